@@ -1,0 +1,98 @@
+/**
+ * Running another program: an argument list, never a shell string; standard input closed; a time
+ * limit always.
+ *
+ * @module
+ */
+
+import { HareError, messageOf, TimeLimitError } from "./errors.ts";
+
+/** What a finished program left. */
+export interface Output {
+  /** Exit status; 128 + n when signal n ended it. */
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Options of a {@linkcode Run}. */
+export interface RunOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Time limit in milliseconds. {@default 30000} */
+  readonly limitMs?: number | undefined;
+  /** Variables added to the environment. */
+  readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Text for standard input, which is closed otherwise. */
+  readonly stdin?: string | undefined;
+}
+
+/**
+ * Runs a program to its end, whatever its exit status.
+ *
+ * @throws {HareError} when the program cannot be started
+ * @throws {TimeLimitError} when it does not end in time; it is killed first
+ */
+export type Run = (argv: readonly [string, ...string[]], options?: RunOptions) => Promise<Output>;
+
+/** {@linkcode Run} on this machine. */
+export async function runHere(
+  [program, ...args]: readonly [string, ...string[]],
+  options: RunOptions = {},
+): Promise<Output> {
+  options.signal?.throwIfAborted();
+  const limitMs = options.limitMs ?? 30_000;
+  const limit = AbortSignal.timeout(limitMs);
+  const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program, {
+      args,
+      stdin: options.stdin === undefined ? "null" : "piped",
+      stdout: "piped",
+      stderr: "piped",
+      ...(options.env === undefined ? {} : { env: { ...options.env } }),
+    }).spawn();
+  } catch (error) {
+    throw new HareError(`cannot run ${program}: ${messageOf(error)}`, {
+      hint: error instanceof Deno.errors.NotFound
+        ? `install ${program} or put it on PATH`
+        : undefined,
+      cause: error,
+    });
+  }
+  const kill = () => {
+    try {
+      child.kill("SIGKILL");
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error; // it had ended already
+    }
+  };
+  signal.addEventListener("abort", kill, { once: true });
+  try {
+    const output = child.output();
+    if (options.stdin !== undefined) await writeAll(child.stdin, options.stdin);
+    const { code, stdout, stderr } = await output;
+    options.signal?.throwIfAborted();
+    if (limit.aborted) {
+      throw new TimeLimitError(`${program} did not end within ${limitMs / 1000} s and was killed`);
+    }
+    return { code, stdout: decode(stdout), stderr: decode(stderr) };
+  } finally {
+    signal.removeEventListener("abort", kill);
+  }
+}
+
+/** A program may end without reading what it is sent: that is its right, its status tells. */
+async function writeAll(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
+  const writer = stdin.getWriter();
+  try {
+    await writer.write(new TextEncoder().encode(text));
+    await writer.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+  }
+}
+
+function decode(bytes: Uint8Array): string {
+  return new TextDecoder().decode(bytes);
+}

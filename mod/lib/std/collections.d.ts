@@ -1,0 +1,1 @@
+export function chunk<T>(array: Iterable<T>, size: number): T[][];

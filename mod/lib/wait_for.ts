@@ -1,0 +1,84 @@
+/**
+ * Waiting for the world: asks again until the answer is yes, within a time limit, and says why
+ * not when it runs out. Nothing in Hare sleeps a fixed time for something it could ask about
+ * (spec: lessons.md, "Fixed sleeps").
+ *
+ * @module
+ */
+
+import { type Clock, systemClock } from "./clock.ts";
+import { messageOf, TimeLimitError } from "./errors.ts";
+
+/** What a condition answers: ready, or not yet and why. */
+export type Readiness<T> =
+  | { readonly ready: true; readonly value: T }
+  | { readonly ready: false; readonly why: string };
+
+/** Options of {@linkcode waitFor}. */
+export interface WaitForOptions {
+  /** Time limit in milliseconds. */
+  readonly limitMs: number;
+  /** Pause between two questions in milliseconds. {@default 100} */
+  readonly intervalMs?: number | undefined;
+  /** Ends the wait with the signal's reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** What to do when the limit runs out, for the error's hint. */
+  readonly hint?: string | undefined;
+  /** {@default systemClock} */
+  readonly clock?: Clock | undefined;
+}
+
+/**
+ * Asks `condition` until it is ready, and returns its value.
+ *
+ * A condition that throws counts as not ready, with the error's message as the reason. The
+ * condition is handed a signal that ends with the time limit, for its own requests.
+ *
+ * @param what what is waited for, to complete "waited 5 s for …"
+ * @throws {TimeLimitError} when the limit runs out; the message ends with the last reason
+ *
+ * @example
+ * ```ts
+ * import { waitFor } from "./wait_for.ts";
+ *
+ * let asked = 0;
+ * const answer = await waitFor("the third question", () => {
+ *   asked += 1;
+ *   return Promise.resolve(asked < 3 ? { ready: false, why: `asked ${asked}` } : { ready: true, value: asked });
+ * }, { limitMs: 1000, intervalMs: 1 });
+ * if (answer !== 3) throw new Error("asked too often");
+ * ```
+ */
+export async function waitFor<T>(
+  what: string,
+  condition: (signal: AbortSignal) => Promise<Readiness<T>>,
+  options: WaitForOptions,
+): Promise<T> {
+  const clock = options.clock ?? systemClock;
+  const deadline = clock.now() + options.limitMs;
+  let why = "it was never asked";
+  let cause: unknown;
+  while (true) {
+    options.signal?.throwIfAborted();
+    const left = deadline - clock.now();
+    if (left <= 0) break;
+    const limit = AbortSignal.timeout(left);
+    const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
+    try {
+      const answer = await condition(signal);
+      if (answer.ready) return answer.value;
+      why = answer.why;
+      cause = undefined;
+    } catch (error) {
+      options.signal?.throwIfAborted();
+      why = messageOf(error);
+      cause = error;
+    }
+    const pause = Math.min(options.intervalMs ?? 100, deadline - clock.now());
+    if (pause > 0) await clock.sleep(pause, options.signal);
+  }
+  throw new TimeLimitError(`waited ${options.limitMs / 1000} s for ${what}: ${why}`, {
+    hint: options.hint,
+    cause,
+  });
+}
