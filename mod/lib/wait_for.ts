@@ -9,10 +9,13 @@
 import { type Clock, systemClock } from "./clock.ts";
 import { messageOf, TimeLimitError } from "./errors.ts";
 
-/** What a condition answers: ready, or not yet and why. */
+/**
+ * What a condition answers: ready; or not yet and why; or never, with the error to throw.
+ */
 export type Readiness<T> =
   | { readonly ready: true; readonly value: T }
-  | { readonly ready: false; readonly why: string };
+  | { readonly ready: false; readonly why: string }
+  | { readonly ready: "never"; readonly error: Error };
 
 /** Options of {@linkcode waitFor}. */
 export interface WaitForOptions {
@@ -64,16 +67,11 @@ export async function waitFor<T>(
     if (left <= 0) break;
     const limit = AbortSignal.timeout(left);
     const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
-    try {
-      const answer = await condition(signal);
-      if (answer.ready) return answer.value;
-      why = answer.why;
-      cause = undefined;
-    } catch (error) {
-      options.signal?.throwIfAborted();
-      why = messageOf(error);
-      cause = error;
-    }
+    const answer = await ask(condition, signal);
+    options.signal?.throwIfAborted();
+    if (answer.ready === "never") throw answer.error;
+    if (answer.ready) return answer.value;
+    ({ why, cause } = answer);
     const pause = Math.min(options.intervalMs ?? 100, deadline - clock.now());
     if (pause > 0) await clock.sleep(pause, options.signal);
   }
@@ -81,4 +79,16 @@ export async function waitFor<T>(
     hint: options.hint,
     cause,
   });
+}
+
+/** The condition's answer; an exception is an answer of "not yet" with its message as the reason. */
+async function ask<T>(
+  condition: (signal: AbortSignal) => Promise<Readiness<T>>,
+  signal: AbortSignal,
+): Promise<Readiness<T> & { readonly cause?: unknown }> {
+  try {
+    return await condition(signal);
+  } catch (error) {
+    return { ready: false, why: messageOf(error), cause: error };
+  }
 }
