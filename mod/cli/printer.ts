@@ -1,0 +1,61 @@
+/**
+ * How an error is shown to a person: the one place that does it.
+ *
+ * @module
+ */
+
+import { HareError, messageOf } from "../lib/errors.ts";
+
+/** Options of {@linkcode renderError}. */
+export interface RenderErrorOptions {
+  /** With the chain of causes. {@default false} */
+  readonly verbose?: boolean;
+  /** A command that tells more. */
+  readonly seeAlso?: string;
+}
+
+/**
+ * The lines about `error` for standard error, ending with a newline.
+ *
+ * An error that is no {@linkcode HareError} is a fault of the program: that is said, and its stack
+ * is shown.
+ *
+ * @example
+ * ```ts
+ * import { HareError } from "../lib/errors.ts";
+ * import { renderError } from "./printer.ts";
+ *
+ * const text = renderError(new HareError("no leader", { hint: "wait for the election" }));
+ * if (text !== "hare: no leader\n  hint: wait for the election\n") throw new Error(text);
+ * ```
+ */
+export function renderError(error: unknown, options: RenderErrorOptions = {}): string {
+  const lines: string[] = [];
+  if (error instanceof HareError) {
+    lines.push(`hare: ${error.message}`);
+    if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`);
+  } else {
+    lines.push(`hare: unexpected error, a fault of hare itself: ${messageOf(error)}`);
+    if (error instanceof Error && error.stack !== undefined) lines.push(indent(error.stack));
+  }
+  if (options.verbose === true) lines.push(...causesOf(error).map((cause) => `  cause: ${cause}`));
+  if (options.seeAlso !== undefined) lines.push(`  see: ${options.seeAlso}`);
+  return lines.join("\n") + "\n";
+}
+
+/** Messages of the errors underneath `error`, the nearest first; each error once. */
+function causesOf(error: unknown): readonly string[] {
+  const seen = new Set<unknown>([error]);
+  const causes: string[] = [];
+  let cause = error instanceof Error ? error.cause : undefined;
+  while (cause !== undefined && !seen.has(cause)) {
+    seen.add(cause);
+    causes.push(cause instanceof Error ? `${cause.name}: ${cause.message}` : String(cause));
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return causes;
+}
+
+function indent(text: string): string {
+  return text.replaceAll(/^/gm, "  ");
+}
