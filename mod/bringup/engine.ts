@@ -1,0 +1,201 @@
+/**
+ * The engine of a bring-up: an ordered list of phases, each worked on by its hosts together, each
+ * with a time limit; phases already done are recognised by looking at the world; a failure on one
+ * host lets the others finish and is reported with them (spec: bootstrap.md).
+ *
+ * The engine knows nothing of Consul or of Mero: what a phase does is in `phases/`, one a file.
+ *
+ * @module
+ */
+
+import type { Clock } from "../lib/clock.ts";
+import { HareError, messageOf, TimeLimitError } from "../lib/errors.ts";
+
+/** Options of everything that a phase does. */
+export interface StepOptions {
+  /** Ends with the phase's time limit or with the whole bring-up. */
+  readonly signal: AbortSignal;
+}
+
+/** One phase of a bring-up over hosts of type `H`. */
+export interface Phase<H extends { readonly name: string }> {
+  /** Short name, as `--phase` takes it. */
+  readonly name: string;
+  /** What it does, for people: "start the Consul servers". */
+  readonly title: string;
+  /** Time limit of the whole phase, in milliseconds. */
+  readonly limitMs: number;
+  /** The hosts to be worked on, together. */
+  readonly hosts: readonly H[];
+  /** Whether a host needs nothing any more; looks at the world, not at a marker. */
+  readonly isDone?: (host: H, options: StepOptions) => Promise<boolean>;
+  /** The work on one host. */
+  readonly run: (host: H, options: StepOptions) => Promise<void>;
+  /** What must hold over all hosts before the next phase; waits for it. */
+  readonly settle?: (options: StepOptions) => Promise<void>;
+}
+
+/** What the engine tells while it works; one a line with `--json`. */
+export type BringUpEvent =
+  | {
+    readonly event: "phase";
+    readonly phase: string;
+    readonly number: number;
+    readonly of: number;
+    readonly title: string;
+    readonly hosts: readonly string[];
+  }
+  | {
+    readonly event: "host";
+    readonly phase: string;
+    readonly host: string;
+    readonly outcome: "done" | "already" | "failed";
+    readonly seconds: number;
+    readonly error?: string;
+  }
+  | {
+    readonly event: "phase-end";
+    readonly phase: string;
+    readonly outcome: "done" | "already" | "failed";
+    readonly seconds: number;
+  };
+
+/** Options of {@linkcode runPhases}. */
+export interface EngineOptions {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  readonly report: (event: BringUpEvent) => void;
+  /** How many hosts are worked on at once. {@default 32} */
+  readonly parallel?: number;
+}
+
+/** What failed on one host. */
+export interface HostFailure {
+  readonly host: string;
+  readonly error: unknown;
+}
+
+/** A phase failed: on these hosts, for these reasons. */
+export class PhaseError extends HareError {
+  override readonly name = "PhaseError";
+  /** Name of the phase. */
+  readonly phase: string;
+  /** One entry for each host that failed; empty where the phase failed as a whole. */
+  readonly failures: readonly HostFailure[];
+
+  constructor(title: string, phase: string, failures: readonly HostFailure[], cause?: unknown) {
+    const reasons = cause === undefined
+      ? failures.map(({ host, error }) => {
+        const message = messageOf(error);
+        return `\n  ${message.startsWith(`${host}: `) ? message : `${host}: ${message}`}`;
+      })
+      : [` ${messageOf(cause)}`];
+    const first = cause ?? failures[0]?.error;
+    super(`could not ${title}:${reasons.join("")}`, {
+      cause: first,
+      hint: (first instanceof HareError ? first.hint : undefined) ??
+        "mend the cause and run the same command again: what is done already is kept",
+    });
+    this.phase = phase;
+    this.failures = failures;
+  }
+}
+
+/**
+ * Runs the phases in order.
+ *
+ * @throws {PhaseError} when a phase fails, after the other hosts of that phase have ended
+ * @throws the signal's reason when `options.signal` is aborted
+ */
+export async function runPhases<H extends { readonly name: string }>(
+  phases: readonly Phase<H>[],
+  options: EngineOptions,
+): Promise<void> {
+  for (const [i, phase] of phases.entries()) {
+    options.signal.throwIfAborted();
+    options.report({
+      event: "phase",
+      phase: phase.name,
+      number: i + 1,
+      of: phases.length,
+      title: phase.title,
+      hosts: phase.hosts.map(({ name }) => name),
+    });
+    const started = options.clock.now();
+    const end = (outcome: "done" | "already" | "failed") =>
+      options.report({
+        event: "phase-end",
+        phase: phase.name,
+        outcome,
+        seconds: (options.clock.now() - started) / 1000,
+      });
+    try {
+      end(await runPhase(phase, options));
+    } catch (error) {
+      end("failed");
+      options.signal.throwIfAborted();
+      throw error;
+    }
+  }
+}
+
+async function runPhase<H extends { readonly name: string }>(
+  phase: Phase<H>,
+  options: EngineOptions,
+): Promise<"done" | "already"> {
+  const limit = new AbortController();
+  const timer = setTimeout(() => {
+    const seconds = phase.limitMs / 1000;
+    limit.abort(new TimeLimitError(`it did not end within its time limit of ${seconds} s`));
+  }, phase.limitMs);
+  const signal = AbortSignal.any([options.signal, limit.signal]);
+  const failures: HostFailure[] = [];
+  let worked = false;
+  try {
+    await atMost(options.parallel ?? 32, phase.hosts, async (host) => {
+      const started = options.clock.now();
+      const tell = (outcome: "done" | "already" | "failed", error?: unknown) =>
+        options.report({
+          event: "host",
+          phase: phase.name,
+          host: host.name,
+          outcome,
+          seconds: (options.clock.now() - started) / 1000,
+          ...(error === undefined ? {} : { error: messageOf(error) }),
+        });
+      try {
+        if (await phase.isDone?.(host, { signal })) return tell("already");
+        worked = true;
+        await phase.run(host, { signal });
+        tell("done");
+      } catch (error) {
+        failures.push({ host: host.name, error });
+        tell("failed", error);
+      }
+    });
+    options.signal.throwIfAborted();
+    if (failures.length > 0) throw new PhaseError(phase.title, phase.name, failures);
+    try {
+      await phase.settle?.({ signal });
+    } catch (error) {
+      options.signal.throwIfAborted();
+      throw new PhaseError(phase.title, phase.name, [], error);
+    }
+  } finally {
+    clearTimeout(timer);
+  }
+  return worked || phase.hosts.length === 0 ? "done" : "already";
+}
+
+/** Calls `work` for every item, at most `limit` at a time. `work` must not throw. */
+async function atMost<T>(
+  limit: number,
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  const waiting = items.values();
+  const worker = async () => {
+    for (const item of waiting) await work(item);
+  };
+  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, worker));
+}
