@@ -1,0 +1,106 @@
+/**
+ * The `dev` driver on real processes.
+ *
+ * @module
+ */
+
+import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
+import { systemClock } from "../lib/clock.ts";
+import { runHere } from "../lib/process.ts";
+import { UnitError } from "../host/errors.ts";
+import { DevHost, type DevUnit } from "./host.ts";
+import { findProcesses, sendSignal } from "./processes.ts";
+
+const options = { signal: AbortSignal.timeout(60_000) };
+
+/** A host whose units are given by `units`, in a directory that goes with the test. */
+async function withHost(
+  units: Readonly<Record<string, DevUnit>>,
+  test: (host: DevHost, dir: string) => Promise<void>,
+): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  const unit = (name: string) => units[name];
+  try {
+    await test(new DevHost({ name: "a", dir, unit, run: runHere, clock: systemClock }), dir);
+  } finally {
+    for (const { pid } of await findProcesses(dir, runHere)) sendSignal(pid, "SIGKILL");
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+const sh = (script: string, oneshot = false): DevUnit => ({
+  argv: ["sh", "-c", script],
+  env: { GREETING: "it's $HOME" },
+  oneshot,
+});
+
+Deno.test("startUnit() starts a unit once, stopUnit() ends it", async () => {
+  await withHost({ u: sh("exec sleep 60") }, async (host, dir) => {
+    assertEquals(await host.unitStatus("u", options), { state: "inactive", why: "" });
+    await host.startUnit("u", options);
+    await host.startUnit("u", options);
+    assertEquals((await host.unitStatus("u", options)).state, "active");
+    const mains = (await findProcesses(dir, runHere)).filter(({ role }) => role === "main");
+    assertEquals(mains.length, 1);
+    await host.stopUnit("u", options);
+    assertEquals(await host.unitStatus("u", options), { state: "inactive", why: "" });
+    await host.stopUnit("u", options);
+    await host.startUnit("u", options);
+    assertEquals((await host.unitStatus("u", options)).state, "active");
+  });
+});
+
+Deno.test("unitStatus() says how a unit ended", async () => {
+  await withHost({ u: sh("exec sleep 60"), o: sh("exit 3", true) }, async (host, dir) => {
+    await host.startUnit("u", options);
+    const main = (await findProcesses(dir, runHere)).find(({ role }) => role === "main");
+    assert(main !== undefined);
+    sendSignal(main.pid, "SIGKILL");
+    while ((await host.unitStatus("u", options)).state === "active") await systemClock.sleep(5);
+    assertEquals(await host.unitStatus("u", options), {
+      state: "failed",
+      why: "ended by signal 9",
+    });
+    await assertRejects(() => host.startUnit("o", options), UnitError, "a: unit o: exit status 3");
+    assertEquals((await host.unitStatus("o", options)).why, "exit status 3");
+  });
+});
+
+Deno.test("unitStatus() is not fooled by another program that has the pid now", async () => {
+  await withHost({ u: sh("exec sleep 60") }, async (host) => {
+    await host.putFile({ path: "/run/u.pid", content: `${Deno.pid}\n`, mode: 0o644 });
+    assertEquals((await host.unitStatus("u", options)).state, "failed");
+    await host.startUnit("u", options);
+    assertEquals((await host.unitStatus("u", options)).state, "active");
+  });
+});
+
+Deno.test("startUnit() waits for a oneshot, hands on the environment, keeps the output", async () => {
+  const units = { o: sh('sleep 0.1; echo "$GREETING"; echo done >&2', true) };
+  await withHost(units, async (host) => {
+    await host.startUnit("o", options);
+    assertEquals(await host.unitLog("o", 9), ["it's $HOME", "done"]);
+    await host.startUnit("o", options);
+    assertEquals((await host.unitLog("o", 9)).length, 4);
+  });
+});
+
+Deno.test("a unit outlives its log's directory names and quotes", async () => {
+  const unit = "m0d@0x7200000000000001:0x9'; touch owned; '";
+  await withHost({ [unit]: sh("echo hello", true) }, async (host) => {
+    await host.startUnit(unit, options);
+    assertEquals(await host.unitLog(unit, 1), ["hello"]);
+  });
+});
+
+Deno.test("putFile() writes with its mode, and only what differs", async () => {
+  await withHost({}, async (host) => {
+    const file = { path: "/etc/hare/x", content: "1\n", mode: 0o640 };
+    assertEquals(await host.exists(file.path), false);
+    assertEquals(await host.putFile(file), true);
+    assertEquals(await host.putFile(file), false);
+    assertEquals(await host.exists(file.path), true);
+    const { mode } = await Deno.stat(host.programPath(file.path));
+    assertEquals((mode ?? 0) & 0o777, 0o640);
+  });
+});

@@ -1,0 +1,90 @@
+/**
+ * The processes of development clusters on this machine. Each carries what it is in one variable
+ * of its environment, `HARE_DEV`, and its children inherit it: so all of them are found by asking
+ * the kernel, however they were left behind, and nothing else is ever taken for one of them. There
+ * are no lists of pids that could go stale.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { HareError } from "../lib/errors.ts";
+import type { Run } from "../lib/process.ts";
+
+/** Name of the variable. */
+export const MARK = "HARE_DEV";
+
+const markSchema = z.object({
+  /** The cluster's directory, absolute. */
+  dir: z.string(),
+  /** Host's name in the CDF. */
+  host: z.string(),
+  unit: z.string(),
+  /** `main` is the unit's program (and its children), `keeper` the shell that notes its end. */
+  role: z.enum(["main", "keeper"]),
+});
+
+/** What a process of a development cluster is. */
+export type Mark = Readonly<z.infer<typeof markSchema>>;
+
+/** A process and what it is. */
+export interface MarkedProcess extends Mark {
+  readonly pid: number;
+}
+
+/** The variable's value. */
+export function formatMark(mark: Mark): string {
+  return JSON.stringify(mark);
+}
+
+/**
+ * The processes of the development cluster in `dir`.
+ *
+ * @param dir absolute path of the cluster's directory
+ */
+export async function findProcesses(
+  dir: string,
+  run: Run,
+  signal?: AbortSignal,
+): Promise<readonly MarkedProcess[]> {
+  const files: string[] = [];
+  for await (const entry of Deno.readDir("/proc")) {
+    if (/^\d+$/.test(entry.name)) files.push(`/proc/${entry.name}/environ`);
+  }
+  // Deno lets a program with listed permissions read no environ, so grep does: one fork for all.
+  // It exits 1 for no match and 2 for processes that ended meanwhile or are another user's.
+  const { code, stdout, stderr } = await run(
+    ["grep", "--null-data", "--with-filename", "--text", `^${MARK}=`, ...files],
+    { signal, limitMs: 10_000 },
+  );
+  if (code > 2) throw new HareError(`cannot look for the cluster's processes: ${stderr.trim()}`);
+  return parseMarks(stdout).filter((process) => process.dir === dir);
+}
+
+/** The marks in grep's output, `/proc/<pid>/environ:HARE_DEV=<mark>` and a NUL each. */
+export function parseMarks(output: string): readonly MarkedProcess[] {
+  return output.split("\0").flatMap((line) => {
+    const [, pid, text] = /^\/proc\/(\d+)\/environ:HARE_DEV=(.*)$/s.exec(line) ?? [];
+    const mark = text === undefined ? undefined : markSchema.safeParse(parseJsonIfAny(text));
+    return mark?.success ? [{ pid: Number(pid), ...mark.data }] : [];
+  });
+}
+
+/** Someone else's variable of that name may hold anything. */
+function parseJsonIfAny(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (error instanceof SyntaxError) return undefined;
+    throw error;
+  }
+}
+
+/** Sends a signal; a process that has ended already is none to complain about. */
+export function sendSignal(pid: number, name: Deno.Signal): void {
+  try {
+    Deno.kill(pid, name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
