@@ -1,0 +1,215 @@
+/**
+ * The agent itself, its services and its checks: `/v1/agent`.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { type ServiceInstance, serviceSchema } from "./catalog.ts";
+import { checkSchema, type CheckStatus, type HealthCheck } from "./health.ts";
+import type { CallOptions, Http, Query } from "./http.ts";
+
+/** The agent that was asked. */
+export interface AgentSelf {
+  readonly nodeId: string;
+  readonly nodeName: string;
+  /** Address that it gives to the other agents. */
+  readonly address: string;
+  readonly datacenter: string;
+  readonly server: boolean;
+  readonly version: string;
+}
+
+/** State of a member of the gossip pool. */
+export type MemberStatus = "none" | "alive" | "leaving" | "left" | "failed";
+
+/** A member of the gossip pool. */
+export interface Member {
+  readonly name: string;
+  readonly address: string;
+  readonly port: number;
+  readonly status: MemberStatus;
+  readonly server: boolean;
+  readonly tags: Readonly<Record<string, string>>;
+}
+
+/** A check to be registered with a service. Durations are Consul's: `10s`, `500ms`. */
+export interface CheckDefinition {
+  /** {@default `service:<id of the service>`, where it has one check} */
+  readonly checkId?: string | undefined;
+  readonly name?: string | undefined;
+  readonly notes?: string | undefined;
+  /** The check turns critical when this time passes without `passCheck`. */
+  readonly ttl?: string | undefined;
+  /** URL that the agent asks. */
+  readonly http?: string | undefined;
+  readonly interval?: string | undefined;
+  readonly timeout?: string | undefined;
+  /** State until the first result. {@default "critical"} */
+  readonly status?: CheckStatus | undefined;
+  readonly failuresBeforeCritical?: number | undefined;
+  readonly failuresBeforeWarning?: number | undefined;
+  readonly successBeforePassing?: number | undefined;
+}
+
+/** A service to be registered. */
+export interface ServiceDefinition {
+  /** {@default the name} */
+  readonly id?: string | undefined;
+  readonly name: string;
+  readonly address?: string | undefined;
+  readonly port?: number | undefined;
+  readonly tags?: readonly string[] | undefined;
+  readonly meta?: Readonly<Record<string, string>> | undefined;
+  readonly checks?: readonly CheckDefinition[] | undefined;
+}
+
+const selfSchema = z.object({
+  Config: z.object({
+    NodeID: z.string(),
+    NodeName: z.string(),
+    Datacenter: z.string(),
+    Server: z.boolean(),
+    Version: z.string(),
+  }),
+  Member: z.object({ Addr: z.string() }),
+});
+
+/** Numbers of the gossip library, in its order. */
+const MEMBER_STATUS = ["none", "alive", "leaving", "left", "failed"] as const;
+
+const membersSchema = z.array(
+  z.object({
+    Name: z.string(),
+    Addr: z.string(),
+    Port: z.number(),
+    Tags: z.record(z.string(), z.string()),
+    Status: z.number(),
+  }).transform((raw): Member => ({
+    name: raw.Name,
+    address: raw.Addr,
+    port: raw.Port,
+    status: MEMBER_STATUS[raw.Status] ?? "none",
+    server: raw.Tags.role === "consul",
+    tags: raw.Tags,
+  })),
+);
+
+/** The agent. */
+export class Agent {
+  readonly #http: Http;
+
+  constructor(http: Http) {
+    this.#http = http;
+  }
+
+  /** Who the agent is. */
+  async self(options: CallOptions = {}): Promise<AgentSelf> {
+    const { Config, Member } = await this.#get("self", selfSchema, options);
+    return {
+      nodeId: Config.NodeID,
+      nodeName: Config.NodeName,
+      address: Member.Addr,
+      datacenter: Config.Datacenter,
+      server: Config.Server,
+      version: Config.Version,
+    };
+  }
+
+  /** The members of the gossip pool as this agent sees them. */
+  async members(options: CallOptions = {}): Promise<Member[]> {
+    return await this.#get("members", membersSchema, options);
+  }
+
+  /** The services registered at this agent. */
+  async services(options: CallOptions = {}): Promise<ServiceInstance[]> {
+    return Object.values(
+      await this.#get("services", z.record(z.string(), serviceSchema), options),
+    );
+  }
+
+  /** The checks registered at this agent. */
+  async checks(options: CallOptions = {}): Promise<HealthCheck[]> {
+    return Object.values(await this.#get("checks", z.record(z.string(), checkSchema), options));
+  }
+
+  /** Registers a service, or changes it; checks it had and does not have any more are removed. */
+  async registerService(definition: ServiceDefinition, options: CallOptions = {}): Promise<void> {
+    const body = JSON.stringify({
+      ID: definition.id,
+      Name: definition.name,
+      Address: definition.address,
+      Port: definition.port,
+      Tags: definition.tags,
+      Meta: definition.meta,
+      Checks: definition.checks?.map(rawCheck),
+    });
+    await this.#put("service/register", options, { "replace-existing-checks": true }, body);
+  }
+
+  /** Removes a service and its checks. */
+  async deregisterService(id: string, options: CallOptions = {}): Promise<void> {
+    await this.#put(`service/deregister/${encodeURIComponent(id)}`, options);
+  }
+
+  /** Reports a TTL check as passing. */
+  async passCheck(checkId: string, note?: string, options: CallOptions = {}): Promise<void> {
+    await this.#put(`check/pass/${encodeURIComponent(checkId)}`, options, { note });
+  }
+
+  /** Reports a TTL check as warning, which ends no session. */
+  async warnCheck(checkId: string, note?: string, options: CallOptions = {}): Promise<void> {
+    await this.#put(`check/warn/${encodeURIComponent(checkId)}`, options, { note });
+  }
+
+  /** Reports a TTL check as critical, which ends the sessions bound to it. */
+  async failCheck(checkId: string, note?: string, options: CallOptions = {}): Promise<void> {
+    await this.#put(`check/fail/${encodeURIComponent(checkId)}`, options, { note });
+  }
+
+  /** Has the agent read its configuration files again. */
+  async reload(options: CallOptions = {}): Promise<void> {
+    await this.#put("reload", options);
+  }
+
+  /** Has the agent join the gossip pool that the agent at `address` is in. */
+  async join(address: string, options: CallOptions = {}): Promise<void> {
+    await this.#put(`join/${encodeURIComponent(address)}`, options);
+  }
+
+  /** Has the agent leave the cluster and end. */
+  async leave(options: CallOptions = {}): Promise<void> {
+    await this.#put("leave", options);
+  }
+
+  /** Counts a failed node as left. */
+  async forceLeave(node: string, options: CallOptions = {}): Promise<void> {
+    await this.#put(`force-leave/${encodeURIComponent(node)}`, options);
+  }
+
+  async #get<T>(what: string, schema: z.ZodType<T>, options: CallOptions): Promise<T> {
+    const request = { method: "GET", path: `/v1/agent/${what}` } as const;
+    return (await this.#http.call(request, options)).json(schema);
+  }
+
+  async #put(what: string, options: CallOptions, query?: Query, body?: string): Promise<void> {
+    await this.#http.call({ method: "PUT", path: `/v1/agent/${what}`, query, body }, options);
+  }
+}
+
+/** JSON leaves out what is undefined. */
+function rawCheck(check: CheckDefinition): Record<string, string | number | undefined> {
+  return {
+    CheckID: check.checkId,
+    Name: check.name,
+    Notes: check.notes,
+    TTL: check.ttl,
+    HTTP: check.http,
+    Interval: check.interval,
+    Timeout: check.timeout,
+    Status: check.status,
+    FailuresBeforeCritical: check.failuresBeforeCritical,
+    FailuresBeforeWarning: check.failuresBeforeWarning,
+    SuccessBeforePassing: check.successBeforePassing,
+  };
+}

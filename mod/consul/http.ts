@@ -1,0 +1,266 @@
+/**
+ * One HTTP exchange with a Consul agent: a request becomes an answer or a {@linkcode ConsulError}.
+ * All of fetch's failures are told apart here and nowhere else.
+ *
+ * @module
+ */
+
+import type * as z from "zod";
+import { messageOf } from "../lib/errors.ts";
+import { ConsulError } from "./errors.ts";
+
+/** Options of every call. */
+export interface CallOptions {
+  /** Ends the call with the signal's own reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Time limit for the whole answer in milliseconds. {@default 10000} */
+  readonly timeoutMs?: number | undefined;
+}
+
+/** Options of calls that read. */
+export interface ReadOptions extends CallOptions {
+  /** Ask the leader to make sure that it still leads. {@default false} */
+  readonly consistent?: boolean | undefined;
+  /** Any server may answer from its own, perhaps older, state. {@default false} */
+  readonly stale?: boolean | undefined;
+}
+
+/** Query parameters; `true` is a parameter without a value, `undefined` and `false` are none. */
+export type Query = Readonly<Record<string, string | boolean | undefined>>;
+
+/** A request to the agent. */
+export interface Request {
+  readonly method: "GET" | "PUT" | "DELETE";
+  /** Path with its segments encoded, for example `/v1/kv/leader`. */
+  readonly path: string;
+  readonly query?: Query | undefined;
+  readonly body?: string | undefined;
+  /** Statuses besides 2xx that are an answer to this request and not a failure. */
+  readonly expect?: readonly number[] | undefined;
+}
+
+/** The agent's answer. */
+export interface Answer {
+  readonly status: number;
+  /** `X-Consul-Index`: what a blocking query passes on; `null` where Consul sent none. */
+  readonly index: number | null;
+  readonly text: string;
+  /** The body as JSON of the form `schema`; throws a `malformed` error where it is not. */
+  json<T>(schema: z.ZodType<T>): T;
+}
+
+/** Where the agent is and how it is spoken to. */
+export interface HttpOptions {
+  /** Origin, and prefix of a proxy where there is one: `http://127.0.0.1:8500`. */
+  readonly address: string;
+  /** ACL token, sent as `X-Consul-Token`. */
+  readonly token?: string | undefined;
+  /** Value of HTTP basic authentication, `user:password`, for a proxy in front of Consul. */
+  readonly basicAuth?: string | undefined;
+  /** fetch's client, for TLS with files of one's own; else Deno's shared pool of connections. */
+  readonly client?: Deno.HttpClient | undefined;
+}
+
+const DEFAULT_TIMEOUT_MS = 10_000;
+
+/** HTTP with one Consul agent. Connections are kept and used again. */
+export class Http {
+  readonly address: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #secrets: readonly string[];
+  readonly #client: Deno.HttpClient | undefined;
+
+  constructor(options: HttpOptions) {
+    this.address = options.address.replace(/\/+$/, "");
+    this.#client = options.client;
+    const { token, basicAuth } = options;
+    this.#headers = {
+      ...(token === undefined ? {} : { "x-consul-token": token }),
+      ...(basicAuth === undefined ? {} : { authorization: `Basic ${btoa(basicAuth)}` }),
+    };
+    this.#secrets = [token, basicAuth, basicAuth && btoa(basicAuth)].filter((s) => !!s) as string[];
+  }
+
+  /**
+   * Sends `request` and reads the whole answer.
+   *
+   * @throws {ConsulError} when there is no answer, or one that is neither 2xx nor expected
+   * @throws the reason of `options.signal` when that is or becomes aborted
+   */
+  async call(request: Request, options: CallOptions = {}): Promise<Answer> {
+    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+    signal?.throwIfAborted();
+    const url = this.address + request.path + queryString(request.query);
+    // One controller a call, and nothing left behind on the caller's signal, which may live for
+    // years.
+    const controller = new AbortController();
+    const onAbort = () => controller.abort(signal?.reason);
+    signal?.addEventListener("abort", onAbort, { once: true });
+    let timedOut = false;
+    const timer = setTimeout(() => {
+      timedOut = true;
+      controller.abort();
+    }, timeoutMs);
+    let response: Response | undefined;
+    try {
+      response = await fetch(url, {
+        method: request.method,
+        headers: this.#headers,
+        redirect: "manual", // the token is for this address alone
+        signal: controller.signal,
+        ...(request.body === undefined ? {} : { body: request.body }),
+        ...(this.#client === undefined ? {} : { client: this.#client }),
+      });
+      const text = await response.text();
+      return this.#answer(request, response, text);
+    } catch (error) {
+      if (error instanceof ConsulError) throw error;
+      if (signal?.aborted) throw signal.reason;
+      if (timedOut) throw this.#timeout(request, timeoutMs);
+      // fetch throws a TypeError for each fault of the network; anything else is a fault of ours.
+      if (!(error instanceof TypeError)) throw error;
+      throw response === undefined
+        ? this.#unreachable(request, error)
+        : this.#brokenOff(request, error);
+    } finally {
+      clearTimeout(timer);
+      signal?.removeEventListener("abort", onAbort);
+    }
+  }
+
+  #answer(request: Request, response: Response, text: string): Answer {
+    const { status } = response;
+    if (!response.ok && !request.expect?.includes(status)) {
+      throw this.#refusal(request, status, this.#redact(text.trim()));
+    }
+    const header = response.headers.get("x-consul-index");
+    return {
+      status,
+      index: header !== null && /^\d+$/.test(header) ? Number(header) : null,
+      text,
+      json: (schema) => this.#parse(request, text, schema),
+    };
+  }
+
+  #parse<T>(request: Request, text: string, schema: z.ZodType<T>): T {
+    let value: unknown;
+    try {
+      value = JSON.parse(text);
+    } catch (error) {
+      throw this.#malformed(request, `no JSON: ${this.#redact(excerpt(text))}`, true, error);
+    }
+    const result = schema.safeParse(value);
+    if (result.success) return result.data;
+    const [issue] = result.error.issues;
+    const where = issue?.path.join(".") || "the answer";
+    throw this.#malformed(request, `${where}: ${issue?.message}`, false, result.error);
+  }
+
+  #refusal(request: Request, status: number, body: string): ConsulError {
+    const message = `${this.#name(request)}: Consul answered ${status}: ${
+      excerpt(body) || "no text"
+    }`;
+    if (status === 401 || status === 403) {
+      return new ConsulError(message, {
+        kind: "forbidden",
+        retryable: false,
+        status,
+        body,
+        hint: "set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE to a token that may do this",
+      });
+    }
+    if (status >= 500) {
+      return new ConsulError(message, {
+        kind: "server",
+        retryable: true,
+        status,
+        body,
+        hint: "see `consul members` and `consul operator raft list-peers`, and the agent's log",
+      });
+    }
+    return new ConsulError(message, {
+      kind: "client",
+      retryable: status === 429,
+      status,
+      body,
+      hint: status === 429
+        ? "the agent limits its requests: see `limits` in its configuration"
+        : status < 400
+        ? "redirects are not followed: set CONSUL_HTTP_ADDR to the agent itself"
+        : undefined,
+    });
+  }
+
+  #unreachable(request: Request, error: TypeError): ConsulError {
+    return new ConsulError(`${this.#name(request)}: cannot reach Consul: ${reasonOf(error)}`, {
+      kind: "unreachable",
+      retryable: true,
+      hint: "is the agent running, and is CONSUL_HTTP_ADDR its address?",
+      cause: error,
+    });
+  }
+
+  #timeout(request: Request, timeoutMs: number): ConsulError {
+    return new ConsulError(
+      `${this.#name(request)}: Consul did not answer within ${timeoutMs / 1000} s`,
+      {
+        kind: "timeout",
+        retryable: true,
+        hint: "is the agent, or the network to it, overloaded or cut off?",
+      },
+    );
+  }
+
+  #brokenOff(request: Request, error: TypeError): ConsulError {
+    return new ConsulError(`${this.#name(request)}: the answer broke off: ${messageOf(error)}`, {
+      kind: "malformed",
+      retryable: true,
+      hint: "did the agent stop? see its log",
+      cause: error,
+    });
+  }
+
+  #malformed(request: Request, what: string, retryable: boolean, cause: unknown): ConsulError {
+    return new ConsulError(`${this.#name(request)}: not an answer of Consul: ${what}`, {
+      kind: "malformed",
+      retryable,
+      hint: "does a Consul agent listen at CONSUL_HTTP_ADDR?",
+      cause,
+    });
+  }
+
+  /** `GET http://127.0.0.1:8500/v1/kv/leader`; the query may hold what is none of a log's business. */
+  #name(request: Request): string {
+    return `${request.method} ${this.address}${request.path}`;
+  }
+
+  #redact(text: string): string {
+    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, "(hidden)"), text);
+  }
+}
+
+/** Query parameters of {@linkcode ReadOptions}. */
+export function consistencyOf(options: ReadOptions): Query {
+  return { consistent: options.consistent, stale: options.stale };
+}
+
+function queryString(query: Query = {}): string {
+  const parts = Object.entries(query).flatMap(([name, value]) =>
+    value === undefined || value === false
+      ? []
+      : value === true
+      ? [name]
+      : [`${name}=${encodeURIComponent(value)}`]
+  );
+  return parts.length === 0 ? "" : `?${parts.join("&")}`;
+}
+
+/** The end of fetch's message: what the system said, without the addresses said before. */
+function reasonOf(error: TypeError): string {
+  return /client error \(\w+\): (?:tcp connect error: )?([^:]*)/.exec(error.message)?.[1] ??
+    error.message;
+}
+
+function excerpt(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+}
