@@ -6,3 +6,5 @@
 
 // @ts-types="./async.d.ts"
 export { abortable } from "@std/async/abortable.js";
+// @ts-types="./async.d.ts"
+export { pooledMap } from "@std/async/pool.js";
