@@ -9,7 +9,10 @@ import { CommanderError } from "@commander-js/extra-typings";
 import { ExitStatus, HareError, UsageError } from "../lib/errors.ts";
 import { configureLog } from "../lib/log.ts";
 import { command, type CommandUnknownOpts, examples } from "./command.ts";
+import { completeCommand } from "./complete.ts";
+import { completionsCommand } from "./completions.ts";
 import type { Context } from "./context.ts";
+import { factsCommand } from "./facts.ts";
 import { renderError } from "./printer.ts";
 import { versionText } from "./version.ts";
 import { OutputClosed, type World } from "./world.ts";
@@ -17,13 +20,23 @@ import { OutputClosed, type World } from "./world.ts";
 /** Makes one sub-command. */
 type MakeCommand = (context: Context) => CommandUnknownOpts;
 
-/** Every sub-command, under its heading in the help: the place to add a new one. */
-const SUB_COMMANDS: Readonly<Record<string, readonly MakeCommand[]>> = {
-  "Describe a cluster:": [],
-  "Bring it up and operate it:": [],
-  "Services on a node:": [],
-  "Small tools:": [],
-};
+/** Every sub-command, under its heading in the help: a new one is a line here. */
+const SUB_COMMANDS: readonly (readonly [heading: string, ...MakeCommand[]])[] = [
+  [
+    "Describe a cluster:",
+    factsCommand,
+  ],
+  [
+    "Bring it up and operate it:",
+  ],
+  [
+    "Services on a node:",
+  ],
+  [
+    "Small tools:",
+    completionsCommand,
+  ],
+];
 
 /** The program with all its sub-commands. */
 export function makeProgram(context: Context, commit?: string): CommandUnknownOpts {
@@ -33,10 +46,11 @@ export function makeProgram(context: Context, commit?: string): CommandUnknownOp
     .option("--verbose", "log more, and show what an error came from")
     .option("--log-json", "log one JSON object a line")
     .addHelpText("after", examples(["hare COMMAND --help", "what a command does and takes"]));
-  for (const [heading, makers] of Object.entries(SUB_COMMANDS)) {
+  for (const [heading, ...makers] of SUB_COMMANDS) {
     program.commandsGroup(heading);
     for (const make of makers) program.addCommand(make(context));
   }
+  program.addCommand(completeCommand(context), { hidden: true });
   return program;
 }
 
