@@ -149,7 +149,8 @@ const SUGGESTION = /\n\((Did you mean .*\?)\)$/;
 function asUsageError(error: CommanderError): UsageError {
   if (error.code === "commander.help") return new UsageError("a command is missing");
   const guess = SUGGESTION.exec(error.message)?.[1];
-  const message = error.message.replace(SUGGESTION, "").replace(/^error: /, "").replace(/\.$/, "");
+  const message = error.message.replace(SUGGESTION, "").replace(/^error: (command-argument )?/, "")
+    .replace(/\.$/, "");
   return new UsageError(message, {
     hint: guess === undefined ? undefined : guess.replace("Did", "did"),
   });
