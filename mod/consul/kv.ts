@@ -223,11 +223,14 @@ function kvPath(key: string): string {
   return prefixPath(key);
 }
 
-/** URLs cannot say `.` and `..`: they would name another key. */
+/** Paths with empty segments, `.` or `..` would name another key: Consul and URLs shorten them. */
 function prefixPath(prefix: string): string {
   const segments = prefix.split("/");
-  if (segments.some((segment) => segment === "." || segment === "..")) {
-    throw new HareError(`Consul cannot be asked for key ${prefix}: it has a segment "." or ".."`);
+  if (segments.some((part, i) => /^\.\.?$/.test(part) || part === "" && i < segments.length - 1)) {
+    throw new HareError(`${JSON.stringify(prefix)} cannot be a Consul key`, {
+      hint: "a key has no empty part, no `.` and no `..` between slashes",
+    });
   }
-  return `/v1/kv/${segments.map(encodeURIComponent).join("/")}`;
+  // Colons are fine as they are, and fids are full of them.
+  return `/v1/kv/${segments.map(encodeURIComponent).join("/").replaceAll("%3A", ":")}`;
 }

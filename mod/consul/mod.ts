@@ -60,5 +60,5 @@ export { Kv, type KvEntry, MAX_VALUE_BYTES } from "./kv.ts";
 export { Operator, type RaftServer } from "./operator.ts";
 export { Session, type SessionDefinition, type SessionInfo } from "./session.ts";
 export { Status } from "./status.ts";
-export { MAX_TXN_OPS, txn, type TxnOp, type TxnResult } from "./txn.ts";
+export { MAX_TXN_OPS, splitTxnOps, txn, type TxnOp, type TxnResult } from "./txn.ts";
 export type { WatchOptions } from "./watch.ts";

@@ -80,6 +80,9 @@ export type TxnResult =
 /** Operations in one transaction: what every Consul release takes (spec: kv.md). */
 export const MAX_TXN_OPS = 64;
 
+/** Bytes that a transaction's request may have. */
+const MAX_TXN_BYTES = 512 * 1024;
+
 const doneSchema = z.object({
   Results: z.array(z.object({ KV: kvEntrySchema.optional() })).nullable(),
 });
@@ -130,6 +133,39 @@ export async function runTxn(
     );
   }
   return { ok: false, errors };
+}
+
+/**
+ * Splits operations into lists that one transaction takes, by number and by size, in their order.
+ * An operation too large even alone gets a list of its own, which Consul will refuse.
+ *
+ * @param besides operations that each of these transactions will have too
+ */
+export function splitTxnOps(ops: readonly TxnOp[], besides: readonly TxnOp[] = []): TxnOp[][] {
+  const parts: TxnOp[][] = [];
+  const besidesBytes = besides.reduce((sum, op) => sum + bytesOf(op), 2);
+  let part: TxnOp[] = [];
+  let bytes = besidesBytes;
+  for (const op of ops) {
+    const more = bytesOf(op);
+    const full = part.length + besides.length >= MAX_TXN_OPS || bytes + more > MAX_TXN_BYTES;
+    if (full && part.length > 0) {
+      parts.push(part);
+      part = [];
+      bytes = besidesBytes;
+    }
+    part.push(op);
+    bytes += more;
+  }
+  if (part.length > 0) parts.push(part);
+  return parts;
+}
+
+/** Bytes of an operation in the request, with room for numbers that are not known yet. */
+function bytesOf(op: TxnOp): number {
+  const escaped = new TextEncoder().encode(JSON.stringify(op.key)).length;
+  const base64 = Math.ceil(new TextEncoder().encode(op.value ?? "").length / 3) * 4;
+  return escaped + base64 + 150;
 }
 
 function rawOp(op: TxnOp): Record<string, string | number> {

@@ -1,0 +1,84 @@
+/**
+ * Putting entries on the EQ or the BQ: entries and the increment of `epoch` in ONE transaction, so
+ * that for Hare's own producers the order of commits is the order of numbers (spec: kv.md).
+ *
+ * @module
+ */
+
+import { type Consul, type KvEntry, splitTxnOps, txn, type TxnOp } from "../consul/mod.ts";
+import { type CasOptions, retryCas } from "./cas_retry.ts";
+import { counterOf, epochNumber } from "./counters.ts";
+import { BQ_PREFIX, EPOCH, EQ_PREFIX, formatEpoch } from "./keys.ts";
+
+/** A queue. */
+export type Queue = typeof EQ_PREFIX | typeof BQ_PREFIX;
+
+/** Operations that put entries on a queue, and the numbers that these get. */
+export interface EnqueueOps {
+  /** The counter's first, then one an entry. */
+  readonly ops: readonly TxnOp[];
+  readonly epochs: readonly number[];
+}
+
+/**
+ * The operations that put `values` on a queue, for a transaction that does more. It fails if
+ * `epoch` has changed since it was read: then read it again and make new operations.
+ *
+ * @param epoch the counter as it was read; `null` where it is absent: it begins then
+ * @param atLeast numbers below this one are passed over
+ * @throws {KvValueError} when the counter is no number
+ */
+export function enqueueOps(
+  epoch: Pick<KvEntry, "value" | "modifyIndex"> | null,
+  queue: Queue,
+  values: readonly string[],
+  atLeast = 0,
+): EnqueueOps {
+  const last = epoch === null ? 0n : counterOf({ key: EPOCH, value: epoch.value });
+  const first = Math.max(epochNumber(last + 1n), atLeast);
+  const epochs = values.map((_, i) => first + i);
+  const ops = [
+    txn.cas(EPOCH, String(epochs.at(-1) ?? last), epoch?.modifyIndex ?? 0),
+    // Only where nothing is: an operator may have typed an entry by hand under a number to come.
+    ...values.map((value, i) => txn.cas(queue + formatEpoch(first + i), value, 0)),
+  ];
+  return { ops, epochs };
+}
+
+/**
+ * Puts `values` on a queue, in their order, and returns their numbers. What exceeds a transaction
+ * goes in several, one after another; those before a failure stay.
+ *
+ * @throws {KvValueError} when `epoch` is no number
+ * @throws {TimeLimitError} when others were always faster
+ */
+export async function enqueue(
+  consul: Consul,
+  queue: Queue,
+  values: readonly string[],
+  options: CasOptions = {},
+): Promise<number[]> {
+  const [counter, ...entries] = enqueueOps(null, queue, values).ops;
+  const epochs: number[] = [];
+  for (const part of splitTxnOps(entries, counter === undefined ? [] : [counter])) {
+    epochs.push(...await enqueueTogether(consul, queue, part.map((op) => op.value ?? ""), options));
+  }
+  return epochs;
+}
+
+async function enqueueTogether(
+  consul: Consul,
+  queue: Queue,
+  values: readonly string[],
+  options: CasOptions,
+): Promise<readonly number[]> {
+  let atLeast = 0;
+  return await retryCas(`put events on ${queue}`, async () => {
+    const { ops, epochs } = enqueueOps(await consul.kv.get(EPOCH, options), queue, values, atLeast);
+    const result = await consul.txn(ops, options);
+    if (result.ok) return { done: true, value: epochs };
+    const taken = result.errors.filter(({ index }) => index > 0).map(({ index }) => index).at(-1);
+    if (taken !== undefined) atLeast = (epochs[taken - 1] ?? 0) + 1;
+    return { done: false, why: result.errors.map(({ what }) => what).join("; ") };
+  }, options);
+}
