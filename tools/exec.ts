@@ -35,9 +35,19 @@ export interface ChildOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
-/** Runs a program that has the terminal to itself; returns its exit status. */
-export async function passThrough(argv: Argv, options: ChildOptions = {}): Promise<number> {
-  return (await start(argv, options, "inherit").status).code;
+/**
+ * Runs a program that has the terminal to itself.
+ *
+ * @param options with `limitMs`, it is killed after so many milliseconds
+ * @returns its exit status, 128 + n when signal n ended it
+ */
+export async function passThrough(
+  argv: Argv,
+  options: ChildOptions & { readonly limitMs?: number } = {},
+): Promise<number> {
+  const { limitMs, ...rest } = options;
+  const signal = limitMs === undefined ? {} : { signal: AbortSignal.timeout(limitMs) };
+  return (await start(argv, { ...rest, ...signal }, "inherit").status).code;
 }
 
 /**
@@ -71,7 +81,7 @@ export async function follow(
 
 function start(
   [program, ...args]: Argv,
-  options: ChildOptions,
+  options: ChildOptions & { readonly signal?: AbortSignal },
   out: "inherit" | "piped",
 ): Deno.ChildProcess {
   try {

@@ -1,0 +1,104 @@
+/**
+ * `tools/deno task test`: sets up all that the tests need, holds the rules, runs every test, and
+ * ends with one line, `N passed, N failed`. With paths as arguments it runs the tests there only.
+ *
+ * @module
+ */
+
+import { messageOf } from "../mod/lib/errors.ts";
+import { readTextFileIfAny } from "../mod/lib/files.ts";
+import { build } from "./build.ts";
+import { ensureConsul } from "./consul.ts";
+import { type Argv, DENO, passThrough, ROOT } from "./exec.ts";
+import { closingLine, type Counts, countsOf, NONE, sum } from "./junit.ts";
+import { print, say } from "./say.ts";
+
+const ONE_FAILED: Counts = { ...NONE, failed: 1 };
+
+/** Something that must succeed, and counts only when it does not. */
+type Step = readonly [title: string, run: () => Promise<void>];
+
+const SET_UP: readonly Step[] = [
+  ["packages", () => mustPass([DENO, "install", "--quiet", "--frozen"])],
+  ["consul", async () => Deno.env.set("CONSUL_BIN", await ensureConsul())],
+  ["build", build],
+];
+
+const RULES: readonly Step[] = [
+  ["format", () => mustPass([DENO, "fmt", "--quiet", "--check"])],
+  ["lint, with the map's arrows and docstrings", () => mustPass([DENO, "lint", "--quiet"])],
+  ["types", () => mustPass([DENO, "check", "--quiet", "--frozen", "."])],
+];
+
+/** A set of tests: one run of `deno test`. */
+interface Suite {
+  readonly title: string;
+  readonly options: readonly string[];
+  readonly paths: readonly string[];
+}
+
+const SUITES: readonly Suite[] = [
+  {
+    title: "unit tests and examples in the docs",
+    options: ["--doc", "--parallel"],
+    paths: ["main.ts", "mod", "cfgen", "tools"],
+  },
+  // One after another: each has the machine's loopback addresses and processors to itself.
+  { title: "whole-program tests", options: [], paths: ["tests"] },
+];
+
+/** A suite that hangs shall not hang whoever waits for it. */
+const SUITE_LIMIT_MS = 20 * 60_000;
+
+/** Runs everything; `paths` narrows it to the tests there. */
+async function test(paths: readonly string[]): Promise<Counts> {
+  Deno.chdir(ROOT);
+  let counts = await runSteps("set-up", SET_UP);
+  if (counts.failed > 0) return counts;
+  if (paths.length > 0) return await runSuite({ title: "tests", options: ["--doc"], paths });
+  counts = await runSteps("rule", RULES);
+  for (const suite of SUITES) counts = sum(counts, await runSuite(suite));
+  return counts;
+}
+
+async function runSteps(kind: string, steps: readonly Step[]): Promise<Counts> {
+  let counts = NONE;
+  for (const [title, run] of steps) {
+    say(`== ${kind}: ${title}`);
+    try {
+      await run();
+    } catch (error) {
+      say(`FAILED ${kind}: ${title}: ${messageOf(error)}`);
+      counts = sum(counts, ONE_FAILED);
+    }
+  }
+  return counts;
+}
+
+async function runSuite({ title, options, paths }: Suite): Promise<Counts> {
+  say(`== ${title}`);
+  const report = await Deno.makeTempFile({ suffix: ".xml" });
+  try {
+    const status = await passThrough(
+      [DENO, "test", "-A", "--quiet", "--frozen", `--junit-path=${report}`, ...options, ...paths],
+      { limitMs: SUITE_LIMIT_MS },
+    );
+    const counts = countsOf(await readTextFileIfAny(report) ?? "");
+    if (status === 0 || counts.failed > 0) return counts;
+    say(`FAILED ${title}: ended with status ${status}`);
+    return sum(counts, ONE_FAILED);
+  } finally {
+    await Deno.remove(report);
+  }
+}
+
+async function mustPass(argv: Argv): Promise<void> {
+  const status = await passThrough(argv);
+  if (status !== 0) throw new Error(`status ${status}`);
+}
+
+if (import.meta.main) {
+  const counts = await test(Deno.args);
+  print(closingLine(counts));
+  Deno.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
+}
