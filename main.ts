@@ -10,7 +10,7 @@ import { systemWorld } from "./mod/cli/world.ts";
 
 /** Runs this process's command line. The only place that ends the process. */
 export async function main(commit?: string): Promise<never> {
-  Deno.exit(await runProgram(Deno.args, systemWorld(), commit));
+  Deno.exit(await runProgram(Deno.args, systemWorld(), { commit }));
 }
 
 if (import.meta.main) await main();

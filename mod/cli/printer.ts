@@ -11,7 +11,7 @@ export interface RenderErrorOptions {
   /** With the chain of causes. {@default false} */
   readonly verbose?: boolean;
   /** A command that tells more. */
-  readonly seeAlso?: string;
+  readonly seeAlso?: string | undefined;
 }
 
 /**

@@ -12,7 +12,10 @@ import { command, type CommandUnknownOpts, examples } from "./command.ts";
 import { completeCommand } from "./complete.ts";
 import { completionsCommand } from "./completions.ts";
 import type { Context } from "./context.ts";
+import { epochCommand } from "./epoch.ts";
 import { factsCommand } from "./facts.ts";
+import { fidCommand } from "./fid.ts";
+import { nextCommand } from "./next.ts";
 import { renderError } from "./printer.ts";
 import { versionText } from "./version.ts";
 import { OutputClosed, type World } from "./world.ts";
@@ -20,8 +23,11 @@ import { OutputClosed, type World } from "./world.ts";
 /** Makes one sub-command. */
 type MakeCommand = (context: Context) => CommandUnknownOpts;
 
+/** Sub-commands under the headings of the help. */
+export type SubCommands = readonly (readonly [heading: string, ...MakeCommand[]])[];
+
 /** Every sub-command, under its heading in the help: a new one is a line here. */
-const SUB_COMMANDS: readonly (readonly [heading: string, ...MakeCommand[]])[] = [
+const SUB_COMMANDS: SubCommands = [
   [
     "Describe a cluster:",
     factsCommand,
@@ -35,18 +41,29 @@ const SUB_COMMANDS: readonly (readonly [heading: string, ...MakeCommand[]])[] = 
   [
     "Small tools:",
     completionsCommand,
+    epochCommand,
+    fidCommand,
+    nextCommand,
   ],
 ];
 
-/** The program with all its sub-commands. */
-export function makeProgram(context: Context, commit?: string): CommandUnknownOpts {
+/** What a program is made of, besides its world. */
+export interface ProgramOptions {
+  /** What the binary was built from; `undefined` when run from source. */
+  readonly commit?: string | undefined;
+  /** {@default every sub-command of Hare} */
+  readonly subCommands?: SubCommands;
+}
+
+/** The program with its sub-commands. */
+export function makeProgram(context: Context, options: ProgramOptions = {}): CommandUnknownOpts {
   const program = command("hare")
     .description("Runs a Mero cluster on Consul: describe it, bring it up, watch it, operate it.")
-    .version(versionText(commit), "-V, --version", "print version, commit and target")
+    .version(versionText(options.commit), "-V, --version", "print version, commit and target")
     .option("--verbose", "log more, and show what an error came from")
     .option("--log-json", "log one JSON object a line")
     .addHelpText("after", examples(["hare COMMAND --help", "what a command does and takes"]));
-  for (const [heading, ...makers] of SUB_COMMANDS) {
+  for (const [heading, ...makers] of options.subCommands ?? SUB_COMMANDS) {
     program.commandsGroup(heading);
     for (const make of makers) program.addCommand(make(context));
   }
@@ -58,42 +75,53 @@ export function makeProgram(context: Context, commit?: string): CommandUnknownOp
  * Runs one command line to its end; errors are printed.
  *
  * @param args the arguments, without the program's own name
- * @param commit what the binary was built from; `undefined` when run from source
  * @returns the exit status
  */
 export async function runProgram(
   args: readonly string[],
   world: World,
-  commit?: string,
+  options: ProgramOptions = {},
 ): Promise<number> {
   let status: number = ExitStatus.done;
   const context: Context = { ...world, setExitStatus: (value) => void (status = value) };
-  const program = makeProgram(context, commit);
+  const program = makeProgram(context, options);
   const said = listenTo(program, context);
+  const flag = (name: string): boolean => program.getOptionValue(name) === true;
   program.hook("preAction", (_, running) => {
     said.by = pathOf(running);
-    return configureLog({
-      level: program.getOptionValue("verbose") === true ? "debug" : "info",
-      json: program.getOptionValue("logJson") === true,
-    });
+    return configureLog({ level: flag("verbose") ? "debug" : "info", json: flag("logJson") });
   });
   try {
-    await program.parseAsync(args, { from: "user" });
+    await parse(program, args, said, context);
     return status;
   } catch (thrown) {
-    let error = thrown;
-    if (error instanceof CommanderError) {
-      if (error.exitCode === 0) return await printed(context, said.out);
-      await context.stderr(said.err);
-      error = asUsageError(error);
-    }
-    if (error instanceof OutputClosed) return ExitStatus.done;
-    if (world.signal.aborted && !(error instanceof HareError)) error = world.signal.reason;
+    if (thrown instanceof OutputClosed) return ExitStatus.done;
+    // An abort comes up in many forms; the signal knows what it was.
+    const aborted = world.signal.aborted && !(thrown instanceof HareError);
+    const error: unknown = aborted ? world.signal.reason : thrown;
     await context.stderr(renderError(error, {
-      verbose: program.getOptionValue("verbose") === true,
-      ...(error instanceof UsageError ? { seeAlso: `${said.by} --help` } : {}),
+      verbose: flag("verbose"),
+      seeAlso: error instanceof UsageError ? `${said.by} --help` : undefined,
     }));
     return error instanceof HareError ? error.exitStatus : ExitStatus.failed;
+  }
+}
+
+/** Runs the action; or prints the help or version that were asked for. */
+async function parse(
+  program: CommandUnknownOpts,
+  args: readonly string[],
+  said: Said,
+  context: Context,
+): Promise<void> {
+  try {
+    await program.parseAsync(args, { from: "user" });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    await context.stdout(said.out);
+    if (error.exitCode === 0) return;
+    await context.stderr(said.err);
+    throw asUsageError(error);
   }
 }
 
@@ -126,16 +154,6 @@ function listenTo(program: CommandUnknownOpts, { terminal }: Context): Said {
   };
   adopt(program);
   return said;
-}
-
-/** Prints help or the version, which were asked for. */
-async function printed(context: Context, text: string): Promise<number> {
-  try {
-    await context.stdout(text);
-  } catch (error) {
-    if (!(error instanceof OutputClosed)) throw error;
-  }
-  return ExitStatus.done;
 }
 
 /** `hare dev up`. */
