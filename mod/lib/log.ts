@@ -27,9 +27,8 @@ export interface LogOptions {
 /** Directs the program's log to standard error. Called once, by `main.ts`. */
 export async function configureLog(options: LogOptions = {}): Promise<void> {
   const format = options.json === true ? jsonLinesFormatter : formatLine;
-  const encoder = new TextEncoder();
   await configure({
-    sinks: { stderr: (record) => void Deno.stderr.writeSync(encoder.encode(format(record))) },
+    sinks: { stderr: (record) => writeToStderr(format(record)) },
     loggers: [
       { category: ["hare"], lowestLevel: options.level ?? "info", sinks: ["stderr"] },
       { category: ["logtape", "meta"], lowestLevel: "warning", sinks: ["stderr"] },
@@ -50,6 +49,16 @@ export async function configureLog(options: LogOptions = {}): Promise<void> {
  */
 export function loggerOf(...part: [string, ...string[]]): Logger {
   return getLogger(["hare", ...part]);
+}
+
+/** Synchronous, so that the last line before an exit is there too. */
+function writeToStderr(line: string): void {
+  let bytes = new TextEncoder().encode(line);
+  try {
+    while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error; // nobody reads the log any more
+  }
 }
 
 /** `2026-11-24T03:10:00.000Z rc: ssc-vm1 leads`, with the level when it is not info. */

@@ -22,8 +22,6 @@ export interface RunOptions {
   readonly limitMs?: number | undefined;
   /** Variables added to the environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Text for standard input, which is closed otherwise. */
-  readonly stdin?: string | undefined;
 }
 
 /**
@@ -47,7 +45,7 @@ export async function runHere(
   try {
     child = new Deno.Command(program, {
       args,
-      stdin: options.stdin === undefined ? "null" : "piped",
+      stdin: "null",
       stdout: "piped",
       stderr: "piped",
       ...(options.env === undefined ? {} : { env: { ...options.env } }),
@@ -69,9 +67,7 @@ export async function runHere(
   };
   signal.addEventListener("abort", kill, { once: true });
   try {
-    const output = child.output();
-    if (options.stdin !== undefined) await writeAll(child.stdin, options.stdin);
-    const { code, stdout, stderr } = await output;
+    const { code, stdout, stderr } = await child.output();
     options.signal?.throwIfAborted();
     if (limit.aborted) {
       throw new TimeLimitError(`${program} did not end within ${limitMs / 1000} s and was killed`);
@@ -79,17 +75,6 @@ export async function runHere(
     return { code, stdout: decode(stdout), stderr: decode(stderr) };
   } finally {
     signal.removeEventListener("abort", kill);
-  }
-}
-
-/** A program may end without reading what it is sent: that is its right, its status tells. */
-async function writeAll(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
-  const writer = stdin.getWriter();
-  try {
-    await writer.write(new TextEncoder().encode(text));
-    await writer.close();
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
 

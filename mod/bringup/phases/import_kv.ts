@@ -1,0 +1,93 @@
+/**
+ * Phase: cfgen's keys are imported into Consul's KV, and `hare/imported` last of all: readers wait
+ * for it. Keys that are there are never overwritten (spec: bootstrap.md, phase 4; lessons.md).
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { type Consul, txn, type TxnOp } from "../../consul/mod.ts";
+import { IMPORTED } from "../../kv/keys.ts";
+import { formatPools, POOLS } from "../../kv/pools.ts";
+import { HareError } from "../../lib/errors.ts";
+import { formatFid } from "../../lib/fid.ts";
+import { chunk } from "../../lib/std/collections.ts";
+import { encodeHex } from "../../lib/std/encoding.ts";
+import { type Cluster, type ClusterHost, consulOf, serversOf } from "../cluster.ts";
+import type { Phase } from "../engine.ts";
+
+/** Consul takes 64 operations in a transaction up to 1.13, more later (spec: lessons.md). */
+const OPERATIONS = 64;
+
+const keysSchema = z.array(z.object({ key: z.string(), value: z.union([z.string(), z.number()]) }));
+const importedSchema = z.object({ digest: z.string(), at: z.string() });
+
+/** Imports the keys of `consul-kv.json`, and what Hare adds to them. */
+export function importKv(cluster: Cluster): Phase<ClusterHost> {
+  const consul = consulOf(cluster);
+  return {
+    name: "import",
+    title: "import the KV",
+    limitMs: 60_000,
+    hosts: serversOf(cluster).slice(0, 1),
+    isDone: async (_host, { signal }) => {
+      const entry = await consul.kv.get(IMPORTED, { signal, consistent: true });
+      if (entry === null) return false;
+      const imported = importedSchema.safeParse(JSON.parse(entry.value));
+      if (imported.success && imported.data.digest === await digestOf(cluster)) return true;
+      throw new HareError("another configuration than this one is already in Consul's KV", {
+        hint: "operate on the cluster with the CDF that it was made from, or take it down first",
+      });
+    },
+    run: async (_host, { signal }) => {
+      for (const operations of chunk(await missingKeys(cluster, consul, signal), OPERATIONS)) {
+        const result = await consul.txn(operations, { signal });
+        if (!result.ok) {
+          throw new HareError(
+            `importing the KV was refused: ${result.errors.map(({ what }) => what).join("; ")}`,
+            { hint: "somebody else writes to the same keys: is another bring-up running?" },
+          );
+        }
+      }
+      const at = new Date(cluster.clock.now()).toISOString();
+      await consul.kv.put(IMPORTED, JSON.stringify({ digest: await digestOf(cluster), at }), {
+        signal,
+      });
+    },
+  };
+}
+
+/** One operation for each key that is not there; it is refused if the key comes meanwhile. */
+async function missingKeys(
+  cluster: Cluster,
+  consul: Consul,
+  signal: AbortSignal,
+): Promise<readonly TxnOp[]> {
+  const wanted = keysSchema.parse(JSON.parse(cluster.generated.files["consul-kv.json"]));
+  const present = new Set(await consul.kv.keys("", { signal }));
+  return [...wanted, { key: POOLS, value: formatPools(poolsOf(cluster)) }]
+    .filter(({ key }) => !present.has(key))
+    .map(({ key, value }) => txn.cas(key, String(value), 0));
+}
+
+/** The pools as `hare status` wants them. */
+function poolsOf(cluster: Cluster): Parameters<typeof formatPools>[0] {
+  return cluster.generated.cluster.pools.map((pool) => ({
+    fid: formatFid(pool.fid),
+    name: pool.name,
+    data: pool.dataUnits,
+    parity: pool.parityUnits,
+    spare: pool.spareUnits,
+    tolerance: pool.tolerance,
+    drives: Object.fromEntries(
+      pool.members.map(({ process, disks }) => [process.key.toString(), disks.length]),
+    ),
+  }));
+}
+
+/** Tells one configuration from another: a sum over the imported keys. */
+async function digestOf(cluster: Cluster): Promise<string> {
+  const text = cluster.generated.files["consul-kv.json"];
+  const sum = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
+  return `sha256:${encodeHex(sum)}`;
+}

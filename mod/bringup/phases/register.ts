@@ -1,0 +1,78 @@
+/**
+ * Phase: each node's Consul agent is told of the node's services, with their checks and watches,
+ * and the per-process files are written.
+ *
+ * @module
+ */
+
+import { type ProcessParams, renderProcessFile } from "../../agent/process_file.ts";
+import { renderServices, servicesOf } from "../../agent/services.ts";
+import { formatFid } from "../../lib/fid.ts";
+import { waitFor } from "../../lib/wait_for.ts";
+import { type Cluster, type ClusterHost, consulOf } from "../cluster.ts";
+import type { Phase } from "../engine.ts";
+import { CONSUL_CONFIG_DIRECTORY } from "./consul.ts";
+
+/** Registers the services of Mero's processes. */
+export function registerServices(cluster: Cluster): Phase<ClusterHost> {
+  const limitMs = 30_000;
+  return {
+    name: "register",
+    title: "register the services",
+    limitMs,
+    hosts: cluster.hosts,
+    run: async (entry, { signal }) => {
+      const { host, hax, consul, layout } = entry;
+      for (const file of processFiles(cluster, entry)) await host.putFile(file, { signal });
+      const changed = await host.putFile({
+        path: `${CONSUL_CONFIG_DIRECTORY}/services.json`,
+        content: renderServices(layout.processes, hax),
+        mode: 0o640,
+      }, { signal });
+      if (changed) await consul.agent.reload({ signal });
+    },
+    settle: async ({ signal }) => {
+      await waitFor("every service in the catalog", async (within) => {
+        const missing: string[] = [];
+        for (const name of ["hax", "confd", "ios"] as const) {
+          const known = await consulOf(cluster).catalog.service(name, { signal: within });
+          const ids = new Set(known.map((service) => `${service.node} ${service.id}`));
+          for (const { layout, hax } of cluster.hosts) {
+            missing.push(
+              ...servicesOf(layout.processes, hax)
+                .filter((service) =>
+                  service.name === name && !ids.has(`${layout.node} ${service.id}`)
+                )
+                .map(({ id }) => `${name} ${id} of ${layout.node}`),
+            );
+          }
+        }
+        return missing.length === 0
+          ? { ready: true, value: undefined }
+          : { ready: false, why: `missing: ${missing.join(", ")}` };
+      }, { limitMs, signal, clock: cluster.clock });
+    },
+  };
+}
+
+/** The per-process files of a host's servers. */
+function processFiles(
+  { target }: Cluster,
+  { host, layout }: ClusterHost,
+): { path: string; content: string; mode: number }[] {
+  const hax = layout.processes.find(({ role }) => role === "hax");
+  if (hax === undefined) return [];
+  return layout.processes
+    .filter(({ role }) => role === "confd" || role === "ios")
+    .map((process) => {
+      const fid = formatFid(process.fid);
+      const params: ProcessParams = {
+        M0D_EP: process.endpoint,
+        HA_EP: hax.endpoint,
+        PROCESS_FID: fid,
+        ...(process.role === "confd" ? { CONF_XC: host.programPath(target.confdFile) } : {}),
+      };
+      const content = renderProcessFile(target.variablePrefix, params);
+      return { path: target.processFile(fid), content, mode: 0o644 };
+    });
+}

@@ -1,0 +1,239 @@
+/**
+ * The stand-in for Mero's server and its mkfs: no storage, but the same manners. It reads its
+ * per-process file and the configuration, refuses what the real one would refuse, waits for hax
+ * and for an entrypoint, and reports its states (spec: bootstrap.md, The development cluster).
+ *
+ * A confd of the stand-in hands its `confd.xc` to the others over HTTP, at the address of its
+ * endpoint: they cannot start without one, as with real servers.
+ *
+ * It can be told to fail: a file `fail` in its data directory with one of {@linkcode FAILURES}.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { parseProcessFile } from "../agent/process_file.ts";
+import type { Clock } from "../lib/clock.ts";
+import { HareError, messageOf } from "../lib/errors.ts";
+import { type Fid, formatFid, parseFid } from "../lib/fid.ts";
+import { ignoreNotFound, readTextFileIfAny, writeFileAtomic } from "../lib/files.ts";
+import { loggerOf } from "../lib/log.ts";
+import { join } from "../lib/std/path.ts";
+import { waitFor } from "../lib/wait_for.ts";
+import { type ConfiguredProcess, readConfiguredProcess } from "./conf_xc.ts";
+
+const log = loggerOf("m0d", "stand-in");
+
+/** How a stand-in can be told to fail. */
+export const FAILURES = [
+  /** mkfs exits with an error. */
+  "mkfs",
+  /** The server exits with an error at once. */
+  "start",
+  /** The server never gets ready, and ignores SIGTERM as the real one does without hax. */
+  "hang",
+] as const;
+
+/** What a stand-in is told. */
+export interface StandInOptions {
+  /** The server, or the program that formats its storage first. */
+  readonly role: "m0d" | "mkfs";
+  /** Path of its per-process file. */
+  readonly processFile: string;
+  /** What the variables in it begin with: `MERO` or `MOTR`. */
+  readonly prefix: string;
+  /** Its own directory. */
+  readonly dataDir: string;
+  /** Where the node's hax answers, `http://127.77.0.1:8008`. */
+  readonly hax: string;
+  readonly clock: Clock;
+  /** Aborted by SIGTERM: stop. */
+  readonly signal: AbortSignal;
+}
+
+interface Parameters {
+  readonly endpoint: string;
+  readonly fid: Fid;
+  /** Path of `confd.xc`; a confd's alone. */
+  readonly confXc: string | undefined;
+}
+
+/** A confd may be long in coming: the real server waits as well. */
+const PATIENCE_MS = 3_600_000;
+const REPORT_LIMIT_MS = 5_000;
+
+const entrypointSchema = z.object({ confds: z.array(z.object({ address: z.string() })).min(1) });
+
+/**
+ * Runs the stand-in: mkfs to its end, the server until `signal`.
+ *
+ * @throws {HareError} when it refuses to start, as the real one would
+ */
+export async function runStandIn(options: StandInOptions): Promise<void> {
+  const parameters = await readParameters(options);
+  const failure = await readFailure(options);
+  await (options.role === "mkfs"
+    ? makeFileSystem(options, parameters, failure)
+    : serve(options, parameters, failure));
+}
+
+async function makeFileSystem(
+  options: StandInOptions,
+  parameters: Parameters,
+  failure: string | null,
+): Promise<void> {
+  const report = reporter(options, parameters, "M0MKFS");
+  await report("starting", options.signal);
+  if (failure === "mkfs") throw new HareError("mkfs was told to fail");
+  await checkDisks(await readOwnConfiguration(options, parameters));
+  await report("started", options.signal);
+  await Deno.mkdir(options.dataDir, { recursive: true });
+  await writeFileAtomic(superblock(options), `${formatFid(parameters.fid)}\n`);
+  log.info("{fid} is formatted", { fid: formatFid(parameters.fid) });
+  await report("stopping", options.signal);
+  await report("stopped", options.signal);
+}
+
+async function serve(
+  options: StandInOptions,
+  parameters: Parameters,
+  failure: string | null,
+): Promise<void> {
+  const fid = formatFid(parameters.fid);
+  if (failure === "start") throw new HareError("m0d was told to fail");
+  const formatted = await readTextFileIfAny(superblock(options));
+  if (formatted?.trim() !== fid) {
+    throw new HareError(`${options.dataDir} is not formatted for ${fid}`, {
+      hint: "run mkfs first",
+    });
+  }
+  const report = reporter(options, parameters, "M0D");
+  await report("starting", options.signal);
+  if (failure === "hang") return await new Promise<never>(() => setInterval(() => {}, PATIENCE_MS));
+  const own = await readOwnConfiguration(options, parameters);
+  await checkDisks(own);
+  await using _confd = parameters.confXc === undefined
+    ? undefined
+    : serveConfiguration(parameters.endpoint, parameters.confXc);
+  await report("started", options.signal);
+  log.info("{fid} serves at {endpoint}: {services}", { fid, ...own });
+  await new Promise<void>((resolve) => {
+    // A pending timer keeps the process alive where nothing else does.
+    const timer = setInterval(() => {}, PATIENCE_MS);
+    options.signal.addEventListener("abort", () => resolve(clearInterval(timer)), { once: true });
+  });
+  const limit = AbortSignal.timeout(REPORT_LIMIT_MS);
+  await report("stopping", limit);
+  await report("stopped", limit);
+}
+
+/** The parameters in the per-process file. */
+async function readParameters({ processFile, prefix }: StandInOptions): Promise<Parameters> {
+  const text = await readTextFileIfAny(processFile);
+  if (text === null) throw new HareError(`${processFile} is missing`);
+  const variables = parseProcessFile(text);
+  const get = (name: string) => {
+    const value = variables.get(`${prefix}_${name}`);
+    if (value === undefined) throw new HareError(`${processFile} does not set ${prefix}_${name}`);
+    return value;
+  };
+  get("HA_EP");
+  return {
+    endpoint: get("M0D_EP"),
+    fid: parseFid(get("PROCESS_FID")),
+    confXc: variables.get(`${prefix}_CONF_XC`),
+  };
+}
+
+async function readFailure({ dataDir }: StandInOptions): Promise<string | null> {
+  return (await readTextFileIfAny(join(dataDir, "fail")))?.trim() ?? null;
+}
+
+/** What the configuration says of this process: a confd reads it, others ask a confd. */
+async function readOwnConfiguration(
+  options: StandInOptions,
+  { confXc, endpoint, fid }: Parameters,
+): Promise<ConfiguredProcess> {
+  const text = confXc === undefined ? await askConfd(options) : await readTextFileIfAny(confXc);
+  if (text === null) throw new HareError(`${confXc} is missing`);
+  const own = readConfiguredProcess(text, fid.key);
+  if (own.endpoint === endpoint) return own;
+  throw new HareError(
+    `the configuration gives ${formatFid(fid)} the endpoint ${own.endpoint}, its file ${endpoint}`,
+  );
+}
+
+async function askConfd({ hax, clock, signal }: StandInOptions): Promise<string> {
+  return await waitFor("a confd", async (within) => {
+    const answer = await fetch(`${hax}/entrypoint`, { signal: within });
+    const body = await answer.text();
+    if (!answer.ok) return { ready: false, why: `no entrypoint: ${body.trim()}` };
+    const { confds } = entrypointSchema.parse(JSON.parse(body));
+    const errors: string[] = [];
+    for (const { address } of confds) {
+      const { hostname, port } = listenerOf(address);
+      try {
+        const conf = await fetch(`http://${hostname}:${port}/confd.xc`, { signal: within });
+        if (conf.ok) return { ready: true, value: await conf.text() };
+        await conf.body?.cancel();
+        errors.push(`${address}: ${conf.status}`);
+      } catch (error) {
+        errors.push(`${address}: ${messageOf(error)}`);
+      }
+    }
+    return { ready: false, why: errors.join("; ") };
+  }, { limitMs: PATIENCE_MS, intervalMs: 100, clock, signal });
+}
+
+async function checkDisks({ disks }: ConfiguredProcess): Promise<void> {
+  for (const { path, size } of disks) {
+    const found = await Deno.stat(path).catch(ignoreNotFound);
+    if (!found) throw new HareError(`disk ${path} is missing`);
+    if (found.isFile && found.size < size) {
+      throw new HareError(`disk ${path} has ${found.size} bytes, the configuration says ${size}`);
+    }
+  }
+}
+
+function serveConfiguration(endpoint: string, confXc: string): Deno.HttpServer {
+  return Deno.serve({ ...listenerOf(endpoint), onListen: () => {} }, async (request) => {
+    if (new URL(request.url).pathname !== "/confd.xc") return new Response(null, { status: 404 });
+    return new Response(await Deno.readTextFile(confXc));
+  });
+}
+
+/** Where the stand-in of a confd with this endpoint answers HTTP. */
+function listenerOf(endpoint: string): { hostname: string; port: number } {
+  const [, ip, port] = /^inet:tcp:(.+)@(\d+)$/.exec(endpoint) ?? [];
+  if (ip !== undefined) return { hostname: ip, port: Number(port) };
+  const [, address, lnetPort] = /^(.+)@tcp:(\d+):\d+:\d+$/.exec(endpoint) ?? [];
+  if (address !== undefined) return { hostname: address, port: Number(lnetPort) };
+  throw new HareError(`${endpoint} is no endpoint that the stand-in knows`);
+}
+
+/** Tells hax of a state, as Mero's HA link would; waits until hax has taken it. */
+function reporter(
+  { hax, clock }: StandInOptions,
+  { fid }: Parameters,
+  type: "M0D" | "M0MKFS",
+): (event: string, signal: AbortSignal) => Promise<void> {
+  return async (event, signal) => {
+    const body = JSON.stringify({ event, type, pid: Deno.pid });
+    await waitFor(`hax to take the report "${event}"`, async (within) => {
+      const answer = await fetch(`${hax}/processes/${formatFid(fid)}`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body,
+        signal: within,
+      });
+      const text = (await answer.text()).trim();
+      if (answer.ok) return { ready: true, value: undefined };
+      const error = new HareError(`hax refuses the report "${event}": ${answer.status} ${text}`);
+      return answer.status >= 500 ? { ready: false, why: text } : { ready: "never", error };
+    }, { limitMs: PATIENCE_MS, clock, signal });
+  };
+}
+
+function superblock({ dataDir }: StandInOptions): string {
+  return join(dataDir, "superblock");
+}

@@ -1,0 +1,104 @@
+/**
+ * `hare dev up`: from a CDF to a running cluster on this machine.
+ *
+ * @module
+ */
+
+import {
+  factsRequests,
+  generate,
+  type Generated,
+  parseCdf,
+  type TargetName,
+  TARGETS,
+} from "../../cfgen/mod.ts";
+import { type BringUpEvent, runPhases } from "../bringup/engine.ts";
+import { phasesOf } from "../bringup/phases/mod.ts";
+import { HareError } from "../lib/errors.ts";
+import { formatFid } from "../lib/fid.ts";
+import { join } from "../lib/std/path.ts";
+import { clusterOf, type DevWorld } from "./cluster.ts";
+import { lockDirectory } from "./directory.ts";
+import { addressOf, hostPart, makeFacts } from "./facts.ts";
+import { prepareHosts } from "./prepare.ts";
+import { type DevState, loadState, saveState } from "./state.ts";
+
+/** What a cluster is made from. */
+export interface UpOptions {
+  /** Text of the CDF. */
+  readonly cdf: string;
+  /** Its file's name, for messages. */
+  readonly cdfName: string;
+  readonly target: TargetName;
+  /** First three numbers of the hosts' addresses. */
+  readonly net: string;
+  /** Sparse files for each m0_server with disks. */
+  readonly disks: number;
+  /** Size of each, in bytes. */
+  readonly diskSize: number;
+  readonly signal: AbortSignal;
+  readonly report: (event: BringUpEvent) => void;
+}
+
+/**
+ * Brings the cluster up, or up again: what runs already is left alone.
+ *
+ * @returns the cluster
+ * @throws {CdfError} when the CDF has problems
+ * @throws {HareError} when the directory holds another cluster, or a phase fails
+ */
+export async function up(options: UpOptions, world: DevWorld): Promise<DevState> {
+  const generated = generateFor(options, world.dir);
+  using _lock = await lockDirectory(world.dir);
+  const state = stateFor(options, generated);
+  const before = await loadState(world.dir);
+  if (before !== null && JSON.stringify(before) !== JSON.stringify(state)) {
+    throw new HareError(`${world.dir} holds another development cluster`, {
+      hint: "take it down first (`hare dev down`), or give this one a --dir and a --net of its own",
+    });
+  }
+  await saveState(world.dir, state);
+  const cluster = await clusterOf(state, generated, world);
+  await runPhases([prepareHosts(cluster.hosts), ...phasesOf(cluster)], {
+    signal: options.signal,
+    clock: world.clock,
+    report: options.report,
+  });
+  return state;
+}
+
+function generateFor(options: UpOptions, dir: string): Generated {
+  const document = parseCdf(options.cdf, {
+    name: options.cdfName,
+    target: TARGETS[options.target],
+  });
+  const facts = makeFacts(factsRequests(document), {
+    net: options.net,
+    disks: options.disks,
+    diskSize: options.diskSize,
+    processors: navigator.hardwareConcurrency,
+    memoryMb: Math.trunc(Deno.systemMemoryInfo().total / 1024 / 1024),
+    diskPath: (host, glob, disk) =>
+      join(dir, "hosts", host, "disks", `${glob}-${String(disk).padStart(2, "0")}`),
+  });
+  return generate(document, facts);
+}
+
+function stateFor(options: UpOptions, generated: Generated): DevState {
+  return {
+    version: 1,
+    cdf: options.cdf,
+    target: options.target,
+    net: options.net,
+    disks: options.disks,
+    diskSize: options.diskSize,
+    hosts: generated.cluster.hosts.map((host, index) => ({
+      name: hostPart(host.name),
+      address: addressOf(options.net, index),
+      servers: host.processes
+        .filter(({ role }) => role === "confd" || role === "ios")
+        .map(({ fid }) => formatFid(fid)),
+      isServer: host.isServer,
+    })),
+  };
+}

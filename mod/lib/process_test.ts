@@ -1,0 +1,46 @@
+/**
+ * Running programs.
+ *
+ * @module
+ */
+
+import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
+import { HareError, TimeLimitError } from "./errors.ts";
+import { runHere } from "./process.ts";
+
+Deno.test("runHere() returns status and output, whatever the status", async () => {
+  const output = await runHere(["sh", "-c", "echo out; echo err >&2; exit 3"]);
+  assertEquals(output, { code: 3, stdout: "out\n", stderr: "err\n" });
+});
+
+Deno.test("runHere() passes arguments and variables as they are", async () => {
+  const odd = `a b'"$HOME;\n`;
+  const script = 'printf "%s%s" "$1" "$X"';
+  const { stdout } = await runHere(["sh", "-c", script, "sh", odd], { env: { X: odd } });
+  assertEquals(stdout, odd + odd);
+});
+
+Deno.test("runHere() closes standard input", async () => {
+  assertEquals((await runHere(["cat"])).stdout, "");
+});
+
+Deno.test("runHere() says how to help where there is no such program", async () => {
+  const error = await assertRejects(() => runHere(["no-such-program"]), HareError);
+  assertEquals(error.hint, "install no-such-program or put it on PATH");
+});
+
+Deno.test("runHere() kills a program at its time limit", async () => {
+  await assertRejects(() => runHere(["sleep", "60"], { limitMs: 20 }), TimeLimitError, "0.02 s");
+});
+
+Deno.test("runHere() kills a program when it is cancelled, and throws the reason", async () => {
+  const stop = new AbortController();
+  const reason = new Error("Ctrl-C");
+  const running = runHere(["sleep", "60"], { signal: stop.signal });
+  stop.abort(reason);
+  assertEquals(await assertRejects(() => running), reason);
+});
+
+Deno.test("runHere() gives 128 + n when a signal ended the program", async () => {
+  assertEquals((await runHere(["sh", "-c", "kill -9 $$"])).code, 128 + 9);
+});
