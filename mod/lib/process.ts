@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly limitMs?: number | undefined;
   /** Variables added to the environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
+  /** Text for standard input, which is closed otherwise. */
+  readonly stdin?: string | undefined;
 }
 
 /**
@@ -45,7 +47,7 @@ export async function runHere(
   try {
     child = new Deno.Command(program, {
       args,
-      stdin: "null",
+      stdin: options.stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
       ...(options.env === undefined ? {} : { env: { ...options.env } }),
@@ -67,7 +69,9 @@ export async function runHere(
   };
   signal.addEventListener("abort", kill, { once: true });
   try {
-    const { code, stdout, stderr } = await child.output();
+    const output = child.output();
+    if (options.stdin !== undefined) await feed(child.stdin, options.stdin);
+    const { code, stdout, stderr } = await output;
     options.signal?.throwIfAborted();
     if (limit.aborted) {
       throw new TimeLimitError(`${program} did not end within ${limitMs / 1000} s and was killed`);
@@ -75,6 +79,15 @@ export async function runHere(
     return { code, stdout: decode(stdout), stderr: decode(stderr) };
   } finally {
     signal.removeEventListener("abort", kill);
+  }
+}
+
+/** A program may end without reading what it is sent: that is its right, its status tells. */
+async function feed(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
+  try {
+    await new Blob([text]).stream().pipeTo(stdin);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
 

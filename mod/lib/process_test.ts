@@ -24,6 +24,12 @@ Deno.test("runHere() closes standard input", async () => {
   assertEquals((await runHere(["cat"])).stdout, "");
 });
 
+Deno.test("runHere() hands on standard input, whether it is read or not", async () => {
+  const stdin = "ü\n".repeat(1 << 19);
+  assertEquals((await runHere(["cat"], { stdin })).stdout, stdin);
+  assertEquals((await runHere(["true"], { stdin })).code, 0);
+});
+
 Deno.test("runHere() says how to help where there is no such program", async () => {
   const error = await assertRejects(() => runHere(["no-such-program"]), HareError);
   assertEquals(error.hint, "install no-such-program or put it on PATH");
