@@ -1,0 +1,190 @@
+/**
+ * The recovery coordinator of one node: takes part in the election for as long as the process
+ * lives, and does the leader's work while it leads.
+ *
+ * @module
+ */
+
+import { type Consul, ConsulError } from "../consul/mod.ts";
+import { IMPORTED, LEADER } from "../kv/keys.ts";
+import { backoffMs } from "../lib/backoff.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import { runTogether } from "../lib/run_together.ts";
+import { Bell } from "./bell.ts";
+import { Election, type Standing } from "./election.ts";
+import { patiently } from "./patiently.ts";
+import { Presence } from "./presence.ts";
+import { Reachability } from "./reachability.ts";
+import type { Rule } from "./rules/mod.ts";
+import type { Settings } from "./settings.ts";
+import { Term } from "./term.ts";
+
+/** What {@linkcode runCoordinator} needs. */
+export interface CoordinatorOptions {
+  readonly consul: Consul;
+  readonly settings: Settings;
+  readonly rules: readonly Rule[];
+  readonly clock: Clock;
+  /** Number in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Stop: finish the event in hand, hand leadership over, end. */
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Runs until `signal` is aborted. That Consul is away ends nothing: it is waited for.
+ *
+ * @throws {ConsulError} when Consul refuses for good, for want of a right
+ */
+export async function runCoordinator(options: CoordinatorOptions): Promise<void> {
+  const { signal } = options;
+  const reachability = new Reachability(options);
+  const deps = { ...options, reachability };
+  try {
+    const self = () => options.consul.agent.self({ signal });
+    const { nodeName } = await patiently("start", self, deps, signal);
+    await waitForImport(deps);
+    await new Coordinator(nodeName, deps).run();
+  } catch (error) {
+    if (!signal.aborted || error !== signal.reason) throw error;
+  }
+}
+
+interface Deps extends CoordinatorOptions {
+  readonly reachability: Reachability;
+}
+
+/** Before the import has ended, what stands in KV is no configuration. */
+async function waitForImport({ consul, reachability, log, signal }: Deps): Promise<void> {
+  for await (const entry of consul.kv.watch(IMPORTED, reachability.watch("start", signal))) {
+    if (entry !== null) return;
+    log.info("waits for the configuration to be imported: there is no key {key}", {
+      key: IMPORTED,
+    });
+  }
+  signal.throwIfAborted();
+}
+
+/** How long a state that does not change is trusted before it is read again. */
+const RECONCILE_MS = 15_000;
+/** Pauses between two cycles while Consul is away. */
+const AWAY_PAUSE = { baseMs: 100, maxMs: 2000 };
+/** Time for giving up lock, session and service at the end. */
+const RETIRE_LIMIT_MS = 3000;
+
+/** The loop around {@linkcode Election.runCycle}: it owns the waiting, the watching and the term. */
+class Coordinator {
+  readonly #node: string;
+  readonly #deps: Deps;
+  readonly #bell: Bell;
+  readonly #election: Election;
+  readonly #presence: Presence;
+  #term: Term | null = null;
+  #said = "";
+
+  constructor(node: string, deps: Deps) {
+    this.#node = node;
+    this.#deps = deps;
+    this.#bell = new Bell(deps.clock);
+    this.#election = new Election({ ...deps, node });
+    this.#presence = new Presence({ ...deps, onReturn: () => this.#bell.ring() });
+  }
+
+  async run(): Promise<void> {
+    try {
+      await runTogether([
+        // The check is passed until the event in hand at the end is finished.
+        (end) => this.#presence.keep(end),
+        (end) => this.#watchLeader(end),
+        (end) => this.#campaign(AbortSignal.any([this.#deps.signal, end])),
+      ]);
+    } finally {
+      await this.#retire();
+    }
+  }
+
+  async #watchLeader(signal: AbortSignal): Promise<void> {
+    const { consul, reachability } = this.#deps;
+    for await (const _ of consul.kv.watch(LEADER, reachability.watch("leader", signal))) {
+      this.#bell.ring();
+    }
+  }
+
+  async #campaign(signal: AbortSignal): Promise<never> {
+    try {
+      for (let failures = 0;;) {
+        const standing = await this.#cycle(signal);
+        failures = standing === null ? failures + 1 : 0;
+        if (standing !== null) await this.#stand(standing);
+        await this.#bell.wait(this.#pauseMs(standing, failures), signal);
+      }
+    } finally {
+      await this.#term?.end("this process stops");
+    }
+  }
+
+  /** One cycle of the election; `null` when Consul is away, and nothing known to have changed. */
+  async #cycle(signal: AbortSignal): Promise<Standing | null> {
+    const { reachability } = this.#deps;
+    try {
+      const standing = await this.#election.runCycle(signal);
+      reachability.recovered("election");
+      return standing;
+    } catch (error) {
+      if (!(error instanceof ConsulError && error.retryable)) throw error;
+      reachability.failed("election", error);
+      return null;
+    }
+  }
+
+  /** Makes this node what it is found to be. */
+  async #stand(standing: Standing): Promise<void> {
+    const session = standing.is === "leading" ? standing.session : null;
+    const said = this.#sentence(standing);
+    if (this.#term !== null && (this.#term.isOver || this.#term.session !== session)) {
+      await this.#term.end(said);
+      this.#term = null;
+    }
+    if (said !== this.#said) this.#deps.log.info("{node} {said}", { node: this.#node, said });
+    this.#said = said;
+    if (session !== null) {
+      this.#term ??= new Term(session, { ...this.#deps, onOver: () => this.#bell.ring() });
+    }
+  }
+
+  #sentence(standing: Standing): string {
+    switch (standing.is) {
+      case "leading":
+        return `leads, with session ${standing.session}`;
+      case "following":
+        return `follows ${standing.leader}`;
+      case "waiting":
+        return standing.why;
+    }
+  }
+
+  #pauseMs(standing: Standing | null, failures: number): number {
+    if (standing === null) {
+      return backoffMs(failures, { ...AWAY_PAUSE, random: this.#deps.random });
+    }
+    return standing.is === "waiting" ? standing.retryMs : RECONCILE_MS;
+  }
+
+  /** Hands over: the lock, then the session, then the place in the catalog. */
+  async #retire(): Promise<void> {
+    const { log } = this.#deps;
+    const limit = AbortSignal.timeout(RETIRE_LIMIT_MS);
+    try {
+      await this.#election.resign(limit);
+      await this.#presence.withdraw(limit);
+      log.info("{node} has given up its candidacy", { node: this.#node });
+    } catch (error) {
+      if (!(error instanceof ConsulError) && !limit.aborted) throw error;
+      log.warn("{node} could not hand over: its session ends with its check", {
+        node: this.#node,
+      });
+    }
+  }
+}

@@ -1,0 +1,156 @@
+/**
+ * The election: one session of this node tries to hold the lock of `leader`.
+ *
+ * {@linkcode Election.runCycle} makes one pass: it reads the state as it is now, decides
+ * ({@linkcode decide}), does one thing, and says where this node stands. It neither waits nor
+ * repeats: the loop in `coordinator.ts` does.
+ *
+ * @module
+ */
+
+import { type Consul, ConsulError, type KvEntry, type SessionInfo } from "../consul/mod.ts";
+import { LEADER } from "../kv/keys.ts";
+import { backoffMs } from "../lib/backoff.ts";
+import type { Logger } from "../lib/log.ts";
+import { CannotLeadYet, SessionKeeper } from "./session.ts";
+import type { Settings } from "./settings.ts";
+
+/** What an election stands on. */
+export interface ElectionDeps {
+  readonly consul: Consul;
+  /** This node's name in Consul. */
+  readonly node: string;
+  readonly settings: Settings;
+  /** Number in [0, 1). */
+  readonly random: () => number;
+  readonly log: Logger;
+}
+
+/** What is to be done. */
+export type Action =
+  | { readonly do: "open-session" }
+  | { readonly do: "acquire"; readonly session: string }
+  | { readonly do: "lead"; readonly session: string }
+  | { readonly do: "follow"; readonly leader: string };
+
+/**
+ * What a node does that finds this state.
+ *
+ * @param session this node's own session, read anew, or `null` when it has none (any more)
+ * @param leader the entry of `leader`
+ */
+export function decide(session: SessionInfo | null, leader: KvEntry | null): Action {
+  if (session === null) return { do: "open-session" };
+  if (leader === null || leader.session === null) return { do: "acquire", session: session.id };
+  if (leader.session === session.id) return { do: "lead", session: session.id };
+  return { do: "follow", leader: leader.value };
+}
+
+/** Where this node stands after a cycle. */
+export type Standing =
+  | { readonly is: "leading"; readonly session: string }
+  | { readonly is: "following"; readonly leader: string }
+  | {
+    readonly is: "waiting";
+    /** What for: a sentence for the log. */
+    readonly why: string;
+    /** After how many milliseconds the next cycle is due, if nothing happens before. */
+    readonly retryMs: number;
+  };
+
+/** Spread of the first try after a lock delay, so that followers do not all try together. */
+const JITTER_MS = 50;
+/** Pauses while no session can be had, or the lock is kept from everybody longer than expected. */
+const RETRY = { baseMs: 20, maxMs: 1000 };
+
+/** This node's candidacy. It owns the node's one session. */
+export class Election {
+  readonly #deps: ElectionDeps;
+  readonly #keeper: SessionKeeper;
+  /** Refusals in a row: of a session, or of the free lock. */
+  #refusals = 0;
+
+  constructor(deps: ElectionDeps) {
+    this.#deps = deps;
+    this.#keeper = new SessionKeeper(deps);
+  }
+
+  /**
+   * One pass.
+   *
+   * @throws {ConsulError} when Consul is away: nothing is known then, and nothing has changed
+   */
+  async runCycle(signal: AbortSignal): Promise<Standing> {
+    const { consul } = this.#deps;
+    const [session, leader] = await Promise.all([
+      this.#keeper.read(signal),
+      consul.kv.get(LEADER, { signal, consistent: true }),
+    ]);
+    const action = decide(session, leader);
+    switch (action.do) {
+      case "open-session":
+        return await this.#openSession(signal);
+      case "acquire":
+        return await this.#acquire(action.session, signal);
+      case "lead":
+        this.#refusals = 0;
+        return { is: "leading", session: action.session };
+      case "follow":
+        this.#refusals = 0;
+        return { is: "following", leader: action.leader };
+    }
+  }
+
+  /**
+   * Gives up the candidacy: the lock first, if it is held, because a released lock is free at once
+   * while one of a destroyed session waits for the lock delay.
+   *
+   * @throws {ConsulError} when Consul is away; the session then ends with its check
+   */
+  async resign(signal: AbortSignal): Promise<void> {
+    await this.#keeper.close(signal);
+  }
+
+  async #openSession(signal: AbortSignal): Promise<Standing> {
+    try {
+      const session = await this.#keeper.open(signal);
+      this.#refusals = 0;
+      const why = `has session ${session.id}, bound to ${
+        [...session.nodeChecks, ...session.serviceChecks].join(", ")
+      }`;
+      return { is: "waiting", why, retryMs: 0 };
+    } catch (error) {
+      if (!(error instanceof CannotLeadYet)) throw error;
+      const retryMs = this.#nextRetryMs();
+      return { is: "waiting", why: `cannot be elected yet: ${error.message}`, retryMs };
+    }
+  }
+
+  async #acquire(session: string, signal: AbortSignal): Promise<Standing> {
+    const { consul, node, settings, random } = this.#deps;
+    try {
+      if (await consul.kv.acquire(LEADER, node, session, { signal })) {
+        this.#refusals = 0;
+        return { is: "leading", session };
+      }
+    } catch (error) {
+      // The session ended since it was read: the next cycle finds it gone.
+      const ended = error instanceof ConsulError && error.body?.includes("invalid session");
+      if (!ended) throw error;
+      return { is: "waiting", why: "its session has just ended", retryMs: this.#nextRetryMs() };
+    }
+    // The lock is free, yet refused: another was faster, which `leader` shows at once and ends the
+    // wait; or the lock delay is in force.
+    const why = "waits for the lock delay: nobody leads";
+    if (this.#refusals === 0) {
+      this.#refusals = 1;
+      return { is: "waiting", why, retryMs: settings.lockDelayMs + random() * JITTER_MS };
+    }
+    return { is: "waiting", why, retryMs: this.#nextRetryMs() };
+  }
+
+  #nextRetryMs(): number {
+    this.#refusals += 1;
+    return backoffMs(this.#refusals, { ...RETRY, random: this.#deps.random });
+  }
+}

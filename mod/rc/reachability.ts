@@ -1,0 +1,55 @@
+/**
+ * Says once that Consul is away, and once that it is back, however many loops notice.
+ *
+ * @module
+ */
+
+import type { Clock } from "../lib/clock.ts";
+import { formatDuration } from "../lib/duration.ts";
+import type { Logger } from "../lib/log.ts";
+import type { ConsulError, WatchOptions } from "../consul/mod.ts";
+
+/** Keeps track of who can reach Consul and who cannot. */
+export class Reachability {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #failing = new Set<string>();
+  #since = 0;
+
+  constructor(deps: { readonly clock: Clock; readonly log: Logger }) {
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+  }
+
+  /** Is told that a call for `who` failed and will be made again. */
+  failed(who: string, error: ConsulError): void {
+    if (this.#failing.size === 0) {
+      this.#since = this.#clock.now();
+      this.#log.warn("Consul is away, which is waited out: {error}", { error: error.message });
+    }
+    this.#failing.add(who);
+    this.#log.debug("{who}: {error}", { who, error: error.message });
+  }
+
+  /** Is told that a call for `who` succeeded. */
+  recovered(who: string): void {
+    if (!this.#failing.delete(who) || this.#failing.size > 0) return;
+    const away = formatDuration(this.#clock.now() - this.#since);
+    this.#log.info("Consul is back after {away}", { away });
+  }
+
+  /** Is told that `who` does not ask any more. */
+  forget(who: string): void {
+    this.#failing.delete(who);
+  }
+
+  /** Options of a watch by `who`, until `signal` is aborted. */
+  watch(who: string, signal: AbortSignal): WatchOptions {
+    signal.addEventListener("abort", () => this.forget(who), { once: true });
+    return {
+      signal,
+      onError: (error) => this.failed(who, error),
+      onRecovered: () => this.recovered(who),
+    };
+  }
+}

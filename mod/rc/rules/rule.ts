@@ -1,0 +1,71 @@
+/**
+ * What a rule is: the leader's answer to one type of event.
+ *
+ * @module
+ */
+
+import type { TxnOp } from "../../consul/mod.ts";
+import type { Json } from "../../kv/event.ts";
+import { HareError } from "../../lib/errors.ts";
+import { type LeaderConsul, MAX_WRITE_OPS } from "../leadership.ts";
+
+/** An event that is being handled. */
+export interface Event {
+  /** Its key in the queue. */
+  readonly key: string;
+  /** Its number. */
+  readonly epoch: number;
+  /** Consul's index at which it was put into the queue. */
+  readonly index: number;
+  readonly type: string;
+  /** The JSON that follows the type, if any does. */
+  readonly body: Json | undefined;
+}
+
+/** What a rule may use. It reads; its writes are the {@linkcode Effects} that it returns. */
+export interface RuleContext {
+  readonly consul: LeaderConsul;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+  /** Has the timeouts looked at anew. */
+  readonly lookAtTimeouts: () => void;
+}
+
+/** What an event comes to. */
+export interface Effects {
+  /**
+   * Changes in KV, committed together with the removal of the event: at most
+   * {@linkcode MAX_EFFECTS}. When one of their conditions fails the rule is asked again.
+   */
+  readonly ops: readonly TxnOp[];
+  /** What was done, for the log. */
+  readonly outcome: string;
+}
+
+/** Operations that an event may have as its effects; two are needed to remove it. */
+export const MAX_EFFECTS = MAX_WRITE_OPS - 2;
+
+/**
+ * A rule.
+ *
+ * What it does outside Consul must be idempotent, and done when it returns: it may be asked again
+ * for the same event, by this leader or by the next.
+ */
+export interface Rule {
+  /** The events' type. */
+  readonly type: string;
+  /** Whether events of all types that begin with `type` are meant. {@default false} */
+  readonly prefix?: boolean;
+  /**
+   * Handles one event.
+   *
+   * @throws {UnusableEvent} when the event can never be handled
+   * @throws anything else for a failure; the rule is then asked again a few times
+   */
+  handle(event: Event, context: RuleContext): Promise<Effects>;
+}
+
+/** An event that no rule will ever handle; the message says why. */
+export class UnusableEvent extends HareError {
+  override readonly name = "UnusableEvent";
+}

@@ -1,0 +1,16 @@
+/**
+ * `wake_RC`: there is nothing to do but to look at the timeouts. Operators send it.
+ *
+ * @module
+ */
+
+import type { Rule } from "./rule.ts";
+
+/** The rule for `wake_RC`. */
+export const wakeRc: Rule = {
+  type: "wake_RC",
+  handle(_event, { lookAtTimeouts }) {
+    lookAtTimeouts();
+    return Promise.resolve({ ops: [], outcome: "looks at the timeouts" });
+  },
+};

@@ -1,0 +1,118 @@
+/**
+ * The leader's timer: sleeps until the earliest timeout is due, and moves it to the event queue.
+ *
+ * @module
+ */
+
+import type { KvEntry } from "../consul/mod.ts";
+import { EPOCH, eqKey, TIMEOUT_PREFIX } from "../kv/keys.ts";
+import type { Logger } from "../lib/log.ts";
+import { Bell } from "./bell.ts";
+import type { LeaderDeps, Leadership } from "./leadership.ts";
+import { KEY_OPS, moveTimeout, readTimeouts, type Timeout } from "./timeouts.ts";
+
+/** What a {@linkcode Timer} stands on. */
+export interface TimerDeps extends LeaderDeps {
+  readonly leadership: Leadership;
+  readonly log: Logger;
+}
+
+/**
+ * Longest sleep: the machine's clock may be set while it lasts, and no watch is trusted for ever.
+ */
+const LONGEST_SLEEP_MS = 60_000;
+
+/** Fires timeouts while leadership lasts. */
+export class Timer {
+  readonly #deps: TimerDeps;
+  readonly #bell: Bell;
+  /** What is to come, the earliest first, as it was read last, without what was taken to be fired. */
+  #timeouts: readonly Timeout[] = [];
+  /** Whether they are to be read before they are looked at. */
+  #stale = true;
+  /** Reported, and not to be reported again. */
+  #unreadable: ReadonlyMap<string, string> = new Map();
+
+  constructor(deps: TimerDeps) {
+    this.#deps = deps;
+    this.#bell = new Bell(deps.clock);
+  }
+
+  /** Has the timeouts read and looked at anew, soon. */
+  look(): void {
+    this.#stale = true;
+    this.#bell.ring();
+  }
+
+  /** Keeps the timeouts in view; ends with leadership. */
+  async watch(): Promise<void> {
+    const { consul, leadership, reachability } = this.#deps;
+    const options = reachability.watch("timeouts", leadership.signal);
+    for await (const entries of consul.kv.watchPrefix(TIMEOUT_PREFIX, options)) {
+      this.#see(entries);
+      this.#bell.ring();
+    }
+  }
+
+  /**
+   * Fires what is due, for as long as leadership lasts.
+   *
+   * @throws the reason of the end of leadership
+   */
+  async run(): Promise<never> {
+    const { clock, leadership } = this.#deps;
+    while (true) {
+      await this.fireDue();
+      const due = this.#timeouts[0]?.due ?? Infinity;
+      const pause = Math.min(due - clock.now(), LONGEST_SLEEP_MS);
+      if (pause === LONGEST_SLEEP_MS) this.#stale = true;
+      await this.#bell.wait(Math.max(0, pause), leadership.signal);
+    }
+  }
+
+  /** Moves all that is due now to the event queue, the earliest first. */
+  async fireDue(): Promise<void> {
+    const { clock, consul, leadership } = this.#deps;
+    if (this.#stale) {
+      this.#stale = false;
+      this.#see(await leadership.patiently("timer", () => consul.kv.list(TIMEOUT_PREFIX)));
+    }
+    const now = clock.now();
+    const due = this.#timeouts.filter((timeout) => timeout.due <= now);
+    this.#timeouts = this.#timeouts.slice(due.length);
+    for (const timeout of due) await this.#fire(timeout);
+  }
+
+  async #fire(timeout: Timeout): Promise<void> {
+    const { consul, leadership, log } = this.#deps;
+    let atLeast = 0;
+    while (true) {
+      const epoch = await leadership.patiently("timer", () => consul.kv.get(EPOCH));
+      const { ops, epochs, left } = moveTimeout(timeout, epoch, atLeast);
+      const written = await leadership.write(ops);
+      if (written.committed) {
+        log.info("{key} is due: {events}", {
+          key: timeout.key,
+          events: epochs.map((n, i) => `${timeout.events[i]} → ${eqKey(n)}`).join(", ") || "empty",
+        });
+        if (left > 0) this.look();
+        return;
+      }
+      const failed = written.errors.map(({ index }) => index);
+      // Somebody changed or removed it: the watch shows what it is now.
+      if (failed.some((index) => index < KEY_OPS)) return;
+      // A number may be taken by an entry typed by hand; else only the counter has moved on.
+      const taken = epochs[Math.max(...failed) - KEY_OPS - 1];
+      if (taken !== undefined) atLeast = taken + 1;
+    }
+  }
+
+  #see(entries: readonly KvEntry[]): void {
+    const { timeouts, unreadable } = readTimeouts(entries);
+    for (const [key, why] of unreadable) {
+      if (!this.#unreadable.has(key)) this.#deps.log.warn("{key} is left: {why}", { key, why });
+    }
+    this.#timeouts = timeouts;
+    this.#unreadable = unreadable;
+  }
+}
