@@ -1,9 +1,17 @@
 /**
- * Facts about hosts, which the CDF leaves open (spec: cfgen.md, Facts). The types are those of the
- * facts file.
+ * Facts about hosts, which the CDF leaves open (spec: cfgen.md, Facts), and the file they are kept
+ * in: `hare cfgen --facts`. The types are those of that file.
  *
  * @module
  */
+
+import * as z from "zod";
+import { HareError, messageOf } from "../mod/lib/errors.ts";
+import { CdfError } from "./cdf/document.ts";
+import { addIssues } from "./cdf/issues.ts";
+import { Problems } from "./cdf/problems.ts";
+import type { Cdf } from "./cdf/schema.ts";
+import { Source } from "./cdf/source.ts";
 
 /** Facts of all hosts. */
 export interface Facts {
@@ -47,6 +55,82 @@ export interface FactsRequest {
   readonly name: string;
   /** Interface whose address is wanted; the default route's when there is none. */
   readonly iface: string | undefined;
-  /** Globs of disks. */
+  /** Globs of disks, each once. */
   readonly globs: readonly string[];
+}
+
+/** What has to be asked on the hosts of a CDF. */
+export function factsRequests(cdf: Cdf): readonly FactsRequest[] {
+  return cdf.hosts.map(({ name, data_iface, m0_servers }) => {
+    const globs = (m0_servers ?? []).flatMap(({ io_disks }) => io_disks?.path_glob ?? []);
+    return { name, iface: data_iface ?? undefined, globs: [...new Set(globs)] };
+  });
+}
+
+/** A whole number, or its digits as text. */
+function whole(minimum: number): z.ZodType<number> {
+  const number = z.int().min(minimum);
+  const digits = z.string().regex(/^\d{1,16}$/, "expected a whole number");
+  return z.union([number, digits.transform(Number).pipe(number)]);
+}
+
+/** Whole MB; what is beyond the point is dropped. */
+const megabytes = z.union([
+  z.number().min(0),
+  z.string().regex(/^\d{1,15}(\.\d*)?$/, "expected a number").transform(Number),
+]).transform(Math.trunc);
+
+const IPV4 = /^(\d{1,3}\.){3}\d{1,3}$/;
+
+const systemFacts = z.looseObject({
+  hostname: z.string().min(1),
+  processorcount: whole(1),
+  memorysize_mb: megabytes,
+  macaddress: z.string().optional(),
+}).transform((found): SystemFacts => {
+  const { hostname, processorcount, memorysize_mb, macaddress } = found;
+  const addresses = Object.entries(found).filter(([name, value]) =>
+    (name === "ipaddress" || name.startsWith("ipaddress_")) &&
+    typeof value === "string" && IPV4.test(value)
+  );
+  return {
+    hostname,
+    processorcount,
+    memorysize_mb,
+    macaddress,
+    ...Object.fromEntries(addresses),
+  };
+});
+
+/** Facts about one host, as `hare facts --json` prints them. */
+export const hostFactsSchema = z.object({
+  facts: systemFacts,
+  disks: z.record(
+    z.string(),
+    z.array(z.object({ path: z.string().min(1), size: whole(0), blksize: whole(1) })),
+  ),
+});
+
+const factsSchema = z.object({ hosts: z.record(z.string(), hostFactsSchema) });
+
+/**
+ * Reads a facts file.
+ *
+ * @param name the file's name, for messages
+ * @throws {HareError} when `text` is no JSON
+ * @throws {CdfError} with all problems, when it is no facts file
+ */
+export function parseFacts(text: string, name: string): Facts {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new HareError(`${name} is not JSON: ${messageOf(error)}`, { cause: error });
+  }
+  const parsed = factsSchema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const source = new Source(name, text); // JSON is YAML, and this knows the lines
+  const problems = new Problems(source);
+  addIssues(parsed.error.issues, value, problems);
+  throw new CdfError(source, problems.list("error"));
 }

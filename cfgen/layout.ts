@@ -5,7 +5,10 @@
  * @module
  */
 
-import type { Fid } from "../mod/lib/fid.ts";
+import { type Fid, makeFid } from "../mod/lib/fid.ts";
+import type { Conf } from "./conf/build.ts";
+import type { HostObjects } from "./conf/hosts.ts";
+import type { Drive, Process } from "./conf/objects.ts";
 import type { Role } from "./target.ts";
 
 /** A whole cluster. */
@@ -90,3 +93,87 @@ export type Tolerance = readonly [
   ctrl: number,
   disk: number,
 ];
+
+/** Where a drive belongs. */
+interface Owner {
+  readonly node: string;
+  readonly process: ProcessLayout;
+  readonly disk: DiskLayout;
+}
+
+/** The layout of a configuration. */
+export function layoutOf(conf: Conf): ClusterLayout {
+  const owners = new Map<Drive, Owner>();
+  return {
+    hosts: conf.hosts.map((objects) => hostLayout(objects, owners)),
+    pools: conf.pools.map(({ cdf, pool, pver, drives }) => ({
+      name: cdf.name,
+      fid: makeFid("pool", pool.key),
+      pver: makeFid("pver", pver.key),
+      dataUnits: pver.dataUnits,
+      parityUnits: pver.parityUnits,
+      spareUnits: pver.spareUnits,
+      width: pver.width,
+      tolerance: pver.tolerance,
+      members: membersOf(drives, owners),
+    })),
+    profile: makeFid("profile", conf.profile.key),
+  };
+}
+
+function hostLayout(
+  { host, hax, servers, clients }: HostObjects,
+  owners: Map<Drive, Owner>,
+): HostLayout {
+  const node = host.facts.hostname;
+  const isConfd = (process: Process) =>
+    process.services.some(({ serviceType }) => serviceType === "CONFD");
+  return {
+    name: host.cdf.name,
+    node,
+    ip: host.ip,
+    isServer: servers.some(({ process }) => isConfd(process)),
+    processes: [
+      processLayout(hax, "hax", []),
+      ...servers.map(({ process, drives }) => {
+        const disks = drives.map(diskLayout);
+        const layout = processLayout(process, isConfd(process) ? "confd" : "ios", disks);
+        drives.forEach((drive, i) => {
+          const disk = disks[i];
+          if (disk !== undefined) owners.set(drive, { node, process: layout, disk });
+        });
+        return layout;
+      }),
+      ...clients.map((process) => processLayout(process, "client", [])),
+    ],
+  };
+}
+
+function processLayout(
+  { key, endpoint, services }: Process,
+  role: Role,
+  disks: readonly DiskLayout[],
+): ProcessLayout {
+  const types = services.map(({ serviceType }) => serviceType.toLowerCase());
+  return { role, fid: makeFid("process", key), fidk: key, endpoint, types, disks };
+}
+
+function diskLayout({ key, sdev }: Drive): DiskLayout {
+  const { path, size, blksize } = sdev;
+  return { path, size, blksize, sdev: makeFid("sdev", sdev.key), drive: makeFid("drive", key) };
+}
+
+function membersOf(
+  drives: readonly Drive[],
+  owners: ReadonlyMap<Drive, Owner>,
+): readonly PoolMember[] {
+  const members = new Map<ProcessLayout, { node: string; disks: DiskLayout[] }>();
+  for (const drive of drives) {
+    const owner = owners.get(drive);
+    if (owner === undefined) continue;
+    const member = members.get(owner.process);
+    if (member !== undefined) member.disks.push(owner.disk);
+    else members.set(owner.process, { node: owner.node, disks: [owner.disk] });
+  }
+  return [...members].map(([{ fid }, { node, disks }]) => ({ node, process: fid, disks }));
+}

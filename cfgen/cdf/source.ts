@@ -1,0 +1,160 @@
+/**
+ * A YAML text that knows where everything in it stands.
+ *
+ * @module
+ */
+
+import {
+  type Document,
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+} from "yaml";
+import { messageOf } from "../../mod/lib/errors.ts";
+import type { Path } from "./path.ts";
+
+/** A part of a text: offsets of its first character and of the one after its last. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** What keeps a text from being YAML. */
+export interface SyntaxProblem {
+  readonly text: string;
+  readonly path: Path;
+  readonly span: Span;
+  /** The rest can still be relied on: a key given twice, not a broken structure. */
+  readonly harmless: boolean;
+}
+
+/** Line and column in a text, both from 1; columns count characters. */
+export interface Position {
+  readonly line: number;
+  readonly col: number;
+}
+
+/** A YAML (or JSON) text, parsed. */
+export class Source {
+  /** The document's value, as far as it could be read. */
+  readonly value: unknown;
+  readonly syntaxProblems: readonly SyntaxProblem[];
+  readonly #document: Document | undefined;
+  readonly #lines = new LineCounter();
+
+  /**
+   * Reads `text`; whatever is wrong with it ends up in {@linkcode Source.syntaxProblems}.
+   *
+   * @param name the file's name, for messages
+   */
+  constructor(readonly name: string, readonly text: string) {
+    const problems: SyntaxProblem[] = [];
+    this.syntaxProblems = problems;
+    try {
+      const document = parseDocument(text, {
+        lineCounter: this.#lines,
+        prettyErrors: false,
+        merge: true,
+        logLevel: "silent",
+      });
+      this.#document = document;
+      for (const { code, message, pos: [start, end] } of document.errors) {
+        const harmless = code === "DUPLICATE_KEY";
+        const text = harmless ? "this key is given twice" : `not valid YAML: ${sentence(message)}`;
+        problems.push({ text, path: this.#pathAt(start), span: { start, end }, harmless });
+      }
+      this.value = document.toJS();
+    } catch (error) {
+      // Nested too deep for the stack, an alias without its anchor, aliases that multiply.
+      const text = `not valid YAML: ${sentence(messageOf(error))}`;
+      problems.push({ text, path: [], span: { start: 0, end: 0 }, harmless: false });
+    }
+  }
+
+  /**
+   * Where the value at `path` stands; where there is none, the nearest thing around it.
+   *
+   * @param at the value, or the key before it
+   */
+  spanOf(path: Path, at: "key" | "value"): Span {
+    let node: unknown = this.#document?.contents;
+    let span = spanOfNode(node) ?? { start: 0, end: 0 };
+    for (const [i, step] of path.entries()) {
+      if (isAlias(node) && this.#document) node = node.resolve(this.#document);
+      let key: unknown;
+      if (isMap(node)) {
+        const pair = node.items.find((pair) => isPair(pair) && keyOf(pair.key) === step);
+        key = pair?.key;
+        node = pair?.value;
+      } else if (isSeq(node)) {
+        node = node.items[Number(step)];
+      } else {
+        break;
+      }
+      const isLast = i === path.length - 1;
+      const found = at === "key" && isLast ? spanOfNode(key) : spanOfNode(node) ?? spanOfNode(key);
+      if (found === undefined) break;
+      span = found;
+    }
+    return span;
+  }
+
+  /** The path of the innermost thing that holds `offset`. */
+  #pathAt(offset: number): Path {
+    const holds = (node: unknown) => {
+      const span = spanOfNode(node);
+      return span !== undefined && span.start <= offset && offset < span.end;
+    };
+    const path: (string | number)[] = [];
+    let node: unknown = this.#document?.contents;
+    while (node !== undefined) {
+      if (isMap(node)) {
+        const pair = node.items.find(({ key, value }) => holds(key) || holds(value));
+        if (pair !== undefined) path.push(String(keyOf(pair.key)));
+        node = pair?.value;
+      } else if (isSeq(node)) {
+        const index = node.items.findIndex(holds);
+        if (index >= 0) path.push(index);
+        node = node.items[index];
+      } else {
+        break;
+      }
+    }
+    return path;
+  }
+
+  /** Line and column of an offset. */
+  positionOf(offset: number): Position {
+    const { line, col } = this.#lines.linePos(offset);
+    if (line === 0) return { line: 1, col: 1 }; // an empty text has no lines
+    const before = this.text.slice(offset - col + 1, offset);
+    return { line, col: [...before].length + 1 };
+  }
+
+  /** The text of a line, without its end. */
+  lineText(line: number): string {
+    const start = this.#lines.lineStarts[line - 1] ?? 0;
+    const end = this.text.indexOf("\n", start);
+    return this.text.slice(start, end === -1 ? undefined : end).replace(/\r$/, "");
+  }
+}
+
+function keyOf(key: unknown): unknown {
+  return isScalar(key) ? String(key.value) : undefined;
+}
+
+/** Without the blank space and comments that the parser counts to a block. */
+function spanOfNode(node: unknown): Span | undefined {
+  const range = (node as Node | null | undefined)?.range;
+  return range ? { start: range[0], end: range[1] } : undefined;
+}
+
+/** The library's message as the end of one of ours. */
+function sentence(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
+}

@@ -1,0 +1,61 @@
+/**
+ * `confd.xc`: the configuration as a Mero xcode string, ready for confd.
+ *
+ * @module
+ */
+
+import { FID_TYPES } from "../../mod/lib/fid.ts";
+import { attributesOf, Constant, type Value } from "../conf/attributes.ts";
+import type { ConfObject } from "../conf/objects.ts";
+import type { Target } from "../target.ts";
+import { quote } from "./notation.ts";
+
+/** The file's text: an object a line. */
+export function writeXcode(objects: readonly ConfObject[], target: Target): string {
+  return `[${objects.length}:\n ${
+    objects.map((object) => objectText(object, target)).join(",\n ")
+  }]\n`;
+}
+
+/** `{0x6b| ((^k|1:17), ^d|1:16, [1: ^v|1:49])}`. */
+function objectText(object: ConfObject, target: Target): string {
+  const values = attributesOf(object, target).map(([, value]) => valueText(value));
+  const code = typeCode(object);
+  const wrapped = wrap(object, values.join(", "));
+  return `{0x${code.toString(16)}| ((${fidText(object)}), ${wrapped})}`;
+}
+
+/** The attributes of a pver are a union: actual or formulaic. */
+function wrap(object: ConfObject, attributes: string): string {
+  switch (object.type) {
+    case "pver":
+      return `{0| (${attributes})}`;
+    case "pver_f":
+      return `{1| (${attributes})}`;
+    default:
+      return attributes;
+  }
+}
+
+function valueText(value: Value): string {
+  if (typeof value === "number") return numberText(value);
+  if (typeof value === "string") return quote(value);
+  if (value === null) return "(0,0)";
+  if (value instanceof Constant) return `@${value.name}`;
+  if ("type" in value) return fidText(value);
+  return value.length === 0 ? "[0]" : `[${value.length}: ${value.map(valueText).join(", ")}]`;
+}
+
+/** `^k|1:17`; the container of a formulaic pver carries a tag in bits 54 and 55. */
+function fidText(object: ConfObject): string {
+  const container = object.type === "pver_f" ? "0x40000000000001" : "1";
+  return `^${String.fromCharCode(typeCode(object))}|${container}:${numberText(object.key)}`;
+}
+
+function typeCode({ type }: ConfObject): number {
+  return FID_TYPES[type === "pver_f" ? "pver" : type];
+}
+
+function numberText(value: number): string {
+  return value < 100 ? value.toString() : `0x${value.toString(16)}`;
+}
