@@ -159,8 +159,9 @@ const PLAIN = /^[\w.:@%+,/-]+$/;
 async function quietly(values: LiveValues, context: Context): Promise<readonly string[]> {
   const ended = new AbortController();
   const late = context.clock.sleep(LIMIT_MS, ended.signal).then((): readonly string[] => []);
+  const found = Promise.resolve().then(() => values(context, AbortSignal.timeout(LIMIT_MS)));
   try {
-    return await Promise.race([values(context, AbortSignal.timeout(LIMIT_MS)), late]);
+    return await Promise.race([found, late]);
   } catch {
     return [];
   } finally {

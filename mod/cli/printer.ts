@@ -1,10 +1,11 @@
 /**
- * How an error is shown to a person: the one place that does it.
+ * How an error is shown: the one place that does it.
  *
  * @module
  */
 
 import { HareError, messageOf } from "../lib/errors.ts";
+import { loggerOf } from "../lib/log.ts";
 
 /** Options of {@linkcode renderError}. */
 export interface RenderErrorOptions {
@@ -41,6 +42,16 @@ export function renderError(error: unknown, options: RenderErrorOptions = {}): s
   if (options.verbose === true) lines.push(...causesOf(error).map((cause) => `  cause: ${cause}`));
   if (options.seeAlso !== undefined) lines.push(`  see: ${options.seeAlso}`);
   return lines.join("\n") + "\n";
+}
+
+/** The same for a program that reads the log: one line of it, with hint and causes. */
+export function logError(error: unknown): void {
+  const template = messageOf(error).replaceAll("{", "{{").replaceAll("}", "}}");
+  loggerOf("cli").fatal(template, {
+    hint: error instanceof HareError ? error.hint : undefined,
+    stack: error instanceof Error && !(error instanceof HareError) ? error.stack : undefined,
+    causes: causesOf(error),
+  });
 }
 
 /** Messages of the errors underneath `error`, the nearest first; each error once. */

@@ -12,11 +12,12 @@ import { command, type CommandUnknownOpts, examples } from "./command.ts";
 import { completeCommand } from "./complete.ts";
 import { completionsCommand } from "./completions.ts";
 import type { Context } from "./context.ts";
+import { devCommand } from "./dev.ts";
 import { epochCommand } from "./epoch.ts";
 import { factsCommand } from "./facts.ts";
 import { fidCommand } from "./fid.ts";
 import { nextCommand } from "./next.ts";
-import { renderError } from "./printer.ts";
+import { logError, renderError } from "./printer.ts";
 import { versionText } from "./version.ts";
 import { OutputClosed, type World } from "./world.ts";
 
@@ -34,6 +35,7 @@ const SUB_COMMANDS: SubCommands = [
   ],
   [
     "Bring it up and operate it:",
+    devCommand,
   ],
   [
     "Services on a node:",
@@ -83,12 +85,14 @@ export async function runProgram(
   options: ProgramOptions = {},
 ): Promise<number> {
   let status: number = ExitStatus.done;
+  let logs = false;
   const context: Context = { ...world, setExitStatus: (value) => void (status = value) };
   const program = makeProgram(context, options);
   const said = listenTo(program, context);
   const flag = (name: string): boolean => program.getOptionValue(name) === true;
   program.hook("preAction", (_, running) => {
     said.by = pathOf(running);
+    logs = true;
     return configureLog({ level: flag("verbose") ? "debug" : "info", json: flag("logJson") });
   });
   try {
@@ -99,10 +103,10 @@ export async function runProgram(
     // An abort comes up in many forms; the signal knows what it was.
     const aborted = world.signal.aborted && !(thrown instanceof HareError);
     const error: unknown = aborted ? world.signal.reason : thrown;
-    await context.stderr(renderError(error, {
-      verbose: flag("verbose"),
-      seeAlso: error instanceof UsageError ? `${said.by} --help` : undefined,
-    }));
+    const seeAlso = error instanceof UsageError ? `${said.by} --help` : undefined;
+    // Whoever has asked for a log of JSON lines reads standard error by program.
+    if (logs && flag("logJson")) logError(error);
+    else await context.stderr(renderError(error, { verbose: flag("verbose"), seeAlso }));
     return error instanceof HareError ? error.exitStatus : ExitStatus.failed;
   }
 }

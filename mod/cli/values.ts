@@ -47,7 +47,7 @@ export function valuesOf(taker: Taker): Values {
 function byPlaceholder(taker: Taker): Values {
   const flags = "flags" in taker && typeof taker.flags === "string" ? taker.flags : undefined;
   const placeholder = flags === undefined ? taker.name() : /[<[]([^>\]]*)/.exec(flags)?.[1] ?? "";
-  if (/^(cdf|file|path)\b/i.test(placeholder)) return "files";
+  if (/^(cdf|file|path)s?\b/i.test(placeholder)) return "files";
   if (/^dir/i.test(placeholder)) return "directories";
   return "nothing";
 }

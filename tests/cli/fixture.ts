@@ -1,0 +1,37 @@
+/**
+ * A program on the same frame as `hare`, with sub-commands that strain it.
+ *
+ * @module
+ */
+
+import { command } from "../../mod/cli/command.ts";
+import { runProgram, type SubCommands } from "../../mod/cli/program.ts";
+import { systemWorld } from "../../mod/cli/world.ts";
+import { HareError } from "../../mod/lib/errors.ts";
+import { loggerOf } from "../../mod/lib/log.ts";
+
+const subCommands: SubCommands = [[
+  "Commands:", //
+  ({ stdout }) => command("big").action(() => stdout("0123456789abcde\n".repeat(1 << 20))),
+  ({ stdout, clock, signal }) =>
+    command("wait").action(async () => {
+      await stdout("waiting\n");
+      await clock.sleep(60_000, signal);
+    }),
+  ({ stdout, signal, clock }) =>
+    command("deaf").action(async () => {
+      signal.addEventListener("abort", () => void stdout("heard\n"));
+      await stdout("waiting\n");
+      await clock.sleep(60_000);
+    }),
+  ({ readStdin, stdout }) => command("echo").action(async () => stdout(await readStdin())),
+  ({ terminal, stdout }) =>
+    command("terminal").action(() => stdout(`${JSON.stringify(terminal)}\n`)),
+  () =>
+    command("fail").action(() => {
+      loggerOf("test").debug("inner state");
+      throw new HareError("failed {so}", { hint: "try again", cause: new Error("because") });
+    }),
+]];
+
+Deno.exit(await runProgram(Deno.args, systemWorld(), { subCommands }));
