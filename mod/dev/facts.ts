@@ -23,9 +23,17 @@ export interface MadeFactsOptions {
   readonly diskPath: (host: string, glob: number, disk: number) => string;
 }
 
-/** The host part of a name in the CDF: `alice@ssc-vm1` is `ssc-vm1`. */
+/**
+ * The host part of a name in the CDF: `alice@ssc-vm1` is `ssc-vm1`. It becomes a directory's name.
+ *
+ * @throws {HareError} when it cannot
+ */
 export function hostPart(name: string): string {
-  return name.slice(name.lastIndexOf("@") + 1);
+  const host = name.slice(name.lastIndexOf("@") + 1);
+  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(host)) return host;
+  throw new HareError(`${JSON.stringify(host)} can be no host of a development cluster`, {
+    hint: "a host's name has letters, digits, dots, dashes and underscores",
+  });
 }
 
 /**

@@ -42,7 +42,7 @@ export async function unitStatuses(
 
 /** The table for people. */
 export function renderUnitStatuses(units: readonly DevUnitStatus[]): string {
-  const rows = [
+  return tableLines([
     ["HOST", "ADDRESS", "UNIT", "STATE", "PID"],
     ...units.map(({ host, address, unit, state, why, pid }, i) => [
       ...(units[i - 1]?.host === host ? ["", ""] : [host, address]),
@@ -50,9 +50,5 @@ export function renderUnitStatuses(units: readonly DevUnitStatus[]): string {
       why === "" ? state : `${state} (${why})`,
       pid === null ? "-" : String(pid),
     ]),
-  ];
-  const widths = (rows[0] ?? []).map((_, i) => Math.max(...rows.map((row) => row[i]?.length ?? 0)));
-  return rows
-    .map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd() + "\n")
-    .join("");
+  ]).map((line) => `${line}\n`).join("");
 }

@@ -5,6 +5,7 @@
  */
 
 import {
+  assertSound,
   factsRequests,
   generate,
   type Generated,
@@ -72,7 +73,7 @@ function generateFor(options: UpOptions, dir: string): Generated {
     name: options.cdfName,
     target: TARGETS[options.target],
   });
-  const facts = makeFacts(factsRequests(document), {
+  const facts = makeFacts(factsRequests(assertSound(document)), {
     net: options.net,
     disks: options.disks,
     diskSize: options.diskSize,
@@ -85,6 +86,9 @@ function generateFor(options: UpOptions, dir: string): Generated {
 }
 
 function stateFor(options: UpOptions, generated: Generated): DevState {
+  const names = generated.cluster.hosts.map(({ name }) => hostPart(name));
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new HareError(`two hosts of the CDF are called ${twice}`);
   return {
     version: 1,
     cdf: options.cdf,

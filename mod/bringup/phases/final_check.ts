@@ -4,7 +4,7 @@
  * @module
  */
 
-import { readEntrypoint } from "../../entrypoint/mod.ts";
+import { readEntrypoint } from "../../entrypoint/read.ts";
 import { waitFor } from "../../lib/wait_for.ts";
 import { servicesOf } from "../../agent/services.ts";
 import { type Cluster, type ClusterHost, consulOf, serversOf } from "../cluster.ts";
@@ -31,7 +31,7 @@ export function finalCheck(cluster: Cluster): Phase<ClusterHost> {
     settle: async ({ signal }) => {
       const confds = serversOf(cluster).length;
       await waitFor("a complete entrypoint", async (within) => {
-        const entrypoint = await readEntrypoint(consulOf(cluster), { signal: within });
+        const entrypoint = await readEntrypoint(consulOf(cluster), within);
         return entrypoint.confds.length === confds
           ? { ready: true, value: undefined }
           : { ready: false, why: `it has ${entrypoint.confds.length} of ${confds} confds` };

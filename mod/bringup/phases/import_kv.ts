@@ -8,9 +8,8 @@
 import * as z from "zod";
 import { type Consul, txn, type TxnOp } from "../../consul/mod.ts";
 import { IMPORTED } from "../../kv/keys.ts";
-import { formatPools, POOLS } from "../../kv/pools.ts";
+import { formatPools, type PoolRecord, POOLS } from "../../kv/pools.ts";
 import { HareError } from "../../lib/errors.ts";
-import { formatFid } from "../../lib/fid.ts";
 import { chunk } from "../../lib/std/collections.ts";
 import { encodeHex } from "../../lib/std/encoding.ts";
 import { type Cluster, type ClusterHost, consulOf, serversOf } from "../cluster.ts";
@@ -71,17 +70,15 @@ async function missingKeys(
 }
 
 /** The pools as `hare status` wants them. */
-function poolsOf(cluster: Cluster): Parameters<typeof formatPools>[0] {
+function poolsOf(cluster: Cluster): readonly PoolRecord[] {
   return cluster.generated.cluster.pools.map((pool) => ({
-    fid: formatFid(pool.fid),
+    fid: pool.fid,
     name: pool.name,
     data: pool.dataUnits,
     parity: pool.parityUnits,
     spare: pool.spareUnits,
     tolerance: pool.tolerance,
-    drives: Object.fromEntries(
-      pool.members.map(({ process, disks }) => [process.key.toString(), disks.length]),
-    ),
+    drives: new Map(pool.members.map(({ process, disks }) => [Number(process.key), disks.length])),
   }));
 }
 

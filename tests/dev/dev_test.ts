@@ -1,0 +1,249 @@
+/**
+ * Development clusters of the examples, from the compiled binary, as a newcomer meets them.
+ *
+ * @module
+ */
+
+import { Consul } from "../../mod/consul/mod.ts";
+import { findProcesses } from "../../mod/dev/processes.ts";
+import { systemClock } from "../../mod/lib/clock.ts";
+import { type Output, runHere } from "../../mod/lib/process.ts";
+import { join } from "../../mod/lib/std/path.ts";
+import { waitFor } from "../../mod/lib/wait_for.ts";
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "../lib/assert.ts";
+import { hare } from "../lib/hare.ts";
+
+const EXAMPLES = new URL("../../examples", import.meta.url).pathname;
+
+/** A development cluster with a directory of its own, taken down whatever the test does. */
+class Dev implements AsyncDisposable {
+  readonly dir: string;
+  readonly #net: string;
+
+  private constructor(dir: string, net: string) {
+    this.dir = dir;
+    this.#net = net;
+  }
+
+  static async make(net: string): Promise<Dev> {
+    return new Dev(join(await Deno.makeTempDir({ prefix: "hare-test-dev-" }), "dev"), net);
+  }
+
+  /** Address of host number `n`, which counts from 1. */
+  address(n: number): string {
+    return `${this.#net}.${n}`;
+  }
+
+  consul(n: number): Consul {
+    return new Consul({ address: `http://${this.address(n)}:8500` });
+  }
+
+  /** `hare dev VERB … --dir …`. */
+  async dev(verb: string, ...args: string[]): Promise<Output> {
+    return await hare(["dev", verb, "--dir", this.dir, ...args]);
+  }
+
+  async up(cdf: string): Promise<Output> {
+    const size = ["--disks", "2", "--disk-size", "16M"];
+    return mustPass(await this.dev("up", "--net", this.#net, ...size, cdf));
+  }
+
+  /** A command that asks host number `n`'s Consul. */
+  async ask(n: number, ...args: string[]): Promise<Output> {
+    return await hare(args, { env: { CONSUL_HTTP_ADDR: `${this.address(n)}:8500` } });
+  }
+
+  async processes(): Promise<number> {
+    return (await findProcesses(this.dir, runHere)).length;
+  }
+
+  async log(host: string, unit: string): Promise<string> {
+    return await Deno.readTextFile(join(this.dir, "hosts", host, "log", `${unit}.log`));
+  }
+
+  /** Nothing of the cluster is left: no process, no file, no address in use. */
+  async assertGone(hosts: number): Promise<void> {
+    assertEquals(await this.processes(), 0);
+    assertEquals(await Array.fromAsync(Deno.readDir(join(this.dir, ".."))), []);
+    for (let n = 1; n <= hosts; n++) {
+      for (const port of [8008, 8300, 8301, 8500]) {
+        Deno.listen({ hostname: this.address(n), port }).close();
+      }
+    }
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.dev("down");
+    await Deno.remove(join(this.dir, ".."), { recursive: true });
+  }
+}
+
+function mustPass(output: Output): Output {
+  assertEquals(output.code, 0, `exit status ${output.code}: ${output.stderr}${output.stdout}`);
+  return output;
+}
+
+/** Waits until `ask` answers with status 0, and returns what it printed. */
+async function until(what: string, ask: () => Promise<Output>): Promise<string> {
+  return await waitFor(what, async () => {
+    const { code, stdout, stderr } = await ask();
+    return code === 0 ? { ready: true, value: stdout } : { ready: false, why: stdout + stderr };
+  }, { limitMs: 60_000, intervalMs: 200 });
+}
+
+async function leaderOf(dev: Dev, n: number): Promise<string> {
+  using consul = dev.consul(n);
+  return await waitFor("a leader", async (signal) => {
+    const leader = await consul.kv.get("leader", { signal });
+    return leader?.session
+      ? { ready: true, value: leader.value }
+      : { ready: false, why: "no session holds the key" };
+  }, { limitMs: 60_000 });
+}
+
+Deno.test("one node: up, asked, down, and nothing is left", async () => {
+  await using dev = await Dev.make("127.77.10");
+  const { stdout, stderr } = await dev.up(join(EXAMPLES, "singlenode.yaml"));
+  assertMatch(stdout, /^1 node is up, after \d+\.\d s\.$/m);
+  assertStringIncludes(stderr, "[ 3/11] start the Consul servers");
+
+  const status = await dev.ask(1, "status");
+  assertEquals(status.code, 0, status.stdout + status.stderr);
+  assertEquals(
+    mustPass(await dev.ask(1, "entrypoint")).stdout,
+    [
+      "principal-RM: localhost",
+      "confds:",
+      "  - node: localhost",
+      "    fid: 0x7200000000000001:0x9",
+      "    address: 127.77.10.1@tcp:12345:2:1",
+      "",
+    ].join("\n"),
+  );
+  assertEquals((await dev.ask(1, "check-service", "--hax")).code, 0);
+  assertEquals((await dev.ask(1, "check-service", "--fid", "0x7200000000000001:0x9")).code, 0);
+  const again = await dev.up(join(EXAMPLES, "singlenode.yaml"));
+  assertStringIncludes(again.stderr, "start the io servers .................... was done already");
+
+  mustPass(await dev.dev("down"));
+  await dev.assertGone(1);
+});
+
+Deno.test("a server that is told to fail stops the bring-up, which then resumes", async () => {
+  await using dev = await Dev.make("127.77.11");
+  const data = join(dev.dir, "hosts", "localhost", "var", "mero", "m0d-0x7200000000000001:0x9");
+  await Deno.mkdir(data, { recursive: true });
+  await Deno.writeTextFile(join(data, "fail"), "mkfs\n");
+  const args = ["--net", "127.77.11", join(EXAMPLES, "singlenode.yaml")];
+  const failed = await dev.dev("up", ...args);
+  assertEquals(failed.code, 1);
+  assertStringIncludes(failed.stderr, "could not start the confds:");
+  assertStringIncludes(failed.stderr, "unit mero-mkfs@0x7200000000000001:0x9: exit status 1");
+  assertStringIncludes(failed.stderr, "mkfs was told to fail");
+  await Deno.remove(join(data, "fail"));
+  const resumed = mustPass(await dev.dev("up", ...args));
+  assertStringIncludes(
+    resumed.stderr,
+    "import the KV ........................... was done already",
+  );
+});
+
+Deno.test("a second cluster on the same addresses is refused, and named", async () => {
+  await using dev = await Dev.make("127.77.12");
+  await using other = await Dev.make("127.77.12");
+  await dev.up(join(EXAMPLES, "singlenode.yaml"));
+  const args = ["--net", "127.77.12", join(EXAMPLES, "singlenode.yaml")];
+  const refused = await other.dev("up", ...args);
+  assertEquals(refused.code, 1);
+  assertStringIncludes(refused.stderr, "127.77.12.1 has ports in use: 8500, 8300");
+  mustPass(await other.dev("down"));
+  assertEquals((await dev.ask(1, "status")).code, 0);
+});
+
+Deno.test("timeouts: one by hand fires at once, the next a minute later, and again", async () => {
+  await using dev = await Dev.make("127.77.13");
+  await dev.up(join(EXAMPLES, "singlenode.yaml"));
+  using consul = dev.consul(1);
+  const twoMinutesAgo = mustPass(
+    await runHere(["date", "--date=2 minutes ago", "+%Y%m%d%H%M.%S"]),
+  ).stdout.trim();
+  await consul.kv.put(`timeout/${twoMinutesAgo}`, "tmo1");
+  await consul.kv.put("eq/0", "wake_RC");
+  const processed = async (pattern: RegExp, limitMs: number) =>
+    await waitFor(`${pattern} in the RC's log`, async () => {
+      const log = await dev.log("localhost", "hare-rc");
+      return pattern.test(log) ? { ready: true, value: log } : { ready: false, why: log };
+    }, { limitMs });
+  await processed(/eq\/0\b.*wake_RC/, 10_000);
+  await processed(/\btmo1\b/, 10_000);
+  const due = await waitFor("a new timeout", async (signal) => {
+    const [key] = await consul.kv.keys("timeout/", { signal });
+    return key === undefined ? { ready: false, why: "there is none" } : { ready: true, value: key };
+  }, { limitMs: 10_000 });
+  assert(due !== `timeout/${twoMinutesAgo}`);
+  const next = (await consul.kv.get(due))?.value;
+  assertMatch(next ?? "", /^tmo\d+$/);
+  await processed(new RegExp(`eq/\\d{9}\\b.*\\b${next}\\b`), 75_000);
+  const after = await waitFor("the timeout after it", async (signal) => {
+    const keys = await consul.kv.keys("timeout/", { signal });
+    return keys[0] !== undefined && keys[0] !== due
+      ? { ready: true, value: keys }
+      : { ready: false, why: keys.join() };
+  }, { limitMs: 10_000 });
+  assertEquals(after.length, 1);
+});
+
+Deno.test("three nodes: the leader's RC is killed, then a whole host", async () => {
+  await using dev = await Dev.make("127.77.14");
+  await dev.up(join(EXAMPLES, "three-nodes.yaml"));
+  const statuses = JSON.parse(mustPass(await dev.dev("status", "--json")).stdout);
+  const hosts: string[] = [...new Set<string>(statuses.map((u: { host: string }) => u.host))];
+  assertEquals(hosts.length, 3);
+  const numberOf = (host: string) => hosts.indexOf(host) + 1;
+
+  const first = await leaderOf(dev, 1);
+  assertStringIncludes(mustPass(await dev.ask(1, "entrypoint")).stdout, `principal-RM: ${first}\n`);
+  mustPass(await dev.dev("kill", `${first}/rc`));
+  const second = await until("another leader", async () => {
+    const output = await dev.ask(1, "entrypoint");
+    return output.stdout.includes(`principal-RM: ${first}\n`) ? { ...output, code: 1 } : output;
+  });
+  const secondNode = /^principal-RM: (.*)$/m.exec(second)?.[1] ?? "";
+  assert(hosts.includes(secondNode) && secondNode !== first);
+  const degraded = await dev.ask(1, "status");
+  assertEquals(degraded.code, 1, degraded.stdout + degraded.stderr);
+  assertStringIncludes(degraded.stdout, secondNode);
+
+  mustPass(await dev.dev("kill", secondNode));
+  const third = hosts.find((host) => host !== first && host !== secondNode) ?? "";
+  // The RC of the first node is still dead, so only one is left to lead.
+  const answer = await until("the last leader", async () => {
+    const output = await dev.ask(numberOf(third), "entrypoint");
+    return output.stdout.includes(`principal-RM: ${third}\n`) ? output : { ...output, code: 1 };
+  });
+  assertEquals(answer.match(/fid:/g)?.length, 3);
+  const again = await dev.ask(numberOf(third), "status");
+  assertEquals(again.code, 1, again.stdout + again.stderr);
+  assertStringIncludes(again.stdout, secondNode);
+
+  await dev.up(join(EXAMPLES, "three-nodes.yaml"));
+  await until("a healthy cluster", () => dev.ask(1, "status"));
+  mustPass(await dev.dev("down"));
+  await dev.assertGone(3);
+});
+
+Deno.test("four nodes, two of them io only; then everything is killed, and down cleans up", async () => {
+  await using dev = await Dev.make("127.77.15");
+  await dev.up(join(EXAMPLES, "ees.yaml"));
+  const entrypoint = JSON.parse(mustPass(await dev.ask(4, "entrypoint", "--json")).stdout);
+  assertEquals(entrypoint.confds.length, 2);
+  const processes = await findProcesses(dev.dir, runHere);
+  assert(processes.length > 12);
+  // The keepers first, or they would still note how their programs ended.
+  for (const { pid } of processes.toSorted((a, b) => a.role < b.role ? -1 : 1)) {
+    Deno.kill(pid, "SIGKILL");
+  }
+  while (await dev.processes() > 0) await systemClock.sleep(10);
+  mustPass(await dev.dev("down"));
+  await dev.assertGone(4);
+});
