@@ -7,7 +7,7 @@
 import { HareError } from "../mod/lib/errors.ts";
 
 /** `$XDG_CACHE_HOME/hare` or `~/.cache/hare`. */
-export function cacheDir(): string {
+function cacheDir(): string {
   const home = Deno.env.get("HOME");
   const base = Deno.env.get("XDG_CACHE_HOME") ?? (home && `${home}/.cache`);
   if (!base) {

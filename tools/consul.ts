@@ -4,41 +4,32 @@
  * @module
  */
 
+import { findConsul } from "../mod/dev/consul_binary.ts";
 import { HareError } from "../mod/lib/errors.ts";
-import { cached, cacheDir, exists } from "./cache.ts";
+import { runHere } from "../mod/lib/process.ts";
+import { cached } from "./cache.ts";
 import { follow, outputOf, ROOT } from "./exec.ts";
 import { print, Progress, runTool, say } from "./say.ts";
 
 /** Version that is built where there is none. */
 const VERSION = "1.20.6";
 const PACKAGE = "github.com/hashicorp/consul";
-const IN_CACHE = `consul-${VERSION}/consul`;
 
-/**
- * Path of a Consul that is there: `CONSUL_BIN`, else on `PATH`, else built earlier; `undefined`
- * when there is none.
- *
- * @throws {HareError} when `CONSUL_BIN` names nothing
- */
-export async function findConsul(): Promise<string | undefined> {
-  const named = Deno.env.get("CONSUL_BIN");
-  if (named) {
-    if (await exists(named)) return named;
-    throw new HareError(`CONSUL_BIN names ${named}, and there is no such file`);
-  }
-  const onPath = (Deno.env.get("PATH") ?? "").split(":").map((dir) => `${dir || "."}/consul`);
-  for (const path of [...onPath, `${cacheDir()}/${IN_CACHE}`]) {
-    if (await exists(path)) return path;
-  }
-  return undefined;
-}
-
-/** Path of a Consul that works; builds it when there is none, which takes minutes. */
+/** Path of a Consul that works; builds one when there is none, which takes minutes. */
 export async function ensureConsul(): Promise<string> {
-  const path = await findConsul() ?? await cached(IN_CACHE, build);
+  const path = await findOrBuild();
   const [version = ""] = (await outputOf([path, "version"])).split("\n");
   say(`consul: ${version}, ${path}`);
   return path;
+}
+
+async function findOrBuild(): Promise<string> {
+  try {
+    return await findConsul((name) => Deno.env.get(name), runHere);
+  } catch (error) {
+    if (!(error instanceof HareError) || Deno.env.has("CONSUL_BIN")) throw error;
+    return await cached(`consul-${VERSION}/consul`, build);
+  }
 }
 
 async function build(path: string): Promise<void> {
