@@ -46,7 +46,7 @@ export function consulOptionsFromEnv(env: Env): ConsulOptions {
   return {
     address: addressOf(get),
     token: tokenOf(get),
-    basicAuth: get("CONSUL_HTTP_AUTH"),
+    basicAuth: basicAuthOf(get),
     tls: tlsOf(get),
   };
 }
@@ -87,6 +87,12 @@ function tokenOf(get: Env): string | undefined {
   const file = get("CONSUL_HTTP_TOKEN_FILE");
   const fromFile = file === undefined ? "" : readFile("CONSUL_HTTP_TOKEN_FILE", file).trim();
   return fromFile || get("CONSUL_HTTP_TOKEN");
+}
+
+/** A user alone has an empty password. */
+function basicAuthOf(get: Env): string | undefined {
+  const auth = get("CONSUL_HTTP_AUTH");
+  return auth === undefined || auth.includes(":") ? auth : `${auth}:`;
 }
 
 function tlsOf(get: Env): ConsulTls | undefined {

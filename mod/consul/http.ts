@@ -6,7 +6,8 @@
  */
 
 import type * as z from "zod";
-import { messageOf } from "../lib/errors.ts";
+import { HareError, messageOf } from "../lib/errors.ts";
+import { base64FromText } from "./base64.ts";
 import { ConsulError } from "./errors.ts";
 
 /** Options of every call. */
@@ -70,15 +71,23 @@ export class Http {
   readonly #secrets: readonly string[];
   readonly #client: Deno.HttpClient | undefined;
 
+  /** @throws {HareError} when the token cannot be sent */
   constructor(options: HttpOptions) {
     this.address = options.address.replace(/\/+$/, "");
     this.#client = options.client;
-    const { token, basicAuth } = options;
+    const { token } = options;
+    if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
+      // fetch would say so too, and print it.
+      throw new HareError("Consul's token has characters that no token has", {
+        hint: "see CONSUL_HTTP_TOKEN, or the file that CONSUL_HTTP_TOKEN_FILE names",
+      });
+    }
+    const basic = options.basicAuth && base64FromText(options.basicAuth);
     this.#headers = {
       ...(token === undefined ? {} : { "x-consul-token": token }),
-      ...(basicAuth === undefined ? {} : { authorization: `Basic ${btoa(basicAuth)}` }),
+      ...(basic === undefined ? {} : { authorization: `Basic ${basic}` }),
     };
-    this.#secrets = [token, basicAuth, basicAuth && btoa(basicAuth)].filter((s) => !!s) as string[];
+    this.#secrets = [token, options.basicAuth, basic].filter((secret) => secret !== undefined);
   }
 
   /**
@@ -147,13 +156,14 @@ export class Http {
     try {
       value = JSON.parse(text);
     } catch (error) {
-      throw this.#malformed(request, `no JSON: ${this.#redact(excerpt(text))}`, true, error);
+      if (!(error instanceof SyntaxError)) throw error;
+      throw this.#malformed(request, `no JSON: ${excerpt(text)}`, true);
     }
     const result = schema.safeParse(value);
     if (result.success) return result.data;
     const [issue] = result.error.issues;
     const where = issue?.path.join(".") || "the answer";
-    throw this.#malformed(request, `${where}: ${issue?.message}`, false, result.error);
+    throw this.#malformed(request, `${where}: ${issue?.message}`, false);
   }
 
   #refusal(request: Request, status: number, body: string): ConsulError {
@@ -175,7 +185,9 @@ export class Http {
         retryable: true,
         status,
         body,
-        hint: "see `consul members` and `consul operator raft list-peers`, and the agent's log",
+        hint: /no cluster leader|rpc error|no path/i.test(body)
+          ? "an election takes seconds; if it does not end, are most of the servers up?"
+          : undefined,
       });
     }
     return new ConsulError(message, {
@@ -220,12 +232,13 @@ export class Http {
     });
   }
 
-  #malformed(request: Request, what: string, retryable: boolean, cause: unknown): ConsulError {
-    return new ConsulError(`${this.#name(request)}: not an answer of Consul: ${what}`, {
+  /** The parsers' own errors quote what they read: they are not passed on as the cause. */
+  #malformed(request: Request, what: string, retryable: boolean): ConsulError {
+    const shown = this.#redact(what);
+    return new ConsulError(`${this.#name(request)}: not an answer of Consul: ${shown}`, {
       kind: "malformed",
       retryable,
       hint: "does a Consul agent listen at CONSUL_HTTP_ADDR?",
-      cause,
     });
   }
 

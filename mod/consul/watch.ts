@@ -60,10 +60,10 @@ const QUIET_PAUSE = { baseMs: 10, maxMs: 250 };
 
 /** Watches queries of one agent. */
 export class Watcher {
-  readonly #http: Http;
+  readonly #http: Pick<Http, "call">;
   readonly #deps: WatcherDeps;
 
-  constructor(http: Http, deps: WatcherDeps) {
+  constructor(http: Pick<Http, "call">, deps: WatcherDeps) {
     this.#http = http;
     this.#deps = deps;
   }
