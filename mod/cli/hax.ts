@@ -1,0 +1,43 @@
+/**
+ * `hare hax`: Mero's side of a node.
+ *
+ * @module
+ */
+
+import { DEFAULT_LISTEN, type Listen, parseListen } from "../hax/listen.ts";
+import { pidExists, readBootId } from "../hax/presence.ts";
+import { serveHax } from "../hax/server.ts";
+import { command, type CommandUnknownOpts, examples } from "./command.ts";
+import type { Context } from "./context.ts";
+
+/** Options of `hare hax`. */
+export interface HaxOptions {
+  readonly listen: Listen;
+}
+
+/** The sub-command. */
+export function haxCommand(context: Context): CommandUnknownOpts {
+  const { hostname, port } = DEFAULT_LISTEN;
+  return command("hax")
+    .description(
+      "Serve this node's Mero processes: health, states, entrypoint. Runs until stopped.",
+    )
+    .option("--listen <address[:port]>", "where to answer HTTP", parseListen, DEFAULT_LISTEN)
+    .addHelpText(
+      "after",
+      examples(
+        ["hare hax", `answers at ${hostname}:${port}`],
+        ["hare hax --listen 192.168.0.1:8080"],
+        [`curl http://${hostname}:${port}/health`, "how it is"],
+      ),
+    )
+    .action((options) => runHax(options, context));
+}
+
+/** Serves until the context's signal is aborted. */
+export async function runHax({ listen }: HaxOptions, context: Context): Promise<void> {
+  const { clock, signal } = context;
+  const boot = await readBootId(context.run, signal);
+  const deps = { consul: context.consul(), clock, random: Math.random, pidExists, boot };
+  await serveHax(deps, { listen, signal });
+}

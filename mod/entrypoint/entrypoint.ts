@@ -1,0 +1,64 @@
+/**
+ * The entrypoint: what a Mero client needs to join the cluster (spec: halink.md, Entrypoint).
+ *
+ * It follows the leader of the moment and is never kept over an election.
+ *
+ * @module
+ */
+
+import type { KvEntry } from "../consul/mod.ts";
+import type { ConfProcess, Layout } from "../kv/cluster.ts";
+import { type Fid, makeFid } from "../lib/fid.ts";
+
+/** A place in the cluster that a client speaks to. */
+export interface Place {
+  readonly node: string;
+  readonly fid: Fid;
+  /** Mero network address. */
+  readonly address: string;
+}
+
+/** What a Mero client needs to join. */
+export interface Entrypoint {
+  /** Service RM of the confd process on the leader's node, at that confd's address. */
+  readonly principalRm: Place;
+  /** All confd processes of the configuration, in the order of their fids. */
+  readonly confds: readonly Place[];
+  /** How many confds must agree. */
+  readonly quorum: number;
+}
+
+/** The entrypoint, or the reason why there is none. */
+export type EntrypointAnswer =
+  | { readonly known: true; readonly entrypoint: Entrypoint }
+  | { readonly known: false; readonly why: string };
+
+/**
+ * The entrypoint of the cluster `layout` while `leader` leads.
+ *
+ * @param leader key `leader` as it is now; it counts only while a session holds it
+ */
+export function entrypointOf(leader: KvEntry | null, layout: Layout): EntrypointAnswer {
+  if (leader === null || leader.session === null || leader.value === "") {
+    return { known: false, why: "no leader is elected" };
+  }
+  const confds = layout.processes
+    .filter((process) => process.types.includes("confd"))
+    .toSorted((a, b) => a.fidk - b.fidk);
+  const principal = confds.find((process) => process.node === leader.value);
+  if (principal === undefined) {
+    return { known: false, why: `the leader ${leader.value} has no confd in the configuration` };
+  }
+  return {
+    known: true,
+    entrypoint: {
+      principalRm: { ...placeOf(principal), fid: makeFid("service", principal.fidk + 1) },
+      confds: confds.map(placeOf),
+      quorum: Math.floor(confds.length / 2) + 1,
+    },
+  };
+}
+
+function placeOf({ node, fid, endpoint }: ConfProcess): Place {
+  return { node, fid, address: endpoint };
+}

@@ -1,0 +1,92 @@
+/**
+ * A value in Consul, known at any moment without asking: the newest state that a watch brought, or
+ * the reason why it is not known.
+ *
+ * @module
+ */
+
+import type { WatchOptions } from "../consul/mod.ts";
+import { backoffMs } from "../lib/backoff.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { HareError, messageOf } from "../lib/errors.ts";
+
+/** A value, or the reason why it is not known. */
+export type Fresh<T> =
+  | { readonly known: true; readonly value: T }
+  | { readonly known: false; readonly why: string };
+
+/** Options of {@linkcode Followed}. */
+export interface FollowedOptions {
+  /** {@default systemClock} */
+  readonly clock?: Clock;
+  /** Number in [0, 1). {@default Math.random} */
+  readonly random?: () => number;
+}
+
+/** Consul's return is noticed within a second. */
+const RETRY = { baseMs: 100, maxMs: 1_000 };
+/**
+ * A server that lost its leadership may leave a query waiting: after this long the query is made
+ * anew, and fails while there is no leader.
+ */
+const WAIT_MS = 10_000;
+
+/** Follows one watched value. */
+export class Followed<T> {
+  readonly #watch: (options: WatchOptions) => AsyncIterable<T>;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  #now: Fresh<T> = { known: false, why: "Consul has not answered yet" };
+  #latest: T | null = null;
+
+  /** @param watch yields the present value at once, and each new one */
+  constructor(
+    watch: (options: WatchOptions) => AsyncIterable<T>,
+    options: FollowedOptions = {},
+  ) {
+    this.#watch = watch;
+    this.#clock = options.clock ?? systemClock;
+    this.#random = options.random ?? Math.random;
+  }
+
+  /** The value of this moment. */
+  get now(): Fresh<T> {
+    return this.#now;
+  }
+
+  /** The value when Consul last answered; `null` before its first answer. */
+  get latest(): T | null {
+    return this.#latest;
+  }
+
+  /**
+   * Keeps the value fresh until `signal` is aborted. While Consul fails, whatever the failure, or
+   * what it answers makes no sense, the value is not known, and a new watch is begun: its first query answers at once, where the next
+   * query of the old watch would wait for a change.
+   */
+  async run(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    while (!signal.aborted) {
+      const watch = new AbortController();
+      const onError = (error: HareError) => watch.abort(error);
+      const both = AbortSignal.any([signal, watch.signal]);
+      try {
+        for await (const value of this.#watch({ signal: both, waitMs: WAIT_MS, onError })) {
+          failures = 0;
+          this.#now = { known: true, value };
+          this.#latest = value;
+        }
+      } catch (error) {
+        if (!(error instanceof HareError)) throw error;
+        watch.abort(error);
+      }
+      if (signal.aborted) return;
+      failures += 1;
+      this.#now = { known: false, why: messageOf(watch.signal.reason) };
+      await this.#clock.sleep(backoffMs(failures, { ...RETRY, random: this.#random }), signal)
+        .catch((error) => {
+          if (!signal.aborted) throw error;
+        });
+    }
+  }
+}
