@@ -102,8 +102,7 @@ const systemFacts = z.looseObject({
   };
 });
 
-/** Facts about one host, as `hare facts --json` prints them. */
-export const hostFactsSchema = z.object({
+const hostFacts = z.object({
   facts: systemFacts,
   disks: z.record(
     z.string(),
@@ -111,7 +110,7 @@ export const hostFactsSchema = z.object({
   ),
 });
 
-const factsSchema = z.object({ hosts: z.record(z.string(), hostFactsSchema) });
+const factsSchema = z.object({ hosts: z.record(z.string(), hostFacts) });
 
 /**
  * Reads a facts file.

@@ -32,7 +32,6 @@ export {
   type FactsRequest,
   factsRequests,
   type HostFacts,
-  hostFactsSchema,
   parseFacts,
   type SystemFacts,
 } from "./facts.ts";

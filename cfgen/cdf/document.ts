@@ -89,12 +89,12 @@ export function checkCdf(document: CdfDocument, facts?: Facts): Checked {
 }
 
 /**
- * Checks a CDF as far as that is possible without facts, before hosts are asked for theirs.
+ * Checks a CDF: without facts as far as that is possible, before hosts are asked for theirs.
  *
  * @throws {CdfError} with all problems, when there are any
  */
-export function assertSound(document: CdfDocument): Cdf {
-  const { problems } = checkCdf(document);
+export function assertSound(document: CdfDocument, facts?: Facts): Cdf {
+  const { problems } = checkCdf(document, facts);
   if (problems.none && document.cdf !== undefined) return document.cdf;
   throw new CdfError(document.source, problems.list("error"));
 }

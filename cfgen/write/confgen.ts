@@ -7,11 +7,11 @@
 import { attributesOf, Constant, type Value } from "../conf/attributes.ts";
 import type { ConfObject } from "../conf/objects.ts";
 import type { Target } from "../target.ts";
-import { quote } from "./notation.ts";
+import { concatenate, quote } from "./notation.ts";
 
 /** The file's text: an object a line. */
 export function writeConfgen(objects: readonly ConfObject[], target: Target): string {
-  return objects.map((object) => `${objectLine(object, target)}\n`).join("");
+  return concatenate(objects, (object) => `${objectLine(object, target)}\n`);
 }
 
 /** `(drive-17 dev=sdev-16 pvers=[pver-49])`. */
@@ -27,5 +27,7 @@ function valueText(value: Value): string {
   if (value === null) return "(0,0)";
   if (value instanceof Constant) return `@${value.name}`;
   if ("type" in value) return `${value.type}-${value.key}`;
-  return `[${value.map(valueText).join(", ")}]`;
+  let list = "";
+  for (const item of value) list += `${list === "" ? "" : ", "}${valueText(item)}`;
+  return `[${list}]`;
 }

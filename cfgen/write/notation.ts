@@ -4,6 +4,25 @@
  * @module
  */
 
+/** Lines that are joined at a time. */
+const PORTION = 500;
+
+/**
+ * The texts of `items`, one after the other. A text put together from pieces becomes one only when
+ * it is joined; joining portions early keeps the time and memory of large configurations low.
+ */
+export function concatenate<T>(
+  items: readonly T[],
+  textOf: (item: T, index: number) => string,
+): string {
+  const portions: string[] = [];
+  for (let start = 0; start < items.length; start += PORTION) {
+    const portion = items.slice(start, start + PORTION);
+    portions.push(portion.map((item, i) => textOf(item, start + i)).join(""));
+  }
+  return portions.join("");
+}
+
 /**
  * A text as both notations quote it: a quote, a backslash, a dollar sign and control characters
  * are escaped, all else is kept.

@@ -8,21 +8,22 @@ import { FID_TYPES } from "../../mod/lib/fid.ts";
 import { attributesOf, Constant, type Value } from "../conf/attributes.ts";
 import type { ConfObject } from "../conf/objects.ts";
 import type { Target } from "../target.ts";
-import { quote } from "./notation.ts";
+import { concatenate, quote } from "./notation.ts";
 
 /** The file's text: an object a line. */
 export function writeXcode(objects: readonly ConfObject[], target: Target): string {
-  return `[${objects.length}:\n ${
-    objects.map((object) => objectText(object, target)).join(",\n ")
-  }]\n`;
+  const lines = concatenate(
+    objects,
+    (object, i) => `${i === 0 ? "" : ","}\n ${objectText(object, target)}`,
+  );
+  return `[${objects.length}:${lines}]\n`;
 }
 
 /** `{0x6b| ((^k|1:17), ^d|1:16, [1: ^v|1:49])}`. */
 function objectText(object: ConfObject, target: Target): string {
-  const values = attributesOf(object, target).map(([, value]) => valueText(value));
-  const code = typeCode(object);
-  const wrapped = wrap(object, values.join(", "));
-  return `{0x${code.toString(16)}| ((${fidText(object)}), ${wrapped})}`;
+  const values = attributesOf(object, target).map(([, value]) => value);
+  const type = typeCode(object).toString(16);
+  return `{0x${type}| ((${fidText(object)}), ${wrap(object, listText(values))})}`;
 }
 
 /** The attributes of a pver are a union: actual or formulaic. */
@@ -43,7 +44,13 @@ function valueText(value: Value): string {
   if (value === null) return "(0,0)";
   if (value instanceof Constant) return `@${value.name}`;
   if ("type" in value) return fidText(value);
-  return value.length === 0 ? "[0]" : `[${value.length}: ${value.map(valueText).join(", ")}]`;
+  return value.length === 0 ? "[0]" : `[${value.length}: ${listText(value)}]`;
+}
+
+function listText(values: readonly Value[]): string {
+  let list = "";
+  for (const value of values) list += `${list === "" ? "" : ", "}${valueText(value)}`;
+  return list;
 }
 
 /** `^k|1:17`; the container of a formulaic pver carries a tag in bits 54 and 55. */

@@ -8,7 +8,13 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { ExitStatus, HareError, UsageError } from "../lib/errors.ts";
 import { configureLog } from "../lib/log.ts";
+import { cfgenCommand } from "./cfgen.ts";
 import { command, type CommandUnknownOpts, examples } from "./command.ts";
+import { statusCommand } from "./status.ts";
+import { rcCommand } from "./rc.ts";
+import { haxCommand } from "./hax.ts";
+import { entrypointCommand } from "./entrypoint.ts";
+import { checkServiceCommand } from "./check_service.ts";
 import { completeCommand } from "./complete.ts";
 import { completionsCommand } from "./completions.ts";
 import type { Context } from "./context.ts";
@@ -31,14 +37,20 @@ export type SubCommands = readonly (readonly [heading: string, ...MakeCommand[]]
 const SUB_COMMANDS: SubCommands = [
   [
     "Describe a cluster:",
+    cfgenCommand,
     factsCommand,
   ],
   [
     "Bring it up and operate it:",
+    statusCommand,
     devCommand,
   ],
   [
     "Services on a node:",
+    checkServiceCommand,
+    entrypointCommand,
+    haxCommand,
+    rcCommand,
   ],
   [
     "Small tools:",

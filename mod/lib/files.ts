@@ -5,6 +5,8 @@
  * @module
  */
 
+import { join } from "./std/path.ts";
+
 /** Options of {@linkcode writeFileAtomic}. */
 export interface WriteFileOptions {
   /** Permission bits. {@default 0o644} */
@@ -22,22 +24,79 @@ export async function writeFileAtomic(
   content: string,
   options: WriteFileOptions = {},
 ): Promise<void> {
-  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.tmp`;
-  const mode = options.mode ?? 0o644;
+  const temporary = namedBeside(path, "tmp");
   try {
-    // The mode is set before the first byte is written: a secret is never readable meanwhile.
-    const file = await Deno.open(temporary, { write: true, createNew: true, mode: 0o600 });
-    try {
-      await Deno.chmod(temporary, mode);
-      const writer = file.writable.getWriter();
-      await writer.write(new TextEncoder().encode(content));
-      await file.sync();
-    } finally {
-      file.close();
-    }
+    await writeTemporary(temporary, content, options);
     await Deno.rename(temporary, path);
   } catch (error) {
     await Deno.remove(temporary).catch(ignoreNotFound);
+    throw error;
+  }
+}
+
+/**
+ * Replaces several files of a directory, all of them or none: where one cannot be written, the
+ * others are left or put back as they were.
+ *
+ * @param files contents by file name
+ * @throws {Deno.errors.NotFound} when the directory is missing
+ */
+export async function writeFilesAtomic(
+  directory: string,
+  files: Readonly<Record<string, string>>,
+  options: WriteFileOptions = {},
+): Promise<void> {
+  const steps = Object.entries(files).map(([name, content]) => {
+    const path = join(directory, name);
+    return { path, content, temporary: namedBeside(path, "tmp"), former: namedBeside(path, "old") };
+  });
+  const undo: (() => Promise<void>)[] = [];
+  try {
+    for (const { temporary, content } of steps) await writeTemporary(temporary, content, options);
+    for (const { path, temporary, former } of steps) {
+      const existed = await copyIfAny(path, former);
+      await Deno.rename(temporary, path);
+      undo.unshift(() => existed ? Deno.rename(former, path) : Deno.remove(path));
+    }
+  } catch (error) {
+    for (const step of undo) await step();
+    throw error;
+  } finally {
+    for (const { temporary, former } of steps) {
+      await Deno.remove(temporary).catch(ignoreNotFound);
+      await Deno.remove(former).catch(ignoreNotFound);
+    }
+  }
+}
+
+function namedBeside(path: string, suffix: string): string {
+  return `${path}.${crypto.randomUUID().slice(0, 8)}.${suffix}`;
+}
+
+async function writeTemporary(
+  path: string,
+  content: string,
+  { mode = 0o644 }: WriteFileOptions,
+): Promise<void> {
+  // The mode is set before the first byte is written: a secret is never readable meanwhile.
+  const file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+  try {
+    await Deno.chmod(path, mode);
+    const writer = file.writable.getWriter();
+    await writer.write(new TextEncoder().encode(content));
+    await file.sync();
+  } finally {
+    file.close();
+  }
+}
+
+/** Whether there was a file to copy. */
+async function copyIfAny(from: string, to: string): Promise<boolean> {
+  try {
+    await Deno.copyFile(from, to);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
     throw error;
   }
 }

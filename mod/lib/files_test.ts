@@ -1,46 +1,65 @@
-/**
- * Files written whole.
- *
- * @module
- */
-
-import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
-import { readTextFileIfAny, writeFileAtomic } from "./files.ts";
+import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
+import { readTextFileIfAny, writeFileAtomic, writeFilesAtomic } from "./files.ts";
 import { join } from "./std/path.ts";
 
-async function withDirectory(test: (dir: string) => Promise<void>): Promise<void> {
-  const dir = await Deno.makeTempDir();
+async function inDirectory(run: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir();
   try {
-    await test(dir);
+    await run(directory);
   } finally {
-    await Deno.remove(dir, { recursive: true });
+    await Deno.remove(directory, { recursive: true });
   }
 }
 
-const names = async (dir: string) =>
-  (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name).sort();
+function namesIn(directory: string): readonly string[] {
+  return [...Deno.readDirSync(directory)].map(({ name }) => name).sort();
+}
 
-Deno.test("writeFileAtomic() replaces a file and sets its mode", async () => {
-  await withDirectory(async (dir) => {
-    const path = join(dir, "x");
+Deno.test("writeFileAtomic() replaces a file, with the mode asked for, and leaves nothing else", () =>
+  inDirectory(async (directory) => {
+    const path = join(directory, "a");
     await writeFileAtomic(path, "old");
-    await writeFileAtomic(path, "ü\n".repeat(100_000), { mode: 0o640 });
-    assertEquals(await readTextFileIfAny(path), "ü\n".repeat(100_000));
-    assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o640);
-    assertEquals(await names(dir), ["x"]);
-  });
-});
+    await writeFileAtomic(path, "new", { mode: 0o600 });
+    assertEquals(await Deno.readTextFile(path), "new");
+    assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+    assertEquals(namesIn(directory), ["a"]);
+  }));
 
-Deno.test("writeFileAtomic() leaves nothing behind when it fails", async () => {
-  await withDirectory(async (dir) => {
-    await Deno.mkdir(join(dir, "x", "y"), { recursive: true });
-    await assertRejects(() => writeFileAtomic(join(dir, "x"), "text"));
-    assertEquals(await names(dir), ["x"]);
-    const missing = join(dir, "missing", "x");
-    await assertRejects(() => writeFileAtomic(missing, "text"), Deno.errors.NotFound);
-  });
-});
+Deno.test("writeFileAtomic() leaves the old file when the new one cannot take its place", () =>
+  inDirectory(async (directory) => {
+    const path = join(directory, "a");
+    await Deno.mkdir(path);
+    await assertRejects(() => writeFileAtomic(path, "new"));
+    assertEquals(namesIn(directory), ["a"]);
+  }));
 
-Deno.test("readTextFileIfAny() is null where there is no file", async () => {
-  await withDirectory(async (dir) => assertEquals(await readTextFileIfAny(join(dir, "x")), null));
-});
+Deno.test("writeFilesAtomic() writes all files, over old ones too, and leaves nothing else", () =>
+  inDirectory(async (directory) => {
+    await Deno.writeTextFile(join(directory, "a"), "old");
+    await writeFilesAtomic(directory, { a: "1", b: "2" });
+    assertEquals(namesIn(directory), ["a", "b"]);
+    assertEquals(await Deno.readTextFile(join(directory, "a")), "1");
+    assertEquals(await Deno.readTextFile(join(directory, "b")), "2");
+  }));
+
+Deno.test("writeFilesAtomic() puts everything back when one file cannot be written", () =>
+  inDirectory(async (directory) => {
+    await Deno.writeTextFile(join(directory, "a"), "old");
+    await Deno.mkdir(join(directory, "c"));
+    await assertRejects(() => writeFilesAtomic(directory, { a: "1", b: "2", c: "3" }));
+    assertEquals(namesIn(directory), ["a", "c"]);
+    assertEquals(await Deno.readTextFile(join(directory, "a")), "old");
+  }));
+
+Deno.test("writeFilesAtomic() writes nothing where the directory is missing", () =>
+  inDirectory(async (directory) => {
+    const missing = join(directory, "missing");
+    await assertRejects(() => writeFilesAtomic(missing, { a: "1" }), Deno.errors.NotFound);
+    assertEquals(namesIn(directory), []);
+  }));
+
+Deno.test("readTextFileIfAny() gives null where there is no file, and passes other errors on", () =>
+  inDirectory(async (directory) => {
+    assert(await readTextFileIfAny(join(directory, "missing")) === null);
+    await assertRejects(() => readTextFileIfAny(directory));
+  }));
