@@ -6,6 +6,7 @@
 
 import { TARGETS } from "../../cfgen/mod.ts";
 import type { UnitStatus } from "../host/host.ts";
+import { tableLines } from "../lib/table.ts";
 import { type DevWorld, driverOf, unitsOf } from "./cluster.ts";
 import { findProcesses } from "./processes.ts";
 import type { DevState } from "./state.ts";
