@@ -68,7 +68,7 @@ export const serviceSchema = z.object({
   Service: z.string(),
   Tags: textList,
   Address: z.string(),
-  Port: z.number(),
+  Port: z.number().default(0), // left out where it is 0
   Meta: textMap,
   ModifyIndex: z.number().default(0), // the agent's own view has none
 }).transform((raw): ServiceInstance => ({
