@@ -6,6 +6,7 @@
 
 import type { DiskFacts, HostFacts } from "../../cfgen/mod.ts";
 import { formatBytes } from "../lib/std/fmt.ts";
+import { tableLines } from "../lib/table.ts";
 
 /** Facts as a table, each line ending with a newline. */
 export function renderFacts({ facts, disks }: HostFacts): string {
@@ -37,13 +38,6 @@ function renderDisks(glob: string, disks: readonly DiskFacts[]): string {
   return `${glob}: ${disks.length} disk(s)\n${table(rows)}`;
 }
 
-/** Columns two spaces apart; the last one is not padded. */
 function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows.reduce<number[]>(
-    (widest, row) => row.map((cell, i) => Math.max(widest[i] ?? 0, cell.length)),
-    [],
-  );
-  return rows
-    .map((row) => row.map((cell, i) => cell.padEnd(widths[i] ?? 0)).join("  ").trimEnd() + "\n")
-    .join("");
+  return tableLines(rows).map((line) => line + "\n").join("");
 }

@@ -1,0 +1,155 @@
+/**
+ * The cluster on one screen: what is wrong first, then who leads, then each process. Pure.
+ *
+ * @module
+ */
+
+import { type Paint, painter, type Style } from "../lib/paint.ts";
+import { type Cell, tableLines } from "../lib/table.ts";
+import type { Assessment, Level, Verdict } from "./assess.ts";
+import { nodeLines } from "./render_nodes.ts";
+import type { PoolLoss } from "./pool_loss.ts";
+import { leftOf, list } from "./reasons.ts";
+import type { Tally } from "./tallies.ts";
+import type { World } from "./world.ts";
+
+/** Options of {@linkcode render}. */
+export interface RenderOptions {
+  /** Characters in a line. */
+  readonly width: number;
+  readonly colours: boolean;
+  /** Each process, also where many nodes are well. {@default false} */
+  readonly all?: boolean | undefined;
+}
+
+/** The screen, each line ending with a newline. */
+export function render(world: World, assessment: Assessment, options: RenderOptions): string {
+  const paint = painter(options.colours);
+  const blocks = [
+    verdictLines(assessment, options.width, paint),
+    world.processes.length === 0 ? [] : summaryLines(world, assessment, paint),
+    nodeLines(world, assessment.tallies, { ...options, paint }),
+  ];
+  return blocks.filter((lines) => lines.length > 0).map(textOf).join("\n");
+}
+
+/** The screen where there is a judgement and no more. */
+export function renderVerdict(verdict: Verdict, options: RenderOptions): string {
+  return textOf(verdictLines(verdict, options.width, painter(options.colours)));
+}
+
+function textOf(lines: readonly string[]): string {
+  return lines.map((line) => line + "\n").join("");
+}
+
+const LEVEL_STYLES: Readonly<Record<Level, Style>> = {
+  healthy: "good",
+  degraded: "doubtful",
+  down: "bad",
+};
+
+/** The one word, and what is wrong. Marks tell the levels apart without colours too. */
+function verdictLines(
+  { level, reasons }: Verdict,
+  width: number,
+  paint: Paint,
+): readonly string[] {
+  const word = paint(LEVEL_STYLES[level], level.toUpperCase());
+  const meaning = { healthy: "", degraded: ": it serves, but", down: ": it does not serve" }[level];
+  return [
+    word + meaning,
+    ...reasons.flatMap(({ level, text }) => {
+      const [first = "", ...rest] = wrap(text, width - 4);
+      const mark = paint(LEVEL_STYLES[level], level === "down" ? "x" : "!");
+      return [`  ${mark} ${first}`, ...rest.map((line) => `    ${line}`)];
+    }),
+  ];
+}
+
+/** Breaks at spaces where it can. */
+function wrap(text: string, width: number): readonly string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.split(" ")) {
+    if (line !== "" && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line === "" ? word : `${line} ${word}`;
+    }
+  }
+  return [...lines, line];
+}
+
+function summaryLines(world: World, { tallies }: Assessment, paint: Paint): readonly string[] {
+  const { confds, ios, quorum, pools } = tallies;
+  const rows: Cell[][] = [
+    ["Consul", consulCell(world)],
+    ["RC", rcCell(world)],
+    ["confds", { text: `${servingText(confds)}; quorum is ${quorum}`, style: styleOf(confds) }],
+    ...(ios.all === 0 ? [] : [["ios", { text: servingText(ios), style: styleOf(ios) }]]),
+    ...pools.map((loss, i) => [i === 0 ? "pools" : "", poolCell(loss)]),
+    ...clientRows(world),
+  ];
+  return tableLines(rows, { paint });
+}
+
+function servingText({ all, serving }: Tally): string {
+  return all === serving ? `all ${all} serve` : `${serving} of ${all} serve`;
+}
+
+function styleOf({ all, serving }: Tally): Style {
+  return all === serving ? "plain" : serving === 0 ? "bad" : "doubtful";
+}
+
+/** `3 servers, ssc-vm1 leads; 1 more may fail` */
+function consulCell({ consul, nodes }: World): Cell {
+  const { servers } = consul;
+  const alive = new Set(nodes.filter((node) => node.presence === "alive").map(({ name }) => name));
+  const voters = servers.filter(({ votes }) => votes);
+  const quorum = Math.floor(voters.length / 2) + 1;
+  const spare = voters.filter(({ node }) => alive.has(node)).length - quorum;
+  const lost = servers.filter(({ node }) => !alive.has(node)).map(({ node }) => node);
+  const leader = servers.find(({ leads }) => leads);
+  const text = [
+    `${servers.length} server${servers.length === 1 ? "" : "s"}`,
+    leader === undefined ? "none leads" : `${leader.node} leads`,
+    ...(lost.length === 0 ? [] : [`${list(lost)} lost`]),
+  ].join(", ");
+  const style = !consul.hasLeader ? "bad" : lost.length > 0 ? "doubtful" : "plain";
+  return { text: `${text}; ${spare > 0 ? spare : "none"} more may fail`, style };
+}
+
+/** `ssc-vm1 leads; ssc-vm2 and ssc-vm3 stand by` */
+function rcCell({ rc }: World): Cell {
+  const others = rc.running.filter((node) => node !== rc.leader);
+  const standBy = others.length === 0
+    ? "none stands by"
+    : `${list(others)} ${others.length === 1 ? "stands" : "stand"} by`;
+  if (rc.leader === null) return { text: `no leader; ${standBy}`, style: "bad" };
+  const session = rc.sessionOk ? "its session is good" : "ITS SESSION HAS ENDED";
+  return {
+    text: `${rc.leader} leads, ${session}; ${standBy}`,
+    style: rc.sessionOk ? "plain" : "bad",
+  };
+}
+
+/** `tier1: 2+1 on 12 drives; may lose 1 controller or 1 drive more` */
+function poolCell(loss: PoolLoss): Cell {
+  const { name, data, parity, spare } = loss.pool;
+  const layout = spare === 0 ? `${data}+${parity}` : `${data}+${parity}+${spare}`;
+  const lost = loss.drivesLost === 0 ? "" : `, ${loss.drivesLost} lost`;
+  const style = loss.left === null ? "bad" : loss.drivesLost > 0 ? "doubtful" : "plain";
+  return {
+    text: `${name}: ${layout} on ${loss.drives} drives${lost}; ${leftOf(loss)}`,
+    style,
+  };
+}
+
+/** Clients are not Hare's to start: they are counted, and never a fault. */
+function clientRows({ processes }: World): readonly Cell[][] {
+  const clients = processes.filter(({ role }) => role === "client");
+  if (clients.length === 0) return [];
+  const started = clients.filter(({ record }) => record?.state === "STARTED").length;
+  return [["clients", { text: `${started} of ${clients.length} started`, style: "faint" }]];
+}

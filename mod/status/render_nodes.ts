@@ -1,0 +1,139 @@
+/**
+ * The lower part of the screen: each node, and the processes on it.
+ *
+ * @module
+ */
+
+import { formatFid } from "../lib/fid.ts";
+import type { Paint } from "../lib/paint.ts";
+import { type Cell, tableLines } from "../lib/table.ts";
+import { countTitles } from "./reasons.ts";
+import type { Tallies } from "./tallies.ts";
+import { type NodeView, type ProcessView, titleOf, type World } from "./world.ts";
+
+/** Options of {@linkcode nodeLines}. */
+export interface NodeLinesOptions {
+  /** Characters in a line. */
+  readonly width: number;
+  readonly paint: Paint;
+  /** Each process, also where many nodes are well. {@default false} */
+  readonly all?: boolean | undefined;
+}
+
+/** With more nodes than this, those that are well have one line each. */
+const MANY_NODES = 8;
+
+const INDENT = "  ";
+
+/** A paragraph a node: a heading, and a line for each process. */
+export function nodeLines(
+  world: World,
+  tallies: Tallies,
+  { width, paint, all = false }: NodeLinesOptions,
+): readonly string[] {
+  const brief = world.nodes.length > MANY_NODES && !all;
+  const blocks = world.nodes.map((node) => {
+    const here = world.processes.filter((process) => process.node === node.name);
+    const ours = here.filter(({ role }) => role !== "client");
+    const well = node.presence === "alive" && !ours.some((process) => tallies.idle.has(process));
+    return brief && well
+      ? { node, processes: [], summary: ours.length === 0 ? "" : `${countTitles(ours)} serve` }
+      // A client that never reported is most likely not there, which is no fault.
+      : {
+        node,
+        processes: here.filter(({ record, role }) => role !== "client" || record !== null),
+      };
+  });
+  const headings = tableLines(
+    blocks.map(({ node, summary = "" }) => headingOf(node, summary, world)),
+    { paint },
+  );
+  const details = processLines(
+    blocks.flatMap(({ node, processes }) => processes.map((process) => ({ node, process }))),
+    width - INDENT.length,
+    paint,
+  );
+  let next = 0;
+  return blocks.flatMap(({ processes }, i) => [
+    headings[i] ?? "",
+    ...details.slice(next, next += processes.length).map((line) => INDENT + line),
+  ]);
+}
+
+function headingOf({ name, presence }: NodeView, summary: string, world: World): readonly Cell[] {
+  const server = world.consul.servers.find(({ node }) => node === name);
+  const duties = [
+    ...(server === undefined ? [] : [
+      server.leads
+        ? "Consul leader"
+        : server.votes
+        ? "Consul server"
+        : "Consul server, no vote yet",
+    ]),
+    ...(world.rc.leader === name ? ["RC leader"] : world.rc.running.includes(name) ? ["RC"] : []),
+  ];
+  return [
+    { text: name, style: "strong" },
+    presence === "alive" ? presence : { text: presence.toUpperCase(), style: "bad" },
+    duties.join(", "),
+    summary,
+  ];
+}
+
+/** A process, and the node it is on. */
+interface Located {
+  readonly node: NodeView;
+  readonly process: ProcessView;
+}
+
+/** How much a line tells; where lines are too long for the screen, the next. */
+const DETAILS = ["everything", "short endpoints", "no endpoints"] as const;
+
+/** One line each, in columns that all share. */
+function processLines(all: readonly Located[], width: number, paint: Paint): readonly string[] {
+  let rows: readonly (readonly Cell[])[] = [];
+  for (const detail of DETAILS) {
+    rows = all.map((one) => rowOf(one, detail));
+    if (tableLines(rows).every((line) => line.length <= width)) break;
+  }
+  return tableLines(rows, { paint });
+}
+
+function rowOf({ node, process }: Located, detail: typeof DETAILS[number]): readonly Cell[] {
+  return [
+    titleOf(process),
+    formatFid(process.fid),
+    stateCell(process),
+    node.presence === "alive" ? checkCell(process) : { text: "unknown", style: "bad" },
+    { text: endpointText(process, detail), style: "faint" },
+  ];
+}
+
+/** LNet's endpoints share their middle part: `192.168.0.1@...:44:101` is as good. */
+function endpointText({ endpoint }: ProcessView, detail: typeof DETAILS[number]): string {
+  switch (detail) {
+    case "everything":
+      return endpoint;
+    case "short endpoints":
+      return endpoint.replace("@tcp:12345:", "@...:");
+    case "no endpoints":
+      return "";
+  }
+}
+
+/** What the process reported last. hax itself reports nothing. */
+function stateCell({ record, role }: ProcessView): Cell {
+  if (record === null) return role === "hax" ? "-" : { text: "no report", style: "doubtful" };
+  const text = record.state.toLowerCase();
+  return record.state === "STARTED" || role === "client" ? text : { text, style: "doubtful" };
+}
+
+/** The worst of the process's checks. */
+function checkCell({ checks }: ProcessView): Cell {
+  const has = (status: string) => checks.some((check) => check.status === status);
+  if (checks.length === 0) return "-";
+  if (has("absent")) return { text: "no service", style: "bad" };
+  if (has("critical")) return { text: "critical", style: "bad" };
+  if (has("warning")) return { text: "warning", style: "doubtful" };
+  return { text: "passing", style: "good" };
+}

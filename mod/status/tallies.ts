@@ -1,0 +1,85 @@
+/**
+ * What serves and what does not, counted: what a judgement of the cluster rests on.
+ *
+ * @module
+ */
+
+import { lossOf, type PoolLoss } from "./pool_loss.ts";
+import type { NodeView, ProcessView, World } from "./world.ts";
+
+/** What serves and what does not. */
+export interface Tallies {
+  /** Processes that should serve and do not, each with why. */
+  readonly idle: ReadonlyMap<ProcessView, string>;
+  readonly confds: Tally;
+  readonly ios: Tally;
+  /** How many confds must serve. */
+  readonly quorum: number;
+  /** In the order of the world's pools. */
+  readonly pools: readonly PoolLoss[];
+}
+
+/** How many of a kind there are, and how many serve. */
+export interface Tally {
+  readonly all: number;
+  readonly serving: number;
+}
+
+/** Counts. */
+export function tallyOf(world: World): Tallies {
+  const presence = new Map(world.nodes.map((node) => [node.name, node.presence]));
+  const idle = new Map<ProcessView, string>();
+  for (const process of world.processes) {
+    const why = whyIdle(process, presence.get(process.node) ?? "absent");
+    if (why !== null) idle.set(process, why);
+  }
+  const confds = countServing("confd", world, idle);
+  return {
+    idle,
+    confds,
+    ios: countServing("ios", world, idle),
+    quorum: Math.floor(confds.all / 2) + 1,
+    pools: lossesOf(world, idle),
+  };
+}
+
+/** Why a process does not serve; `null` when it does, or need not: clients come and go. */
+function whyIdle(process: ProcessView, presence: NodeView["presence"]): string | null {
+  if (process.role === "client") return null;
+  if (presence !== "alive") return `its node is ${presence}`;
+  const whys: string[] = [];
+  if (process.role !== "hax" && process.record?.state !== "STARTED") {
+    whys.push(process.record === null ? "it never reported a state" : process.record.state);
+  }
+  for (const { service, status, output } of process.checks) {
+    if (status === "absent") whys.push(`service ${service} is not registered`);
+    else if (status !== "passing") whys.push(`check of ${service} ${status}${said(output)}`);
+  }
+  return whys.length === 0 ? null : whys.join("; ");
+}
+
+/** The gist of a check's output: what hax said, on one line. */
+function said(output: string): string {
+  const text = output.replace(/^HTTP GET .*? Output: /s, "").replaceAll(/\s+/g, " ").trim();
+  return text === "" ? "" : ` (${text})`;
+}
+
+/** Processes that run a service of this type; one may run several. */
+function countServing(type: string, world: World, idle: Tallies["idle"]): Tally {
+  const processes = world.processes.filter(({ types }) => types.includes(type));
+  return {
+    all: processes.length,
+    serving: processes.filter((process) => !idle.has(process)).length,
+  };
+}
+
+function lossesOf(world: World, idle: Tallies["idle"]): readonly PoolLoss[] {
+  const byKey = new Map(world.processes.map((process) => [Number(process.fid.key), process]));
+  const serves = (fidk: number) => {
+    const process = byKey.get(fidk);
+    return process !== undefined && !idle.has(process);
+  };
+  return (world.pools ?? []).map((pool) =>
+    lossOf(pool, (fidk) => byKey.get(fidk)?.node ?? "", serves)
+  );
+}
