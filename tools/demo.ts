@@ -6,6 +6,7 @@
  * @module
  */
 
+import { timeoutKey } from "../mod/kv/timeout_key.ts";
 import { HareError } from "../mod/lib/errors.ts";
 import { waitFor } from "../mod/lib/wait_for.ts";
 import { BINARY, build } from "./build.ts";
@@ -50,7 +51,8 @@ async function demo(): Promise<void> {
 
 /** A timeout that was due two minutes ago, and an event that has the coordinator look. */
 async function showTimeouts(consul: string): Promise<void> {
-  await step([consul, "kv", "put", `timeout/${timeoutAt(new Date(Date.now() - 120_000))}`, "tmo1"]);
+  const due = timeoutKey(new Date(Date.now() - 120_000));
+  await step([consul, "kv", "put", due, "tmo1"]);
   await step([consul, "kv", "put", "eq/0", "wake_RC"]);
   const log = await findLog();
   await waitFor("the coordinator to take both", async () => {
@@ -59,28 +61,16 @@ async function showTimeouts(consul: string): Promise<void> {
       ? { ready: true, value: undefined }
       : { ready: false, why: `they are not in ${log} yet` };
   }, { limitMs: 10_000 });
-  await step(["tail", "-n", "4", log]);
+  await step(["tail", "-n", "3", log]);
 }
 
 /** The recovery coordinator's log on the only node. */
 async function findLog(): Promise<string> {
-  for await (const { name } of Deno.readDir(DIRECTORY)) {
-    const log = `${DIRECTORY}/${name}/log/hare-rc.log`;
+  for await (const { name } of Deno.readDir(`${DIRECTORY}/hosts`)) {
+    const log = `${DIRECTORY}/hosts/${name}/log/hare-rc.log`;
     if (await exists(log)) return log;
   }
   throw new HareError(`there is no log of a coordinator in ${DIRECTORY}`);
-}
-
-/** `202611240310.00`, local time: the form of a timeout's key. */
-function timeoutAt(date: Date): string {
-  const [year, ...rest] = [
-    date.getFullYear(),
-    date.getMonth() + 1,
-    date.getDate(),
-    date.getHours(),
-    date.getMinutes(),
-  ];
-  return `${year}${rest.map((part) => String(part).padStart(2, "0")).join("")}.00`;
 }
 
 /** Shows a command and runs it. */

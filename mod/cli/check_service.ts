@@ -10,8 +10,16 @@ import { ConsulError } from "../consul/mod.ts";
 import { UsageError } from "../lib/errors.ts";
 import type { Fid } from "../lib/fid.ts";
 import { loggerOf } from "../lib/log.ts";
-import { command, type CommandUnknownOpts, examples, InvalidArgumentError, Option } from "./command.ts";
+import {
+  command,
+  type CommandUnknownOpts,
+  examples,
+  InvalidArgumentError,
+  Option,
+} from "./command.ts";
 import type { Context } from "./context.ts";
+import { processFids } from "./live_values.ts";
+import { completedBy } from "./values.ts";
 
 /** Options of `hare check-service`. */
 export interface CheckServiceOptions {
@@ -33,7 +41,10 @@ export function checkServiceCommand(context: Context): CommandUnknownOpts {
     .description("Exit 0 when a service of this node is active, 2 when it failed, 1 otherwise.")
     .addOption(new Option("--hax", "this node's hax").conflicts("fid"))
     .addOption(
-      new Option("--fid <fid>", "the Mero process with this fid").argParser(parseProcess),
+      completedBy(
+        new Option("--fid <fid>", "the Mero process with this fid").argParser(parseProcess),
+        processFids,
+      ),
     )
     .addHelpText(
       "after",

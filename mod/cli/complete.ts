@@ -28,7 +28,7 @@ const LIMIT_MS = 1000;
 /** The hidden sub-command `complete`. */
 export function completeCommand(context: Context): CommandUnknownOpts {
   return command("complete")
-    .description("print what may stand at the cursor, for the shells' completion scripts")
+    .description("Print what may stand at the cursor, for the shells' completion scripts.")
     .argument("[words...]", "the command line so far; the last word is the one at the cursor")
     .action(async (words, _options, self) => {
       if (self.parent !== null) {

@@ -74,7 +74,7 @@ export const SCRIPTS = { bash: BASH, zsh: ZSH, fish: FISH } as const;
 /** The sub-command `completions`. */
 export function completionsCommand(context: Context): CommandUnknownOpts {
   return command("completions")
-    .description("print a completion script for a shell")
+    .description("Print a completion script for a shell.")
     .addArgument(new Argument("<shell>", "which shell").choices(["bash", "zsh", "fish"]))
     .addHelpText(
       "after",

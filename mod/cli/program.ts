@@ -42,22 +42,22 @@ const SUB_COMMANDS: SubCommands = [
   ],
   [
     "Bring it up and operate it:",
-    statusCommand,
     devCommand,
+    statusCommand,
+    entrypointCommand,
+    checkServiceCommand,
   ],
   [
     "Services on a node:",
-    checkServiceCommand,
-    entrypointCommand,
     haxCommand,
     rcCommand,
   ],
   [
     "Small tools:",
-    completionsCommand,
+    nextCommand,
     epochCommand,
     fidCommand,
-    nextCommand,
+    completionsCommand,
   ],
 ];
 
