@@ -77,21 +77,32 @@ const CONFLICT_PAUSE = { baseMs: 4, maxMs: 200 };
 /** Operations that remove an entry, the first ones of its transaction. */
 const REMOVAL_OPS = 2;
 
-/** What became of an entry; a `stale` one was not as it had been read. */
-type Result =
-  | { readonly is: "handled"; readonly outcome: string }
-  | { readonly is: "rejected"; readonly reason: string }
-  | { readonly is: "stale" };
+/** What became of an entry; a `stale` one was not as it had been read, and nothing was changed. */
+interface Result {
+  readonly is: "handled" | "rejected" | "stale";
+  readonly outcome: string;
+}
+
+const STALE: Result = {
+  is: "stale",
+  outcome: "is not what it was when it was read: gone, or changed",
+};
 
 /** Handles events while leadership lasts. */
 export class EventQueue {
   readonly #deps: EventQueueDeps;
   /** Reported, and not to be reported again. */
   #misnamed: readonly string[] = [];
+  #handled = 0;
   #rejected = 0;
 
   constructor(deps: EventQueueDeps) {
     this.#deps = deps;
+  }
+
+  /** What it has done, for the log. */
+  get summary(): string {
+    return `${this.#handled} events handled, ${this.#rejected} moved aside`;
   }
 
   /** Handles what comes; ends with leadership. */
@@ -132,24 +143,20 @@ export class EventQueue {
       key: entry.key,
       event: shown(entry.text),
       ms: Math.round(clock.now() - began),
+      outcome: result.outcome,
     };
+    const line = "{key} {event}: {outcome} (index {index}, {ms} ms)";
     switch (result.is) {
       case "handled":
-        log.info("{key} {event}: {outcome} (index {index}, {ms} ms)", {
-          ...fields,
-          outcome: result.outcome,
-        });
+        this.#handled += 1;
+        log.info(line, fields);
         return true;
       case "rejected":
         this.#rejected += 1;
-        log.warn(
-          "{key} {event}: moved aside, the {nth} since this node leads: {reason} " +
-            "(index {index}, {ms} ms)",
-          { ...fields, nth: this.#rejected, reason: result.reason },
-        );
+        log.warn(line, fields);
         return true;
       case "stale":
-        log.debug("{key} {event}: has changed since it was read (index {index})", fields);
+        log.info(line, fields);
         return false;
     }
   }
@@ -192,7 +199,7 @@ export class EventQueue {
           ));
         const written = await leadership.write([...removal(entry), ...ops]);
         if (written.committed) return { is: "handled", outcome };
-        if (isStale(written.errors)) return { is: "stale" };
+        if (isStale(written.errors)) return STALE;
         // Somebody changed what the rule had read: it is asked again.
         const why = written.errors.map(({ what }) => what).join("; ");
         if (conflicts === MAX_CONFLICTS) return new Error(`others always changed first: ${why}`);
@@ -208,18 +215,22 @@ export class EventQueue {
   async #reject(entry: QueueEntry, reason: string): Promise<Result> {
     const { clock, consul, leadership } = this.#deps;
     const value = rejectedValue(entry.text, reason, clock.now());
-    let place = [txn.cas(eqRejectedKey(entry.epoch), value, 0)];
+    let place = txn.cas(eqRejectedKey(entry.epoch), value, 0);
+    let count: TxnOp[] = [];
+    let atLeast = 0;
     for (let conflicts = 1;; conflicts++) {
-      const written = await leadership.write([...removal(entry), ...place]);
-      if (written.committed) return { is: "rejected", reason };
-      if (isStale(written.errors)) return { is: "stale" };
+      const written = await leadership.write([...removal(entry), ...count, place]);
+      if (written.committed) {
+        return { is: "rejected", outcome: `moved to ${place.key}: ${reason}` };
+      }
+      if (isStale(written.errors)) return STALE;
       // An entry of the same number, typed by hand, was moved aside before: both are kept.
       const counter = await leadership.patiently("events", () => consul.kv.get(EPOCH));
-      const fresh = epochNumber((counter === null ? 0n : counterOf(counter)) + 1n);
-      place = [
-        txn.cas(EPOCH, String(fresh), counter?.modifyIndex ?? 0),
-        txn.cas(eqRejectedKey(fresh), value, 0),
-      ];
+      const next = epochNumber((counter === null ? 0n : counterOf(counter)) + 1n);
+      const fresh = Math.max(next, atLeast);
+      atLeast = fresh + 1;
+      count = [txn.cas(EPOCH, String(fresh), counter?.modifyIndex ?? 0)];
+      place = txn.cas(eqRejectedKey(fresh), value, 0);
       await this.#pause(conflicts, CONFLICT_PAUSE);
     }
   }

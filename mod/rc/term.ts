@@ -25,6 +25,7 @@ export class Term {
   readonly session: string;
   readonly #leadership: Leadership;
   readonly #deps: TermDeps;
+  readonly #queue: EventQueue;
   readonly #began: number;
   readonly #loops: Promise<void[]>;
 
@@ -35,6 +36,7 @@ export class Term {
     this.session = session;
     this.#leadership = leadership;
     this.#deps = deps;
+    this.#queue = queue;
     this.#began = deps.clock.now();
     leadership.signal.addEventListener("abort", deps.onOver, { once: true });
     // A loop that fails ends the others; the one reason there is stands in the signal.
@@ -61,8 +63,9 @@ export class Term {
     await this.#loops;
     const why: unknown = this.#leadership.signal.reason;
     if (!(why instanceof LeadershipOver)) throw why;
-    log.info("leads no longer, after {time}: {why}", {
+    log.info("leads no longer, after {time} with {summary}: {why}", {
       time: formatDuration(clock.now() - this.#began),
+      summary: this.#queue.summary,
       why: why.message,
     });
   }

@@ -1,0 +1,35 @@
+import { assertEquals } from "../../tests/lib/assert.ts";
+import { captureLog } from "../../tests/lib/capture_log.ts";
+import { FakeClock } from "../../tests/lib/fake_clock.ts";
+import { ConsulError } from "../consul/mod.ts";
+import { loggerOf } from "../lib/log.ts";
+import { Reachability } from "./reachability.ts";
+
+const away = new ConsulError("connection refused", { kind: "unreachable", retryable: true });
+
+Deno.test("Reachability says once that Consul is away and once that it is back", async () => {
+  await using log = await captureLog();
+  const clock = new FakeClock();
+  const reachability = new Reachability({ clock, log: loggerOf("rc") });
+  reachability.recovered("events");
+  for (const who of ["events", "check", "events"]) reachability.failed(who, away);
+  await clock.advance(2500);
+  reachability.recovered("events");
+  reachability.recovered("check");
+  assertEquals(log.matching(/^(warning|info)/), [
+    "warning: Consul is away, which is waited out: connection refused",
+    "info: Consul is back after 2.5 s",
+  ]);
+});
+
+Deno.test("Reachability.watch() forgets a watch that has ended", async () => {
+  await using log = await captureLog();
+  const reachability = new Reachability({ clock: new FakeClock(), log: loggerOf("rc") });
+  const stop = new AbortController();
+  const watch = reachability.watch("events", stop.signal);
+  watch.onError?.(away, 1);
+  reachability.failed("check", away);
+  stop.abort();
+  reachability.recovered("check"); // the last one that still asks
+  assertEquals(log.matching(/is back/).length, 1);
+});

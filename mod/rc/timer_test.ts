@@ -1,0 +1,150 @@
+import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
+import { captureLog } from "../../tests/lib/capture_log.ts";
+import { FakeClock } from "../../tests/lib/fake_clock.ts";
+import { makeLeader } from "../../tests/rc/leader.ts";
+import { ModelConsul } from "../../tests/rc/model.ts";
+import { timeoutKey } from "../kv/timeout_key.ts";
+import { LeadershipOver } from "./leadership.ts";
+
+const START = new Date(2026, 10, 24, 3, 10, 0).getTime();
+
+/** A timer on its own; the function given runs while it does. */
+async function withTimer(
+  test: (world: { model: ModelConsul; clock: FakeClock; look: () => void }) => Promise<void>,
+): Promise<void> {
+  const model = new ModelConsul();
+  const clock = new FakeClock(START);
+  model.lock("mine");
+  model.put("epoch", "0");
+  const { timer, leadership } = makeLeader(model, "mine", clock);
+  const running = [timer.watch(), timer.run()].map((loop: Promise<void>) =>
+    loop.catch((error) => leadership.end(error))
+  );
+  await clock.advance(0);
+  try {
+    await test({ model, clock, look: () => timer.look() });
+  } finally {
+    leadership.end(new LeadershipOver("the test is over"));
+    await Promise.all(running);
+  }
+  assertEquals(leadership.signal.reason.message, "the test is over");
+  assertEquals(clock.sleeping, 0);
+  assertEquals(model.commits.every(({ ops }) => ops[0]?.verb === "check-session"), true);
+}
+
+const keyIn = (seconds: number) => timeoutKey(new Date(START + seconds * 1000));
+
+Deno.test("Timer fires at the second, not before", () =>
+  withTimer(async ({ model, clock }) => {
+    model.put(keyIn(90), "tmo1");
+    await clock.advance(89_999);
+    assertEquals(model.values("eq/"), {});
+    await clock.advance(1);
+    assertEquals(model.values("eq/"), { "eq/000000001": "tmo1" });
+    assertEquals([model.values("timeout/"), model.get("epoch")?.value], [{}, "1"]);
+  }));
+
+Deno.test("Timer fires at once what is past, the earliest first", () =>
+  withTimer(async ({ model, clock }) => {
+    model.put("epoch", "41");
+    model.put(keyIn(-60), "tmo2");
+    model.put(keyIn(-120), "tmo1");
+    await clock.advance(0);
+    assertEquals(model.values("eq/"), { "eq/000000042": "tmo1", "eq/000000043": "tmo2" });
+    assertEquals(model.values("timeout/"), {});
+  }));
+
+Deno.test("Timer sees at once a timeout earlier than the one it sleeps for", () =>
+  withTimer(async ({ model, clock }) => {
+    model.put(keyIn(50), "tmo50");
+    await clock.advance(1000);
+    model.put(keyIn(2), "tmo2");
+    await clock.advance(1000);
+    assertEquals(model.values("eq/"), { "eq/000000001": "tmo2" });
+  }));
+
+Deno.test("Timer does not fire what was removed", () =>
+  withTimer(async ({ model, clock }) => {
+    model.put(keyIn(2), "tmo2");
+    await clock.advance(1000);
+    model.delete(keyIn(2));
+    await clock.advance(60_000);
+    assertEquals(model.values("eq/"), {});
+  }));
+
+Deno.test("Timer fires what a key holds when it is due, more than one transaction carries too", () =>
+  withTimer(async ({ model, clock }) => {
+    model.put(keyIn(5), "tmo0");
+    await clock.advance(1000);
+    const events = Array.from({ length: 150 }, (_, i) => `tmo${i}`);
+    model.put(keyIn(5), events.join(","));
+    await clock.advance(4000);
+    assertEquals(model.list("eq/").map(({ value }) => value), events);
+    assertEquals(model.values("timeout/"), {});
+  }));
+
+Deno.test("Timer passes numbers over that were typed by hand", () =>
+  withTimer(async ({ model, clock }) => {
+    model.put("eq/000000002", "by hand");
+    model.put(keyIn(-1), "tmo1,tmo2");
+    await clock.advance(0);
+    assertEquals(model.values("eq/"), {
+      "eq/000000002": "by hand",
+      "eq/000000003": "tmo1",
+      "eq/000000004": "tmo2",
+    });
+  }));
+
+Deno.test("Timer removes a timeout without events", () =>
+  withTimer(async ({ model, clock }) => {
+    model.put(keyIn(-1), " , ");
+    await clock.advance(0);
+    assertEquals([model.values("timeout/"), model.values("eq/")], [{}, {}]);
+  }));
+
+Deno.test("Timer reports a key that names no time once, and leaves it", async () => {
+  await using log = await captureLog();
+  await withTimer(async ({ model, clock }) => {
+    model.put("timeout/soon", "tmo1");
+    await clock.advance(1000);
+    model.put(keyIn(2), "tmo2");
+    await clock.advance(200_000);
+    assertEquals(model.values("timeout/"), { "timeout/soon": "tmo1" });
+  });
+  assertEquals(log.matching(/^warning/).length, 1);
+  assertEquals(log.matching(/timeout\/soon is left: it names no time/).length, 1);
+});
+
+Deno.test("Timer reads again when told to look, and now and then, whatever its watch says", () =>
+  withTimer(async ({ model, clock, look }) => {
+    const reads: number[] = [];
+    model.beforeCall = () => {
+      reads.push(clock.now() - START);
+      return "done";
+    };
+    look();
+    await clock.advance(0);
+    assertEquals(reads, [0]);
+    await clock.advance(180_000);
+    assertEquals(reads, [0, 60_000, 120_000, 180_000]);
+  }));
+
+Deno.test("Timer of a deposed leader moves nothing", async () => {
+  const model = new ModelConsul();
+  model.lock("theirs");
+  model.put(keyIn(-1), "tmo1");
+  const { timer } = makeLeader(model, "mine", new FakeClock(START));
+  await assertRejects(() => timer.fireDue(), LeadershipOver, "refused a write");
+  assertEquals(model.values("eq/"), {});
+  assertEquals(model.values("timeout/"), { [keyIn(-1)]: "tmo1" });
+});
+
+Deno.test("Timer fires once what was committed without an answer", () =>
+  withTimer(async ({ model, clock }) => {
+    let writes = 0;
+    model.beforeCall = (call) => call === "txn" && ++writes === 1 ? "answer-lost" : "done";
+    model.put(keyIn(-1), "tmo1");
+    await clock.advance(10_000);
+    assertEquals(writes, 2);
+    assertEquals(model.list("eq/").map(({ value }) => value), ["tmo1"]);
+  }));

@@ -1,0 +1,42 @@
+/**
+ * A leader at work on the model of Consul.
+ *
+ * @module
+ */
+
+import { loggerOf } from "../../mod/lib/log.ts";
+import type { Clock } from "../../mod/lib/clock.ts";
+import { EventQueue } from "../../mod/rc/event_queue.ts";
+import { type LeaderDeps, Leadership } from "../../mod/rc/leadership.ts";
+import { Reachability } from "../../mod/rc/reachability.ts";
+import { type Rule, RULES } from "../../mod/rc/rules/mod.ts";
+import { Timer } from "../../mod/rc/timer.ts";
+import type { ModelConsul } from "./model.ts";
+
+/** What a leader's parts stand on. */
+export function leaderDeps(model: ModelConsul, session: string, clock: Clock): LeaderDeps {
+  const reachability = new Reachability({ clock, log: loggerOf("rc") });
+  return { consul: model.client(session), clock, random: () => 0.5, reachability };
+}
+
+/** A leader's parts. */
+export interface Leader {
+  readonly leadership: Leadership;
+  readonly timer: Timer;
+  readonly queue: EventQueue;
+}
+
+/** A leader, or one that believes to be it, with `session`. */
+export function makeLeader(
+  model: ModelConsul,
+  session: string,
+  clock: Clock,
+  rules: readonly Rule[] = RULES,
+): Leader {
+  const deps = leaderDeps(model, session, clock);
+  const leadership = new Leadership(session, deps);
+  const common = { ...deps, leadership, log: loggerOf("rc") };
+  const timer = new Timer(common);
+  const queue = new EventQueue({ ...common, rules, lookAtTimeouts: () => timer.look() });
+  return { leadership, timer, queue };
+}

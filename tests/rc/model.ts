@@ -1,0 +1,177 @@
+/**
+ * Consul's KV as far as a leader's work uses it, in memory, with one call after another and whatever
+ * a test wants to happen in between.
+ *
+ * @module
+ */
+
+import { ConsulError, type KvEntry, type TxnOp, type TxnResult } from "../../mod/consul/mod.ts";
+import { LEADER } from "../../mod/kv/keys.ts";
+import type { LeaderConsul } from "../../mod/rc/leadership.ts";
+
+/** A transaction that was committed. */
+export interface Commit {
+  /** Session of the client that sent it. */
+  readonly by: string;
+  /** Session that held the lock of `leader` then. */
+  readonly holder: string | null;
+  readonly ops: readonly TxnOp[];
+}
+
+/** A call of a client. */
+export type Call = "get" | "list" | "txn";
+
+/** What befalls one call. */
+export type Fate = "done" | "refused" | "answer-lost";
+
+/** The state, and the clients of it. */
+export class ModelConsul {
+  /** All transactions that were committed, in order. */
+  readonly commits: Commit[] = [];
+  /** Is asked before each call of a client; may change the state, and take its time. */
+  beforeCall: (call: Call) => Promise<Fate> | Fate = () => "done";
+  readonly #entries = new Map<string, KvEntry>();
+  readonly #watchers = new Set<() => void>();
+  #index = 10;
+
+  /** Who holds the lock of `leader`. */
+  get holder(): string | null {
+    return this.#entries.get(LEADER)?.session ?? null;
+  }
+
+  /** Gives the lock of `leader` to `session`. */
+  lock(session: string | null): void {
+    this.put(LEADER, "a node");
+    const entry = this.#entries.get(LEADER);
+    if (entry !== undefined) this.#entries.set(LEADER, { ...entry, session });
+  }
+
+  put(key: string, value: string): void {
+    this.#commit([{ verb: "set", key, value }]);
+  }
+
+  delete(key: string): void {
+    this.#commit([{ verb: "delete", key }]);
+  }
+
+  get(key: string): KvEntry | null {
+    return this.#entries.get(key) ?? null;
+  }
+
+  list(prefix: string): KvEntry[] {
+    return [...this.#entries.values()]
+      .filter(({ key }) => key.startsWith(prefix))
+      .toSorted((a, b) => a.key < b.key ? -1 : 1);
+  }
+
+  /** Values by key, below `prefix`. */
+  values(prefix: string): Record<string, string> {
+    return Object.fromEntries(this.list(prefix).map(({ key, value }) => [key, value]));
+  }
+
+  /** A client; `by` is told from other clients in {@linkcode commits}. */
+  client(by: string): LeaderConsul {
+    return {
+      kv: {
+        get: (key) => this.#call("get", () => this.get(key)),
+        list: (prefix) => this.#call("list", () => this.list(prefix)),
+        watchPrefix: (prefix, { signal }) => this.#watch(prefix, signal),
+      },
+      txn: (ops) => this.#call("txn", () => this.#txn(by, ops)),
+    };
+  }
+
+  async #call<T>(name: Call, call: () => T): Promise<T> {
+    const fate = await this.beforeCall(name);
+    if (fate === "refused") throw away();
+    const answer = call();
+    await Promise.resolve();
+    if (fate === "answer-lost") throw away();
+    return answer;
+  }
+
+  async *#watch(prefix: string, signal: AbortSignal): AsyncIterableIterator<KvEntry[]> {
+    let seen = "";
+    while (!signal.aborted) {
+      const entries = await this.#call("list", () => this.list(prefix));
+      const state = JSON.stringify(entries);
+      if (state !== seen) {
+        seen = state;
+        yield entries;
+      } else {
+        await this.#change(signal);
+      }
+    }
+  }
+
+  #change(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const wake = () => {
+        this.#watchers.delete(wake);
+        signal.removeEventListener("abort", wake);
+        resolve();
+      };
+      this.#watchers.add(wake);
+      signal.addEventListener("abort", wake, { once: true });
+    });
+  }
+
+  #txn(by: string, ops: readonly TxnOp[]): TxnResult {
+    const errors = ops.flatMap((op, index) => {
+      const what = this.#objection(op);
+      return what === null ? [] : [{ index, what }];
+    });
+    if (errors.length > 0) return { ok: false, errors };
+    this.commits.push({ by, holder: this.holder, ops });
+    this.#commit(ops);
+    return { ok: true, entries: [] };
+  }
+
+  #commit(ops: readonly TxnOp[]): void {
+    this.#index += 1;
+    for (const { verb, key, value = "" } of ops) {
+      if (verb === "delete") this.#entries.delete(key);
+      else if (verb === "set" || verb === "cas") this.#set(key, value);
+    }
+    for (const wake of [...this.#watchers]) wake();
+  }
+
+  #set(key: string, value: string): void {
+    const old = this.#entries.get(key);
+    this.#entries.set(key, {
+      key,
+      value,
+      flags: 0,
+      session: old?.session ?? null,
+      lockIndex: 0,
+      createIndex: old?.createIndex ?? this.#index,
+      modifyIndex: this.#index,
+    });
+  }
+
+  /** Why Consul refuses an operation; all those of one transaction see the state before it. */
+  #objection(op: TxnOp): string | null {
+    const entry = this.get(op.key);
+    switch (op.verb) {
+      case "set":
+      case "delete":
+        return null;
+      case "cas":
+        return (entry?.modifyIndex ?? 0) === op.index ? null : `${op.key}: index is stale`;
+      case "check-index":
+        return entry !== null && entry.modifyIndex === op.index
+          ? null
+          : `${op.key}: index is ${entry?.modifyIndex ?? "none"}`;
+      case "check-session":
+        return entry !== null && entry.session === op.session
+          ? null
+          : `${op.key}: session is ${entry?.session ?? "none"}`;
+      default:
+        throw new Error(`the model knows no ${op.verb}`);
+    }
+  }
+}
+
+function away(): ConsulError {
+  return new ConsulError("the model's Consul is away", { kind: "timeout", retryable: true });
+}
