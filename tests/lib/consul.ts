@@ -7,7 +7,7 @@
 
 import { Consul, type ConsulOptions } from "../../mod/consul/mod.ts";
 import { findConsul } from "../../mod/dev/consul_binary.ts";
-import { HareError } from "../../mod/lib/errors.ts";
+import { HareError, messageOf } from "../../mod/lib/errors.ts";
 import { readTextFileIfAny } from "../../mod/lib/files.ts";
 import { runHere } from "../../mod/lib/process.ts";
 import { type Readiness, waitFor } from "../../mod/lib/wait_for.ts";
@@ -78,12 +78,13 @@ export async function startConsul(options: StartOptions): Promise<ConsulAgent> {
   const node = options.node ?? `node-${address.replaceAll(".", "-")}`;
   const binary = await findConsul((name) => Deno.env.get(name), runHere);
   const dataDir = options.dataDir ?? await Deno.makeTempDir({ prefix: "hare-test-consul-" });
-  // An agent that somebody left behind on this address is told from this one by its id.
-  const nodeId = (await readTextFileIfAny(`${dataDir}/node-id`))?.trim() ?? crypto.randomUUID();
+  // An agent that somebody left behind on this address is told from this one by its id, which Consul
+  // takes from its data.
+  const nodeId = await readTextFileIfAny(`${dataDir}/node-id`) ?? crypto.randomUUID();
+  await Deno.writeTextFile(`${dataDir}/node-id`, nodeId);
   const child = new Deno.Command(binary, {
     args: [
-      ...["agent", "-bind", address, "-client", address, "-node", node, "-node-id", nodeId],
-      ...["-data-dir", dataDir],
+      ...["agent", "-bind", address, "-client", address, "-node", node, "-data-dir", dataDir],
       ...(server ? ["-server", "-bootstrap-expect", String(options.bootstrapExpect ?? 1)] : []),
       ...(options.join ?? []).flatMap((other) => ["-retry-join", other]),
       ...[...BASE_HCL, ...aclHcl(options), ...tlsHcl(options), ...(options.hcl ?? [])]
@@ -124,15 +125,12 @@ export async function startConsul(options: StartOptions): Promise<ConsulAgent> {
   try {
     await waitFor(`Consul on ${address}`, async (signal) => {
       if (!ended) return await readiness(agent, nodeId, signal);
-      return {
-        ready: "never",
-        error: new HareError(`consul on ${address} ended:\n${agent.log()}`),
-      };
+      return { ready: "never", error: new HareError(`Consul on ${address} ended`) };
     }, { limitMs, intervalMs: 50 });
     return agent;
   } catch (error) {
     await agent[Symbol.asyncDispose]();
-    throw error;
+    throw new HareError(`${messageOf(error)}; its log:\n${agent.log()}`, { cause: error });
   }
 }
 
