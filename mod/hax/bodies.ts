@@ -20,7 +20,7 @@ export interface Hint {
 const ServiceWatch = z.array(z.object({
   Node: z.object({ Node: z.string() }),
   Service: z.object({ ID: z.string(), Service: z.string() }),
-  Checks: z.array(z.object({ CheckID: z.string(), Status: z.string() })),
+  Checks: z.array(z.object({ CheckID: z.string(), Status: z.string() })).nullable(),
 }));
 
 /** The body of a `keyprefix` watch: `null` when there is no such key. */

@@ -8,7 +8,7 @@
  * @module
  */
 
-import type { Consul } from "../consul/mod.ts";
+import type { Agent } from "../consul/mod.ts";
 import { messageOf } from "../lib/errors.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
 import type { Run } from "../lib/process.ts";
@@ -27,7 +27,7 @@ export interface UnitState {
 /** What {@linkcode checkService} stands on. */
 export interface CheckServiceDeps {
   readonly run: Run;
-  readonly consul: Consul;
+  readonly consul: { readonly agent: Pick<Agent, "self" | "services"> };
   readonly signal: AbortSignal;
   /** Whether systemd runs this machine. */
   readonly hasSystemd: () => Promise<boolean>;
@@ -113,12 +113,11 @@ function stateOfAnswer(status: number): UnitState["state"] {
   }
 }
 
-/** Where the node's hax answers, or `null` where the catalog has none. */
+/** Where the node's hax answers, or `null` where the agent knows of none. */
 async function findHax({ consul, signal }: CheckServiceDeps): Promise<string | null> {
-  const { nodeName } = await consul.agent.self({ signal });
-  const found = await consul.catalog.nodeServices(nodeName, { signal });
-  const service = found?.services.find(({ name }) => name === HAX_SERVICE);
-  if (found === null || service === undefined) return null;
-  const host = service.address || found.node.address;
+  const services = await consul.agent.services({ signal });
+  const service = services.find(({ name }) => name === HAX_SERVICE);
+  if (service === undefined) return null;
+  const host = service.address || (await consul.agent.self({ signal })).address;
   return `http://${host.includes(":") ? `[${host}]` : host}:${service.port}`;
 }
