@@ -25,6 +25,7 @@ import {
   Option,
 } from "./command.ts";
 import type { Context } from "./context.ts";
+import { readInput } from "./input.ts";
 import { showProgress } from "./progress.ts";
 import { completedBy } from "./values.ts";
 
@@ -101,7 +102,7 @@ export async function runDevUp(
   context: Context,
 ): Promise<void> {
   const started = context.clock.now();
-  const text = cdf === "-" ? await context.readStdin() : await readCdf(cdf);
+  const { name, text } = await readInput(cdf, context);
   const world = {
     ...worldOf(options.dir, context),
     consul: await findConsul(context.env, context.run, context.signal),
@@ -110,7 +111,7 @@ export async function runDevUp(
   const state = await up({
     ...options,
     cdf: text,
-    cdfName: cdf === "-" ? "<standard input>" : cdf,
+    cdfName: name,
     signal: context.signal,
     report: progress.report,
   }, world);
@@ -247,15 +248,6 @@ async function stateIn({ dir }: DevWorld): Promise<DevState> {
   throw new HareError(`there is no development cluster in ${dir}`, {
     hint: "bring one up with `hare dev up CDF`, or name its directory with --dir",
   });
-}
-
-async function readCdf(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch (error) {
-    if (!(error instanceof Error)) throw error;
-    throw new HareError(`cannot read ${path}: ${error.message}`, { cause: error });
-  }
 }
 
 function parseNet(text: string): string {
