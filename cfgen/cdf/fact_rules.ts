@@ -10,7 +10,7 @@ import { DISK_GROUNDS, type Inventory, type InventoryPool } from "../inventory.t
 import type { Target } from "../target.ts";
 import type { Path } from "./path.ts";
 import type { Problems } from "./problems.ts";
-import { nameFault } from "./rules.ts";
+import { hostnameOf, nameFault } from "./rules.ts";
 import { formatUnits, unitsOf } from "./units.ts";
 
 /** Adds what is against the rules to `problems`. */
@@ -26,31 +26,38 @@ export function checkFactRules(inventory: Inventory, target: Target, problems: P
 
 /** Node names and data addresses must tell the hosts apart. */
 function checkNodes({ hosts }: Inventory, problems: Problems): void {
+  const listed = new Set<string>();
   const names = new Map<string, number>();
   const addresses = new Map<string, number>();
   hosts.forEach(({ cdf, facts: { hostname }, ip }, i) => {
     const path = ["hosts", i, "name"];
+    // A host that is listed twice has been told of, and is of course like itself.
+    if (listed.has(hostnameOf(cdf.name))) return;
+    listed.add(hostnameOf(cdf.name));
     if (hostname !== "") {
-      const fault = nameFault(hostname);
+      const fault = hostname === hostnameOf(cdf.name) ? "" : nameFault(hostname);
       if (fault !== "") problems.add(path, `node name ${JSON.stringify(hostname)} ${fault}`);
-      const first = names.get(hostname);
-      if (first === undefined) names.set(hostname, i);
-      else {
+      const first = firstWith(hostname, i, names);
+      if (first !== i) {
         const text = `node name ${JSON.stringify(hostname)} is that of hosts[${first}] already`;
         problems.add(path, text);
       }
     }
-    if (ip !== "") {
-      const first = addresses.get(ip);
-      if (first === undefined) addresses.set(ip, i);
-      else {
-        const text = `address ${ip} is that of hosts[${first}] already`;
-        problems.add(cdf.data_iface ? ["hosts", i, "data_iface"] : path, text, {
-          from: [["hosts", i, "data_iface"], ["hosts", first, "data_iface"]],
-        });
-      }
+    const first = ip === "" ? i : firstWith(ip, i, addresses);
+    if (first !== i) {
+      const text = `address ${ip} is that of hosts[${first}] already`;
+      problems.add(cdf.data_iface ? ["hosts", i, "data_iface"] : path, text, {
+        from: [["hosts", i, "data_iface"], ["hosts", first, "data_iface"]],
+      });
     }
   });
+}
+
+/** The first index that was noted for `key`; notes `index` when it is the first. */
+function firstWith(key: string, index: number, seen: Map<string, number>): number {
+  const first = seen.get(key) ?? index;
+  seen.set(key, first);
+  return first;
 }
 
 /** A parity group needs a drive for each of its units. */

@@ -113,6 +113,7 @@ function checkRegex(source: string, context: z.RefinementCtx<string>): void {
     wholePathRegex(source);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    context.addIssue({ code: "custom", message: `not a regular expression: ${error.message}` });
+    const why = error.message.replace(/^Invalid regular expression: /, "");
+    context.addIssue({ code: "custom", message: `not a regular expression: ${why}` });
   }
 }

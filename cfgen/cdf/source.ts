@@ -14,6 +14,7 @@ import {
   LineCounter,
   type Node,
   parseDocument,
+  visit,
 } from "yaml";
 import { messageOf } from "../../mod/lib/errors.ts";
 import type { Path } from "./path.ts";
@@ -60,19 +61,32 @@ export class Source {
         lineCounter: this.#lines,
         prettyErrors: false,
         merge: true,
-        logLevel: "silent",
+        logLevel: "error",
       });
       this.#document = document;
-      for (const { code, message, pos: [start, end] } of document.errors) {
-        const harmless = code === "DUPLICATE_KEY";
-        const text = harmless ? "this key is given twice" : `not valid YAML: ${sentence(message)}`;
-        problems.push({ text, path: this.#pathAt(start), span: { start, end }, harmless });
+      for (const error of [...document.errors, ...document.warnings]) {
+        const [start, end] = error.pos;
+        if (problems.some(({ span }) => span.start === start)) continue; // it only follows
+        problems.push({
+          text: OUR_WORDS[error.code] ?? notYaml(error.message),
+          path: this.#pathAt(start),
+          span: { start, end },
+          harmless: error.code === "DUPLICATE_KEY" || error.code === "TAG_RESOLVE_FAILED",
+        });
       }
-      this.value = document.toJS();
+      visit(document, {
+        Alias: (_, alias) => {
+          if (alias.resolve(document) !== undefined) return;
+          const span = spanOfNode(alias) ?? { start: 0, end: 0 };
+          const text = notYaml(`There is no anchor &${alias.source} before this`);
+          problems.push({ text, path: this.#pathAt(span.start), span, harmless: false });
+        },
+      });
+      if (problems.every(({ harmless }) => harmless)) this.value = document.toJS();
     } catch (error) {
-      // Nested too deep for the stack, an alias without its anchor, aliases that multiply.
-      const text = `not valid YAML: ${sentence(messageOf(error))}`;
-      problems.push({ text, path: [], span: { start: 0, end: 0 }, harmless: false });
+      // Nested too deep for the stack, or aliases that multiply.
+      const span = { start: 0, end: 0 };
+      problems.push({ text: notYaml(messageOf(error)), path: [], span, harmless: false });
     }
   }
 
@@ -154,7 +168,12 @@ function spanOfNode(node: unknown): Span | undefined {
   return range ? { start: range[0], end: range[1] } : undefined;
 }
 
-/** The library's message as the end of one of ours. */
-function sentence(text: string): string {
-  return text.charAt(0).toLowerCase() + text.slice(1);
+/** For errors of which the library says something else than what matters here. */
+const OUR_WORDS: Readonly<Record<string, string>> = {
+  DUPLICATE_KEY: "this key is given twice",
+  MULTIPLE_DOCS: "expected one document, found another one here",
+};
+
+function notYaml(message: string): string {
+  return `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
