@@ -38,7 +38,9 @@ const CASES: Readonly<Record<string, Case>> = {
   "a node that Consul does not know": {
     world: withNode({ ...WORLD, pools: null }, "ssc-vm2", "absent"),
     level: "degraded",
-    reasons: ["node ssc-vm2 is not in Consul's catalog, and with it hax, confd and ios"],
+    reasons: [
+      "node ssc-vm2 is not known to Consul (dropped as dead, or never joined), and with it hax, confd and ios",
+    ],
   },
   "an ios that died": {
     world: withProcess(WORLD, 18, ended("ios")),
@@ -150,7 +152,7 @@ const CASES: Readonly<Record<string, Case>> = {
     reasons: [
       "pool tier1 has lost 8 of 20 drives, on 2 of 5 controllers: more than it bears",
       "node ssc-vm4 has failed, and with it hax and ios",
-      "node ssc-vm5 is not in Consul's catalog, and with it hax and ios",
+      "node ssc-vm5 is not known to Consul (dropped as dead, or never joined), and with it hax and ios",
     ],
   },
   "ios that all died, where no pools are described": {

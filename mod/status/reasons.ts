@@ -58,7 +58,7 @@ function nodesFailed({ nodes, processes }: World): readonly string[] {
     const alongWith = here.length === 0 ? "" : `, and with it ${countTitles(here)}`;
     return presence === "failed"
       ? `node ${name} has failed${alongWith}`
-      : `node ${name} is not in Consul's catalog${alongWith}`;
+      : `node ${name} is not known to Consul (dropped as dead, or never joined)${alongWith}`;
   });
 }
 

@@ -5,13 +5,19 @@
  */
 
 import { type Paint, painter, type Style } from "../lib/paint.ts";
-import { type Cell, tableLines } from "../lib/table.ts";
+import { tableLines } from "../lib/table.ts";
 import type { Assessment, Level, Verdict } from "./assess.ts";
 import { nodeLines } from "./render_nodes.ts";
 import type { PoolLoss } from "./pool_loss.ts";
 import { leftOf, list } from "./reasons.ts";
 import type { Tally } from "./tallies.ts";
 import type { World } from "./world.ts";
+
+/** A cell of a table. */
+interface Cell {
+  readonly text: string;
+  readonly style: Style;
+}
 
 /** Options of {@linkcode render}. */
 export interface RenderOptions {
@@ -27,7 +33,7 @@ export function render(world: World, assessment: Assessment, options: RenderOpti
   const paint = painter(options.colours);
   const blocks = [
     verdictLines(assessment, options.width, paint),
-    world.processes.length === 0 ? [] : summaryLines(world, assessment, paint),
+    world.processes.length === 0 ? [] : summaryLines(world, assessment, options.width, paint),
     nodeLines(world, assessment.tallies, { ...options, paint }),
   ];
   return blocks.filter((lines) => lines.length > 0).map(textOf).join("\n");
@@ -54,10 +60,9 @@ function verdictLines(
   width: number,
   paint: Paint,
 ): readonly string[] {
-  const word = paint(LEVEL_STYLES[level], level.toUpperCase());
-  const meaning = { healthy: "", degraded: ": it serves, but", down: ": it does not serve" }[level];
   return [
-    word + meaning,
+    paint(LEVEL_STYLES[level], level.toUpperCase()) +
+    (level === "degraded" ? ": it serves, but" : ""),
     ...reasons.flatMap(({ level, text }) => {
       const [first = "", ...rest] = wrap(text, width - 4);
       const mark = paint(LEVEL_STYLES[level], level === "down" ? "x" : "!");
@@ -81,21 +86,32 @@ function wrap(text: string, width: number): readonly string[] {
   return [...lines, line];
 }
 
-function summaryLines(world: World, { tallies }: Assessment, paint: Paint): readonly string[] {
+/** One line a subject; one that is too long goes on under its own text. */
+function summaryLines(
+  world: World,
+  { tallies }: Assessment,
+  width: number,
+  paint: Paint,
+): readonly string[] {
   const { confds, ios, quorum, pools } = tallies;
-  const rows: Cell[][] = [
+  const subjects: readonly (readonly [label: string, cell: Cell])[] = [
     ["Consul", consulCell(world)],
     ["RC", rcCell(world)],
     ["confds", { text: `${servingText(confds)}; quorum is ${quorum}`, style: styleOf(confds) }],
-    ...(ios.all === 0 ? [] : [["ios", { text: servingText(ios), style: styleOf(ios) }]]),
-    ...pools.map((loss, i) => [i === 0 ? "pools" : "", poolCell(loss)]),
-    ...clientRows(world),
+    ...(ios.all === 0 ? [] : [["ios", { text: servingText(ios), style: styleOf(ios) }] as const]),
+    ...pools.map((loss, i) => [i === 0 ? "pools" : "", poolCell(loss)] as const),
+    ...clientCells(world).map((cell) => ["clients", cell] as const),
   ];
+  const left = Math.max(...subjects.map(([label]) => label.length)) + "  ".length;
+  const rows = subjects.flatMap(([label, { text, style }]) =>
+    wrap(text, width - left).map((line, i) => [i === 0 ? label : "", { text: line, style }])
+  );
   return tableLines(rows, { paint });
 }
 
 function servingText({ all, serving }: Tally): string {
-  return all === serving ? `all ${all} serve` : `${serving} of ${all} serve`;
+  if (all !== serving) return `${serving} of ${all} serve`;
+  return all === 1 ? "1 serves" : `all ${all} serve`;
 }
 
 function styleOf({ all, serving }: Tally): Style {
@@ -121,17 +137,17 @@ function consulCell({ consul, nodes }: World): Cell {
 }
 
 /** `ssc-vm1 leads; ssc-vm2 and ssc-vm3 stand by` */
-function rcCell({ rc }: World): Cell {
+function rcCell({ rc, consul }: World): Cell {
   const others = rc.running.filter((node) => node !== rc.leader);
   const standBy = others.length === 0
     ? "none stands by"
     : `${list(others)} ${others.length === 1 ? "stands" : "stand"} by`;
   if (rc.leader === null) return { text: `no leader; ${standBy}`, style: "bad" };
-  const session = rc.sessionOk ? "its session is good" : "ITS SESSION HAS ENDED";
-  return {
-    text: `${rc.leader} leads, ${session}; ${standBy}`,
-    style: rc.sessionOk ? "plain" : "bad",
-  };
+  // Without Consul's leader nobody can tell whether the lock still holds.
+  if (!consul.hasLeader) return { text: `${rc.leader} led last; ${standBy}`, style: "doubtful" };
+  return rc.sessionOk
+    ? { text: `${rc.leader} leads, its session is good; ${standBy}`, style: "plain" }
+    : { text: `${rc.leader} led, its session has ended; ${standBy}`, style: "bad" };
 }
 
 /** `tier1: 2+1 on 12 drives; may lose 1 controller or 1 drive more` */
@@ -147,9 +163,9 @@ function poolCell(loss: PoolLoss): Cell {
 }
 
 /** Clients are not Hare's to start: they are counted, and never a fault. */
-function clientRows({ processes }: World): readonly Cell[][] {
+function clientCells({ processes }: World): readonly Cell[] {
   const clients = processes.filter(({ role }) => role === "client");
   if (clients.length === 0) return [];
   const started = clients.filter(({ record }) => record?.state === "STARTED").length;
-  return [["clients", { text: `${started} of ${clients.length} started`, style: "faint" }]];
+  return [{ text: `${started} of ${clients.length} started`, style: "faint" }];
 }

@@ -1,0 +1,167 @@
+/**
+ * Consul's answers put together: which check belongs to which process, which node is alive. Pure.
+ *
+ * @module
+ */
+
+import type { CatalogNode, HealthCheck, KvEntry, Member, RaftServer } from "../consul/mod.ts";
+import { type ConfProcess, layoutOf, roleOf } from "../kv/cluster.ts";
+import { KvValueError } from "../kv/errors.ts";
+import { processKey } from "../kv/keys.ts";
+import { parsePools } from "../kv/pools.ts";
+import { parseProcessState } from "../kv/process_state.ts";
+import { formatFid } from "../lib/fid.ts";
+import type { CheckView, NodeView, ProcessView, World } from "./world.ts";
+
+/** What Consul answered. */
+export interface Answers {
+  /** The agent that was asked. */
+  readonly address: string;
+  readonly hasLeader: boolean;
+  readonly members: readonly Member[];
+  readonly servers: readonly RaftServer[];
+  readonly catalog: readonly Pick<CatalogNode, "name">[];
+  readonly checks: readonly HealthCheck[];
+  /** Key `leader`. */
+  readonly leader: KvEntry | null;
+  /** Whether the session that holds it is there. */
+  readonly sessionOk: boolean;
+  /** Keys `node/…`. */
+  readonly configuration: readonly KvEntry[];
+  /** Keys `processes/…`. */
+  readonly states: readonly KvEntry[];
+  /** Key `hare/pools`. */
+  readonly pools: KvEntry | null;
+}
+
+/** Name of the service that every instance of the RC registers. */
+const RC_SERVICE = "hare-rc";
+
+/** Consul's own check of a node. */
+const NODE_CHECK = "serfHealth";
+
+/**
+ * Puts the answers together.
+ *
+ * @throws {KvValueError} when the configuration in KV makes no sense
+ */
+export function worldOf(answers: Answers): World {
+  const { address, hasLeader, leader, sessionOk, pools } = answers;
+  const { processes } = layoutOf(answers.configuration);
+  const nodes = nodesOf(answers, processes);
+  const unreadable: string[] = [];
+  return {
+    consul: {
+      address,
+      hasLeader,
+      servers: answers.servers.map((server) => ({
+        node: server.node,
+        leads: server.leader,
+        votes: server.voter,
+      })),
+    },
+    rc: {
+      leader: leader === null || leader.session === null ? null : leader.value,
+      sessionOk,
+      running: runningRcs(answers, nodes),
+    },
+    nodes,
+    processes: processesOf(answers, processes, unreadable),
+    pools: pools && readOrNote(pools, parsePools, unreadable),
+    unreadable,
+  };
+}
+
+function nodesOf(answers: Answers, processes: readonly ConfProcess[]): readonly NodeView[] {
+  const catalog = new Set(answers.catalog.map(({ name }) => name));
+  const failed = failedNodes(answers);
+  const names = new Set([...catalog, ...processes.map(({ node }) => node)]);
+  return [...names].toSorted(byName).map((name) => ({
+    name,
+    presence: !catalog.has(name) ? "absent" : failed.has(name) ? "failed" : "alive",
+  }));
+}
+
+/** The leader keeps the catalog; without one the asked agent's own ears are the fresher source. */
+function failedNodes({ hasLeader, checks, members }: Answers): ReadonlySet<string> {
+  return new Set(
+    hasLeader
+      ? checks
+        .filter(({ checkId, status }) => checkId === NODE_CHECK && status !== "passing")
+        .map(({ node }) => node)
+      : members.filter(({ status }) => status !== "alive").map(({ name }) => name),
+  );
+}
+
+/** A failed node's last words do not count. */
+function runningRcs({ checks }: Answers, nodes: readonly NodeView[]): readonly string[] {
+  const passing = new Set(
+    checks
+      .filter(({ serviceName, status }) => serviceName === RC_SERVICE && status === "passing")
+      .map(({ node }) => node),
+  );
+  return nodes
+    .filter(({ name, presence }) => presence === "alive" && passing.has(name))
+    .map(({ name }) => name);
+}
+
+function processesOf(
+  { states, checks }: Answers,
+  processes: readonly ConfProcess[],
+  unreadable: string[],
+): readonly ProcessView[] {
+  const stateByKey = new Map(states.map((entry) => [entry.key, entry]));
+  const checkByService = new Map(
+    checks.map((check) => [`${check.node}/${check.serviceName}/${check.serviceId}`, check]),
+  );
+  return processes.map((process): ProcessView => {
+    const entry = stateByKey.get(processKey(process.fid));
+    return {
+      node: process.node,
+      fid: process.fid,
+      role: roleOf(process),
+      types: process.types,
+      endpoint: process.endpoint,
+      record: entry === undefined ? null : readOrNote(entry, parseProcessState, unreadable),
+      checks: servicesOf(process).map((service) => checkOf(process, service, checkByService)),
+    };
+  });
+}
+
+/** Names of the Consul services that a process should have. */
+function servicesOf({ types }: ConfProcess): readonly string[] {
+  if (types.includes("ha")) return ["hax"];
+  return ["confd", "ios"].filter((service) => types.includes(service));
+}
+
+/** A service's ID is the process's fid, whole or as its bare key. */
+function checkOf(
+  { node, fidk, fid }: ConfProcess,
+  service: string,
+  checks: ReadonlyMap<string, HealthCheck>,
+): CheckView {
+  const check = checks.get(`${node}/${service}/${fidk}`) ??
+    checks.get(`${node}/${service}/${formatFid(fid)}`);
+  return { service, status: check?.status ?? "absent", output: check?.output ?? "" };
+}
+
+function readOrNote<T>(
+  entry: KvEntry,
+  parse: (entry: KvEntry) => T,
+  unreadable: string[],
+): T | null {
+  try {
+    return parse(entry);
+  } catch (error) {
+    if (!(error instanceof KvValueError)) throw error;
+    unreadable.push(error.message);
+    return null;
+  }
+}
+
+const collator = new Intl.Collator("en", { numeric: true });
+
+/** As people count: `ssc-vm2` before `ssc-vm10`. */
+function byName(one: string, other: string): number {
+  return collator.compare(one, other);
+}
