@@ -7,7 +7,7 @@
 import { DEFAULT_LISTEN, type Listen, parseListen } from "../hax/listen.ts";
 import { pidExists, readBootId } from "../hax/presence.ts";
 import { serveHax } from "../hax/server.ts";
-import { command, type CommandUnknownOpts, examples } from "./command.ts";
+import { command, type CommandUnknownOpts, examples, Option } from "./command.ts";
 import type { Context } from "./context.ts";
 
 /** Options of `hare hax`. */
@@ -22,7 +22,10 @@ export function haxCommand(context: Context): CommandUnknownOpts {
     .description(
       "Serve this node's Mero processes: health, states, entrypoint. Runs until stopped.",
     )
-    .option("--listen <address[:port]>", "where to answer HTTP", parseListen, DEFAULT_LISTEN)
+    .addOption(
+      new Option("--listen <address[:port]>", "where to answer HTTP")
+        .argParser(parseListen).default(DEFAULT_LISTEN, `${hostname}:${port}`),
+    )
     .addHelpText(
       "after",
       examples(

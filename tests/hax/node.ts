@@ -1,0 +1,166 @@
+/**
+ * One node with a real Consul agent and a hax, for tests: its configuration in KV, its services
+ * registered with checks that ask hax, and programs that stand for its Mero processes.
+ *
+ * @module
+ */
+
+import { servicesOf } from "../../mod/agent/services.ts";
+import type { Consul } from "../../mod/consul/mod.ts";
+import { serveHax } from "../../mod/hax/server.ts";
+import { pidExists } from "../../mod/hax/presence.ts";
+import type { Report } from "../../mod/hax/transition.ts";
+import { layoutOf } from "../../mod/kv/cluster.ts";
+import { EPOCH, EQ_PREFIX, IMPORTED, NODE_PREFIX, processKey } from "../../mod/kv/keys.ts";
+import { systemClock } from "../../mod/lib/clock.ts";
+import { type Fid, formatFid, makeFid } from "../../mod/lib/fid.ts";
+import { waitFor } from "../../mod/lib/wait_for.ts";
+
+/** The first node's hax. */
+export const HAX: Fid = makeFid("process", 6);
+/** Its confd. */
+export const CONFD: Fid = makeFid("process", 9);
+/** Its io server. */
+export const IOS: Fid = makeFid("process", 12);
+
+const NODES = ["ssc-vm1", "ssc-vm2"];
+
+/** Writes the configuration of two nodes; the second has fid keys from 50. */
+export async function importConfiguration(consul: Consul): Promise<void> {
+  await consul.kv.put(EPOCH, "1");
+  for (const [i, node] of NODES.entries()) {
+    const types = ["ha rms", "rms confd", "rms ios"];
+    for (const [n, text] of types.entries()) {
+      const service = `${NODE_PREFIX}${node}/service/${6 + 3 * n + 44 * i}`;
+      await consul.kv.put(`${service}/types`, text);
+      await consul.kv.put(`${service}/ep`, `10.0.0.${i + 1}@tcp:12345:2:${n + 1}`);
+    }
+  }
+  await consul.kv.put(IMPORTED, "now");
+}
+
+/** Registers the services of the first node, with checks at its hax that lose no time. */
+export async function registerServices(consul: Consul, address: string): Promise<void> {
+  const layout = layoutOf(await consul.kv.list(NODE_PREFIX));
+  const own = layout.processes.filter(({ node }) => node === NODES[0]);
+  for (const service of servicesOf(own, { address, port: 8008 })) {
+    const checks = service.checks.map(({ id, name, http, timeout, status }) => ({
+      ...{ checkId: id, name, http, timeout, status, interval: "100ms" },
+    }));
+    await consul.agent.registerService({ ...service, checks });
+  }
+}
+
+/** A hax in this process. */
+export interface RunningHax extends AsyncDisposable {
+  readonly url: string;
+  /** Asks it; the body is parsed where it is JSON. */
+  get(path: string): Promise<{ status: number; body: unknown }>;
+  /** Reports an event of a process of this node, and returns the status. */
+  report(fid: Fid, event: Report["event"], pid: number, type?: Report["type"]): Promise<number>;
+  /** Waits until it serves its node. */
+  ready(): Promise<void>;
+  /** Stops it as SIGTERM would. */
+  stop(): Promise<void>;
+}
+
+/** Starts a hax on `address` with the agent of `consul`. */
+export function startHax(
+  consul: Consul,
+  address: string,
+  options: { readonly queueCapacity?: number } = {},
+): RunningHax {
+  const stopping = new AbortController();
+  const deps = {
+    consul,
+    clock: systemClock,
+    random: Math.random,
+    pidExists,
+    boot: "this boot",
+    ...options,
+  };
+  const listen = { hostname: address, port: 8008 };
+  const ended = serveHax(deps, { listen, signal: stopping.signal });
+  const url = `http://${address}:8008`;
+  const stop = async () => {
+    stopping.abort();
+    await ended;
+  };
+  const get = async (path: string) => {
+    const response = await fetch(url + path);
+    const text = await response.text();
+    const isJson = response.headers.get("content-type") === "application/json";
+    return { status: response.status, body: isJson ? JSON.parse(text) : text.trim() };
+  };
+  return {
+    url,
+    get,
+    report: async (fid, event, pid, type = "M0D") => {
+      const body = JSON.stringify({ event, type, pid });
+      const response = await fetch(`${url}/processes/${formatFid(fid)}`, { method: "POST", body });
+      await response.body?.cancel();
+      return response.status;
+    },
+    ready: () =>
+      eventually("hax to serve its node", async () => (await get("/health")).status, 200),
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** A program that stands for a Mero process: it is there until it is killed. */
+export interface Stand extends AsyncDisposable {
+  readonly pid: number;
+  kill(): Promise<void>;
+}
+
+/** Starts such a program. */
+export function startProcess(): Stand {
+  const child = new Deno.Command("sleep", { args: ["3600"], stdin: "null" }).spawn();
+  let ended = false;
+  const kill = async () => {
+    if (!ended) child.kill("SIGKILL");
+    ended = true;
+    await child.status;
+  };
+  return { pid: child.pid, kill, [Symbol.asyncDispose]: kill };
+}
+
+/** Waits until `ask` gives `expected`. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T>,
+  expected: T,
+  limitMs = 20_000,
+): Promise<void> {
+  await waitFor(what, async () => {
+    const found = Deno.inspect(await ask());
+    return found === Deno.inspect(expected)
+      ? { ready: true, value: undefined }
+      : { ready: false, why: `it is ${found}` };
+  }, { limitMs, intervalMs: 20 });
+}
+
+/** `STARTED 17 1`: state, pid and generation on record; `null` where nothing is. */
+export async function recorded(consul: Consul, fid: Fid): Promise<string | null> {
+  const entry = await consul.kv.get(processKey(fid));
+  return entry && short(JSON.parse(entry.value));
+}
+
+/** The events on the event queue, `0x…:0x9 STARTED 17 1`, in order. */
+export async function queued(consul: Consul): Promise<string[]> {
+  return (await consul.kv.list(EQ_PREFIX)).map(({ value }) => {
+    const event = JSON.parse(value.replace(/^process /, ""));
+    return `${event.fid} ${short(event)}`;
+  });
+}
+
+/** Status of a service's check in the agent. */
+export async function checkOf(consul: Consul, fid: Fid): Promise<string | undefined> {
+  const checks = await consul.agent.checks();
+  return checks.find(({ checkId }) => checkId === `service:${fid.key}`)?.status;
+}
+
+function short(record: { state: string; pid: number; generation: number }): string {
+  return `${record.state.replace("M0_CONF_HA_PROCESS_", "")} ${record.pid} ${record.generation}`;
+}
