@@ -70,14 +70,14 @@ export function factsRequests(cdf: Cdf): readonly FactsRequest[] {
 /** A whole number, or its digits as text. */
 function whole(minimum: number): z.ZodType<number> {
   const number = z.int().min(minimum);
-  const digits = z.string().regex(/^\d{1,16}$/, "expected a whole number");
+  const digits = z.string().regex(/^\d{1,16}$/, "a whole number");
   return z.union([number, digits.transform(Number).pipe(number)]);
 }
 
 /** Whole MB; what is beyond the point is dropped. */
 const megabytes = z.union([
   z.number().min(0),
-  z.string().regex(/^\d{1,15}(\.\d*)?$/, "expected a number").transform(Number),
+  z.string().regex(/^\d{1,15}(\.\d*)?$/, "a number").transform(Number),
 ]).transform(Math.trunc);
 
 const IPV4 = /^(\d{1,3}\.){3}\d{1,3}$/;
