@@ -20,14 +20,22 @@ export const BINARY = "dist/hare";
 /** What the binary is made of. */
 const INPUTS = ["main.ts", "mod", "cfgen", "deno.json", "deno.lock", "tools/build.ts"] as const;
 
+/** Environment variables that the program and its packages read. */
+const VARIABLES = [
+  "CONSUL_*",
+  "NO_COLOR,FORCE_COLOR,CLICOLOR_FORCE", // colours; the last two: commander
+  "LOG_STREAM,LOG_TOKENS", // yaml
+  "PATH,HOME,XDG_CACHE_HOME,LANG,LC_ALL,TZ", // development clusters: Consul, and a unit's own
+] as const;
+
 /** What the program may do, each with the reason; all else is refused, and nobody is asked. */
 const PERMISSIONS = [
   "--allow-net", // Consul wherever it is; hax listens where it is told
   "--allow-read", // the CDF, configuration and disks at paths that only the site knows
   "--allow-write", // the same
-  "--allow-env", // Consul's variables, and what ssh and other children are started with
-  "--allow-sys=hostname,cpus,systemMemoryInfo,networkInterfaces", // facts of this host
   "--allow-run", // ssh, systemctl, consul, m0d, rules: named by the site
+  `--allow-env=${VARIABLES.join(",")}`,
+  "--allow-sys=hostname,networkInterfaces,systemMemoryInfo", // facts of this host
   "--no-prompt",
 ] as const;
 
