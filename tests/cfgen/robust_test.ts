@@ -1,0 +1,98 @@
+/**
+ * Whatever text is given to cfgen: it answers, or tells what is wrong.
+ *
+ * @module
+ */
+
+import fc from "fast-check";
+import {
+  assertSound,
+  CDF_HELP,
+  CdfError,
+  generate,
+  mockFacts,
+  parseCdf,
+  parseFacts,
+  TARGETS,
+} from "../../cfgen/mod.ts";
+import { HareError } from "../../mod/lib/errors.ts";
+import { assert } from "../lib/assert.ts";
+import { FACTS } from "../lib/cdf.ts";
+
+/** Holds when the text is accepted, or refused with problems that have their places in it. */
+function answers(text: string): void {
+  const document = parseCdf(text, { name: "cdf.yaml", target: TARGETS.motr });
+  const lines = text.split("\n").length;
+  for (
+    const attempt of [
+      () => assertSound(document),
+      () => generate(document, mockFacts(document, "1")),
+    ]
+  ) {
+    try {
+      attempt();
+    } catch (error) {
+      if (!(error instanceof CdfError)) throw error;
+      assert(error.problems.length > 0);
+      const places = [...error.message.matchAll(/^cdf\.yaml:(\d+):(\d+): /gm)];
+      assert(places.length === error.problems.length, error.message);
+      assert(places.every(([, line]) => Number(line) >= 1 && Number(line) <= lines), error.message);
+    }
+  }
+}
+
+Deno.test("cfgen answers any text", () => {
+  fc.assert(fc.property(fc.string({ unit: "binary", maxLength: 200 }), answers), { numRuns: 500 });
+});
+
+Deno.test("cfgen answers any text made of YAML's own characters", () => {
+  const unit = fc.constantFrom(..."[]{}:,-&*!|>'\"%@`#?<~ \t\n\r", "a", "hosts", "pools", "\n  - ");
+  fc.assert(fc.property(fc.array(unit, { maxLength: 40 }), (units) => answers(units.join(""))), {
+    numRuns: 500,
+  });
+});
+
+Deno.test("cfgen answers any data", () => {
+  fc.assert(fc.property(fc.jsonValue(), (value) => answers(JSON.stringify(value))));
+});
+
+Deno.test("cfgen answers a description in which anything is replaced by anything", () => {
+  // The values and keys of the example with every key, each a place to spoil.
+  const places = [...CDF_HELP.matchAll(/(?<=: |- )[^\s{#][^\n,}]*/g)].map((
+    { index, 0: { length } },
+  ) => [index, length] as const);
+  const spoil = fc.tuple(fc.constantFrom(...places), fc.jsonValue({ maxDepth: 2 }));
+  fc.assert(
+    fc.property(fc.array(spoil, { minLength: 1, maxLength: 4 }), (spoils) => {
+      const ordered = spoils.toSorted(([[a]], [[b]]) => b - a); // from the end, to keep the places
+      let text = CDF_HELP;
+      for (const [[index, length], value] of ordered) {
+        text = text.slice(0, index) + JSON.stringify(value) + text.slice(index + length);
+      }
+      answers(text);
+    }),
+    { numRuns: 500 },
+  );
+});
+
+Deno.test("cfgen answers a description that is cut off anywhere", () => {
+  for (let length = 0; length < CDF_HELP.length; length += 7) answers(CDF_HELP.slice(0, length));
+});
+
+Deno.test("parseFacts() answers any text and any data", () => {
+  const good = JSON.stringify(FACTS);
+  const cut = fc.nat({ max: good.length }).map((length) => good.slice(0, length));
+  const text = fc.oneof(
+    cut,
+    fc.string(),
+    fc.jsonValue().map((value) => JSON.stringify(value)),
+    fc.jsonValue().map((value) => JSON.stringify({ hosts: { a: value } })),
+  );
+  fc.assert(fc.property(text, (text) => {
+    try {
+      parseFacts(text, "facts.json");
+    } catch (error) {
+      assert(error instanceof HareError, String(error));
+    }
+  }));
+});
