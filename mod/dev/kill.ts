@@ -68,7 +68,7 @@ export async function kill(
 /**
  * Programs only: a keeper ends with its program, once it has noted how.
  */
-function meantBy(victim: string, state: DevState): (process: MarkedProcess) => boolean {
+function meantBy(victim: string, state: DevState): (marked: MarkedProcess) => boolean {
   const [host, short] = victim.split("/");
   const unit = short === undefined
     ? TARGETS[state.target].units.server(victim)
