@@ -21,8 +21,10 @@ Deno.test("systemClock.sleep() waits, and ends at once with the signal's reason"
 
 Deno.test("backoffMs() is between nothing and twice as much each time, up to the longest", () => {
   const attempts = fc.integer({ min: 1, max: 2_000 });
-  fc.assert(fc.property(attempts, fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, random) => {
-    const pause = backoffMs(attempt, { baseMs: 100, maxMs: 5_000, random: () => random });
-    assert(pause >= 0 && pause <= Math.min(5_000, 100 * 2 ** (attempt - 1)));
-  }));
+  fc.assert(
+    fc.property(attempts, fc.double({ min: 0, max: 0.999, noNaN: true }), (attempt, random) => {
+      const pause = backoffMs(attempt, { baseMs: 100, maxMs: 5_000, random: () => random });
+      assert(pause >= 0 && pause <= Math.min(5_000, 100 * 2 ** (attempt - 1)));
+    }),
+  );
 });
