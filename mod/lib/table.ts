@@ -6,8 +6,14 @@
 
 import { type Paint, painter, type Style } from "./paint.ts";
 
+/** Text that has a style. */
+export interface StyledText {
+  readonly text: string;
+  readonly style: Style;
+}
+
 /** A cell: text, perhaps with a style. */
-export type Cell = string | { readonly text: string; readonly style: Style };
+export type Cell = string | StyledText;
 
 /** Options of {@linkcode tableLines}. */
 export interface TableOptions {

@@ -66,7 +66,7 @@ const CASES: Readonly<Record<string, Case>> = {
     }),
     level: "degraded",
     reasons: [
-      "confd 0x7200000000000001:0x11 on ssc-vm1: it never reported a state; check of confd warning",
+      "confd 0x7200000000000001:0x11 on ssc-vm1: no state is known; check of confd warning",
     ],
   },
   "a hax that hangs": {

@@ -5,19 +5,13 @@
  */
 
 import { type Paint, painter, type Style } from "../lib/paint.ts";
-import { tableLines } from "../lib/table.ts";
+import { type StyledText, tableLines } from "../lib/table.ts";
 import type { Assessment, Level, Verdict } from "./assess.ts";
 import { nodeLines } from "./render_nodes.ts";
 import type { PoolLoss } from "./pool_loss.ts";
 import { leftOf, list } from "./reasons.ts";
 import type { Tally } from "./tallies.ts";
 import type { World } from "./world.ts";
-
-/** A cell of a table. */
-interface Cell {
-  readonly text: string;
-  readonly style: Style;
-}
 
 /** Options of {@linkcode render}. */
 export interface RenderOptions {
@@ -94,7 +88,7 @@ function summaryLines(
   paint: Paint,
 ): readonly string[] {
   const { confds, ios, quorum, pools } = tallies;
-  const subjects: readonly (readonly [label: string, cell: Cell])[] = [
+  const subjects: readonly (readonly [label: string, text: StyledText])[] = [
     ["Consul", consulCell(world)],
     ["RC", rcCell(world)],
     ["confds", { text: `${servingText(confds)}; quorum is ${quorum}`, style: styleOf(confds) }],
@@ -119,7 +113,7 @@ function styleOf({ all, serving }: Tally): Style {
 }
 
 /** `3 servers, ssc-vm1 leads; 1 more may fail` */
-function consulCell({ consul, nodes }: World): Cell {
+function consulCell({ consul, nodes }: World): StyledText {
   const { servers } = consul;
   const alive = new Set(nodes.filter((node) => node.presence === "alive").map(({ name }) => name));
   const voters = servers.filter(({ votes }) => votes);
@@ -137,7 +131,7 @@ function consulCell({ consul, nodes }: World): Cell {
 }
 
 /** `ssc-vm1 leads; ssc-vm2 and ssc-vm3 stand by` */
-function rcCell({ rc, consul }: World): Cell {
+function rcCell({ rc, consul }: World): StyledText {
   const others = rc.running.filter((node) => node !== rc.leader);
   const standBy = others.length === 0
     ? "none stands by"
@@ -151,7 +145,7 @@ function rcCell({ rc, consul }: World): Cell {
 }
 
 /** `tier1: 2+1 on 12 drives; may lose 1 controller or 1 drive more` */
-function poolCell(loss: PoolLoss): Cell {
+function poolCell(loss: PoolLoss): StyledText {
   const { name, data, parity, spare } = loss.pool;
   const layout = spare === 0 ? `${data}+${parity}` : `${data}+${parity}+${spare}`;
   const lost = loss.drivesLost === 0 ? "" : `, ${loss.drivesLost} lost`;
@@ -163,7 +157,7 @@ function poolCell(loss: PoolLoss): Cell {
 }
 
 /** Clients are not Hare's to start: they are counted, and never a fault. */
-function clientCells({ processes }: World): readonly Cell[] {
+function clientCells({ processes }: World): readonly StyledText[] {
   const clients = processes.filter(({ role }) => role === "client");
   if (clients.length === 0) return [];
   const started = clients.filter(({ record }) => record?.state === "STARTED").length;

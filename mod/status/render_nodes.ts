@@ -123,7 +123,7 @@ function endpointText({ endpoint }: ProcessView, detail: typeof DETAILS[number])
 
 /** What the process reported last. hax itself reports nothing. */
 function stateCell({ record, role }: ProcessView): Cell {
-  if (record === null) return role === "hax" ? "-" : { text: "no report", style: "doubtful" };
+  if (record === null) return role === "hax" ? "-" : { text: "unknown", style: "doubtful" };
   const text = record.state.toLowerCase();
   return record.state === "STARTED" || role === "client" ? text : { text, style: "doubtful" };
 }

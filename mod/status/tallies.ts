@@ -49,7 +49,7 @@ function whyIdle(process: ProcessView, presence: NodeView["presence"]): string |
   if (presence !== "alive") return `its node is ${presence}`;
   const whys: string[] = [];
   if (process.role !== "hax" && process.record?.state !== "STARTED") {
-    whys.push(process.record === null ? "it never reported a state" : process.record.state);
+    whys.push(process.record === null ? "no state is known" : process.record.state);
   }
   for (const { service, status, output } of process.checks) {
     if (status === "absent") whys.push(`service ${service} is not registered`);
