@@ -67,7 +67,6 @@ export const DISK_GROUNDS: readonly Path[] = [
 export function takeInventory(cdf: Cdf, facts: Facts, problems: Problems): Inventory {
   const disks: InventoryDisk[] = [];
   const hosts: InventoryHost[] = [];
-  const known = new Map<string, number>();
   let allFound = true;
   cdf.hosts.forEach((host, i) => {
     const path = ["hosts", i];
@@ -83,11 +82,12 @@ export function takeInventory(cdf: Cdf, facts: Facts, problems: Problems): Inven
       ip: found === undefined ? "" : addressOf(host, found, path, problems),
       servers: serversOf(host, i, found, disks, problems),
     });
-    known.set(host.name, i);
   });
-  hosts.forEach(({ facts: { hostname } }, i) => {
-    if (!known.has(hostname)) known.set(hostname, i);
-  });
+  // Names in the CDF go before node names, and a host before one that is listed again.
+  const names = [...cdf.hosts.map(({ name }) => name), ...hosts.map(({ facts }) => facts.hostname)];
+  const known = new Map(
+    names.map((name, i) => [name, i % hosts.length] as const).toReversed(), // the last one stays
+  );
   const pools = cdf.pools.map((pool, i): InventoryPool => ({
     cdf: pool,
     disks: pool.disks === "all"
