@@ -23,9 +23,9 @@ import type { Report } from "./transition.ts";
 /** What is asked of hax and told to it. */
 export interface Served {
   health(): HaxHealth;
-  healthOf(fid: Fid): Promise<Health | null>;
+  healthOf(fid: Fid): Health | null;
   entrypoint(): EntrypointAnswer;
-  report(fid: Fid, report: Report): Promise<Reception>;
+  report(fid: Fid, report: Report): Reception;
   takeHint(hint: Hint): void;
   metrics(): readonly Metric[];
 }
@@ -56,9 +56,9 @@ export function makeHandler(hax: Served, bodies: BodyReader = new BodyReader()):
     {
       path: "/health/*",
       methods: {
-        GET: async (_, { param }) => {
+        GET: (_, { param }) => {
           const fid = fidOf(param);
-          const health = await hax.healthOf(fid);
+          const health = hax.healthOf(fid);
           return health === null ? unknownProcess(fid) : healthResponse(health);
         },
       },
@@ -79,7 +79,7 @@ export function makeHandler(hax: Served, bodies: BodyReader = new BodyReader()):
         POST: async (request, exchange) => {
           refuseStrangers(exchange);
           const fid = fidOf(exchange.param);
-          const reception = await hax.report(fid, parseReport(await bodies.json(request)));
+          const reception = hax.report(fid, parseReport(await bodies.json(request)));
           return receptionResponse(reception, fid);
         },
       },

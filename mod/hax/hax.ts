@@ -111,13 +111,13 @@ export class Hax {
   }
 
   /** Health of one process of this node, or `null` where there is no such process. */
-  async healthOf(fid: Fid): Promise<Health | null> {
+  healthOf(fid: Fid): Health | null {
     if (this.#surroundings === null) {
       return { level: "warning", why: `hax waits: ${this.#waits}` };
     }
     if (!this.#isOwn(fid)) return null;
     if (formatFid(fid) === formatFid(this.#surroundings.identity.process)) return this.health();
-    const { record, presence } = await this.#look(fid);
+    const { record, presence } = this.#look(fid);
     return healthOfProcess(record, presence);
   }
 
@@ -130,10 +130,10 @@ export class Hax {
   }
 
   /** Takes what a process says of itself; it is recorded later, in the order of reports. */
-  async report(fid: Fid, report: Report): Promise<Reception> {
+  report(fid: Fid, report: Report): Reception {
     if (this.#surroundings === null) return "not now";
     if (!this.#isOwn(fid)) return "not of this node";
-    const reporterExists = await this.#deps.pidExists(report.pid);
+    const reporterExists = this.#deps.pidExists(report.pid);
     return this.#recorder.offer(fid, { kind: "report", report, reporterExists })
       ? "taken"
       : "not now";
@@ -199,7 +199,7 @@ export class Hax {
       node: identity.node,
     });
     while (true) {
-      for (const { fid } of this.#ownProcesses()) await this.#look(fid);
+      for (const { fid } of this.#ownProcesses()) this.#look(fid);
       await clock.sleep(PATROL_MS, signal);
     }
   }
@@ -224,10 +224,10 @@ export class Hax {
   }
 
   /** A process on record and whether it is there; if it died without a word, that is recorded. */
-  async #look(fid: Fid): Promise<{ record: BootRecord | null; presence: Presence }> {
+  #look(fid: Fid): { record: BootRecord | null; presence: Presence } {
     const record = this.#records.get(fid);
     if (record === null) return { record, presence: "gone" };
-    const presence = await presenceOf(record, this.#deps);
+    const presence = presenceOf(record, this.#deps);
     const { pid, generation } = record;
     const key = formatFid(fid);
     if (isUp(record) && presence !== "there" && this.#deaths.get(key) !== generation) {

@@ -11,7 +11,7 @@ import type { BootRecord } from "./records.ts";
 export type Presence = "there" | "gone" | "before this boot";
 
 /** Tells whether a process with this pid is there. */
-export type PidExists = (pid: number) => Promise<boolean>;
+export type PidExists = (pid: number) => boolean;
 
 /** What a {@linkcode presenceOf} stands on. */
 export interface PresenceDeps {
@@ -24,20 +24,22 @@ export interface PresenceDeps {
  * Whether the process of `record` is there. Pids begin anew with each boot, so that a record of an
  * earlier boot says nothing of the process that has its pid now.
  */
-export async function presenceOf(record: BootRecord, deps: PresenceDeps): Promise<Presence> {
+export function presenceOf(record: BootRecord, deps: PresenceDeps): Presence {
   if (record.boot !== null && deps.boot !== null && record.boot !== deps.boot) {
     return "before this boot";
   }
-  return record.pid === null || await deps.pidExists(record.pid) ? "there" : "gone";
+  return record.pid === null || deps.pidExists(record.pid) ? "there" : "gone";
 }
 
 /**
  * Whether process `pid` is there and has not ended. A process that ended and that its parent has
  * not yet taken note of (a zombie) is still in `/proc`, but has no program any more.
+ *
+ * It asks synchronously: the kernel answers from memory.
  */
-export async function pidExists(pid: number): Promise<boolean> {
+export function pidExists(pid: number): boolean {
   try {
-    await Deno.stat(`/proc/${pid}/exe`);
+    Deno.statSync(`/proc/${pid}/exe`);
     return true;
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;

@@ -102,7 +102,7 @@ export class Recorder {
   async #recordDeathBefore(fid: Fid, pid: number, signal: AbortSignal): Promise<void> {
     const record = this.#records.get(fid);
     if (!isUp(record) || record.pid === pid) return;
-    if (await presenceOf(record, this.#deps) === "there") return;
+    if (presenceOf(record, this.#deps) === "there") return;
     const { generation } = record;
     await this.#commit({ fid, event: { kind: "death", pid: record.pid, generation } }, signal);
   }

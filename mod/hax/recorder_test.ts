@@ -37,7 +37,7 @@ function world(options: { capacity?: number } = {}): World {
     random: () => 0,
     log,
     boot: "now",
-    pidExists: (pid) => Promise.resolve(pids.has(pid)),
+    pidExists: (pid) => pids.has(pid),
     onOutcome: (_, transition) => outcomes.push(transition.applied ? "recorded" : transition.why),
     ...options,
   });

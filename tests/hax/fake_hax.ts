@@ -26,17 +26,17 @@ export class FakeHax implements Served {
     return healthOfHax({ waits: this.waits, consulAway: null, queueLength: 0, queueCapacity: 1 });
   }
 
-  healthOf(fid: Fid): Promise<Health | null> {
-    return Promise.resolve(formatFid(fid) === formatFid(OWN) ? this.process : null);
+  healthOf(fid: Fid): Health | null {
+    return formatFid(fid) === formatFid(OWN) ? this.process : null;
   }
 
   entrypoint(): EntrypointAnswer {
     return this.answer;
   }
 
-  report(...told: unknown[]): Promise<Reception> {
+  report(...told: unknown[]): Reception {
     this.told.push(told);
-    return Promise.resolve(this.reception);
+    return this.reception;
   }
 
   takeHint(hint: unknown): void {
