@@ -1,6 +1,6 @@
 /**
- * The cluster that is being brought up: cfgen's layout joined with a driver and a Consul client
- * for each host.
+ * The cluster that is being brought up: cfgen's layout joined with a driver for each host, and the
+ * Consul agent through which all questions about the whole cluster go.
  *
  * @module
  */
@@ -9,20 +9,19 @@ import type { Generated, HostLayout, ProcessLayout, Target } from "../../cfgen/m
 import type { AgentParams } from "../agent/agent_config.ts";
 import type { HaxAddress } from "../agent/services.ts";
 import type { Consul } from "../consul/mod.ts";
-import type { Host } from "../host/host.ts";
 import type { Clock } from "../lib/clock.ts";
+import type { Gate } from "./gate.ts";
+import type { GatedHost } from "./gated_host.ts";
 
 /** One host of the cluster. */
 export interface ClusterHost {
   /** Host's name in the CDF, without the user. */
   readonly name: string;
   readonly layout: HostLayout;
-  readonly host: Host;
-  /** A client of the host's own Consul agent. */
-  readonly consul: Consul;
-  /** What that agent is to be. */
+  readonly host: GatedHost;
+  /** What its Consul agent is to be. */
   readonly agent: AgentParams;
-  /** Where the host's hax answers. */
+  /** Where its Consul agent asks its hax. */
   readonly hax: HaxAddress;
 }
 
@@ -32,6 +31,11 @@ export interface Cluster {
   readonly hosts: readonly ClusterHost[];
   readonly target: Target;
   readonly generated: Generated;
+  /** A client of a server's agent: this host's own, or in a development cluster the first's. */
+  readonly consul: Consul;
+  /** Consul's program on every host. */
+  readonly consulProgram: string;
+  readonly gate: Gate;
   readonly clock: Clock;
 }
 
@@ -43,13 +47,6 @@ export function serversOf(cluster: Cluster): readonly ClusterHost[] {
 /** The hosts that run none. */
 export function clientsOf(cluster: Cluster): readonly ClusterHost[] {
   return cluster.hosts.filter(({ layout }) => !layout.isServer);
-}
-
-/** The client through which questions about the whole cluster are asked: the first server's. */
-export function consulOf(cluster: Cluster): Consul {
-  const [first] = serversOf(cluster);
-  if (first === undefined) throw new TypeError("a cluster without a confd passed cfgen's rules");
-  return first.consul;
 }
 
 /** The processes of a host that bring-up starts, of one role. */

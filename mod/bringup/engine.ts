@@ -35,6 +35,9 @@ export interface Phase<H extends { readonly name: string }> {
   readonly settle?: (options: StepOptions) => Promise<void>;
 }
 
+/** How a phase ended; `none` when no host takes part in it. */
+export type PhaseOutcome = "done" | "already" | "none" | "failed";
+
 /** What the engine tells while it works; one a line with `--json`. */
 export type BringUpEvent =
   | {
@@ -56,7 +59,7 @@ export type BringUpEvent =
   | {
     readonly event: "phase-end";
     readonly phase: string;
-    readonly outcome: "done" | "already" | "failed";
+    readonly outcome: PhaseOutcome;
     readonly seconds: number;
   };
 
@@ -122,7 +125,7 @@ export async function runPhases<H extends { readonly name: string }>(
       hosts: phase.hosts.map(({ name }) => name),
     });
     const started = options.clock.now();
-    const end = (outcome: "done" | "already" | "failed") =>
+    const end = (outcome: PhaseOutcome) =>
       options.report({
         event: "phase-end",
         phase: phase.name,
@@ -142,7 +145,7 @@ export async function runPhases<H extends { readonly name: string }>(
 async function runPhase<H extends { readonly name: string }>(
   phase: Phase<H>,
   options: EngineOptions,
-): Promise<"done" | "already"> {
+): Promise<PhaseOutcome> {
   const limit = new AbortController();
   const timer = setTimeout(() => {
     const seconds = phase.limitMs / 1000;
@@ -184,7 +187,8 @@ async function runPhase<H extends { readonly name: string }>(
   } finally {
     clearTimeout(timer);
   }
-  return worked || phase.hosts.length === 0 ? "done" : "already";
+  if (phase.hosts.length === 0) return "none";
+  return worked ? "done" : "already";
 }
 
 /** Calls `work` for every item, at most `limit` at a time. `work` must not throw. */

@@ -84,10 +84,11 @@ Deno.test("runPhases() leaves alone what is done and says so", async () => {
       run: (host) => Promise.resolve(void ran.push(host.name)),
     }),
     phase({ name: "q", isDone: () => Promise.resolve(true) }),
+    phase({ name: "r", hosts: [] }),
   ], options);
   assertEquals(ran, ["b"]);
   const ends = events.flatMap((e) => e.event === "phase-end" ? [`${e.phase} ${e.outcome}`] : []);
-  assertEquals(ends, ["p done", "q already"]);
+  assertEquals(ends, ["p done", "q already", "r none"]);
 });
 
 Deno.test("runPhases() lets the other hosts finish, names each failure, and stops", async () => {

@@ -65,6 +65,7 @@ export function lastingLines(state: ProgressState | null, event: BringUpEvent): 
   const how = {
     done: `${event.seconds.toFixed(1)} s`,
     already: "was done already",
+    none: "no host needs it",
     failed: `FAILED after ${event.seconds.toFixed(1)} s`,
   }[event.outcome];
   return [

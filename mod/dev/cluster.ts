@@ -7,6 +7,8 @@
 
 import { type Generated, type Target, TARGETS } from "../../cfgen/mod.ts";
 import type { Cluster, ClusterHost } from "../bringup/cluster.ts";
+import type { Gate } from "../bringup/gate.ts";
+import { GatedHost } from "../bringup/gated_host.ts";
 import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT } from "../bringup/phases/consul.ts";
 import { HAX_UNIT } from "../bringup/phases/hax.ts";
 import { RC_UNIT } from "../bringup/phases/rc.ts";
@@ -61,6 +63,7 @@ export function unitsOf(host: DevStateHost, target: Target): readonly string[] {
 export async function clusterOf(
   state: DevState,
   generated: Generated,
+  gate: Gate,
   world: DevWorld,
 ): Promise<Cluster> {
   const servers = state.hosts.filter(({ isServer }) => isServer).map(({ address }) => address);
@@ -70,8 +73,7 @@ export async function clusterOf(
     return {
       name: host.name,
       layout,
-      host: driverOf(host, state, world),
-      consul: new Consul({ address: `http://${host.address}:${CONSUL_PORT}`, clock: world.clock }),
+      host: new GatedHost(driverOf(host, state, world), gate),
       agent: {
         nodeName: layout.node,
         nodeId: await uuidOf(`${world.dir} ${layout.node}`),
@@ -89,6 +91,9 @@ export async function clusterOf(
     hosts: await Promise.all(hosts),
     target: TARGETS[state.target],
     generated,
+    consul: new Consul({ address: `http://${servers[0]}:${CONSUL_PORT}`, clock: world.clock }),
+    consulProgram: world.consul,
+    gate,
     clock: world.clock,
   };
 }

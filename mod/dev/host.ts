@@ -10,7 +10,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { HareError, TimeLimitError } from "../lib/errors.ts";
 import { ignoreNotFound, readTextFileIfAny, writeFileAtomic } from "../lib/files.ts";
-import type { Run } from "../lib/process.ts";
+import type { Output, Run } from "../lib/process.ts";
 import { dirname, join } from "../lib/std/path.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import { UnitError } from "../host/errors.ts";
@@ -72,12 +72,14 @@ export class DevHost implements Host {
     return join(this.#root, path);
   }
 
-  async putFile(file: HostFile): Promise<boolean> {
+  async putFile(file: HostFile): Promise<void> {
     const path = this.programPath(file.path);
-    if (await readTextFileIfAny(path) === file.content) return false;
     await Deno.mkdir(dirname(path), { recursive: true });
     await writeFileAtomic(path, file.content, { mode: file.mode });
-    return true;
+  }
+
+  readFile(path: string): Promise<string | null> {
+    return readTextFileIfAny(this.programPath(path));
   }
 
   async exists(path: string): Promise<boolean> {
@@ -88,6 +90,14 @@ export class DevHost implements Host {
       ignoreNotFound(error);
       return false;
     }
+  }
+
+  async removeFile(path: string): Promise<void> {
+    await Deno.remove(this.programPath(path)).catch(ignoreNotFound);
+  }
+
+  ask(argv: readonly [string, ...string[]], options: HostCallOptions): Promise<Output> {
+    return this.#options.run(argv, { signal: options.signal });
   }
 
   async startUnit(unit: string, options: HostCallOptions): Promise<void> {
@@ -151,6 +161,30 @@ export class DevHost implements Host {
       await ended(1_000);
     }
     await this.#waitForKeeper(unit, options);
+  }
+
+  async reloadUnit(unit: string, options: HostCallOptions): Promise<void> {
+    const pid = await this.#livingPid(unit, options);
+    if (pid === undefined) throw new UnitError(this.name, unit, "it does not run", []);
+    sendSignal(pid, "SIGHUP");
+  }
+
+  /** Such a host never boots. */
+  async enableUnit(): Promise<void> {}
+
+  async resetUnit(unit: string): Promise<void> {
+    await Deno.remove(`${this.#statusFile(unit)}.exit`).catch(ignoreNotFound);
+    await Deno.remove(`${this.#statusFile(unit)}.pid`).catch(ignoreNotFound);
+  }
+
+  async unitEnd(units: readonly string[], options: HostCallOptions): Promise<string> {
+    while (true) {
+      for (const unit of units) {
+        if ((await this.unitStatus(unit, options)).state !== "active") return unit;
+      }
+      // Looking for the keepers' notes is no fork.
+      await this.#options.clock.sleep(50, options.signal);
+    }
   }
 
   async unitStatus(unit: string, options: HostCallOptions): Promise<UnitStatus> {

@@ -93,14 +93,18 @@ Deno.test("a unit outlives its log's directory names and quotes", async () => {
   });
 });
 
-Deno.test("putFile() writes with its mode, and only what differs", async () => {
+Deno.test("putFile() writes with its mode and makes directories", async () => {
   await withHost({}, async (host) => {
     const file = { path: "/etc/hare/x", content: "1\n", mode: 0o640 };
     assertEquals(await host.exists(file.path), false);
-    assertEquals(await host.putFile(file), true);
-    assertEquals(await host.putFile(file), false);
+    assertEquals(await host.readFile(file.path), null);
+    await host.putFile(file);
+    assertEquals(await host.readFile(file.path), file.content);
     assertEquals(await host.exists(file.path), true);
     const { mode } = await Deno.stat(host.programPath(file.path));
     assertEquals((mode ?? 0) & 0o777, 0o640);
+    await host.removeFile(file.path);
+    await host.removeFile(file.path);
+    assertEquals(await host.exists(file.path), false);
   });
 });

@@ -14,6 +14,7 @@ import {
   TARGETS,
 } from "../../cfgen/mod.ts";
 import { type BringUpEvent, runPhases } from "../bringup/engine.ts";
+import { Gate } from "../bringup/gate.ts";
 import { phasesOf } from "../bringup/phases/mod.ts";
 import { HareError } from "../lib/errors.ts";
 import { formatFid } from "../lib/fid.ts";
@@ -59,7 +60,8 @@ export async function up(options: UpOptions, world: DevWorld): Promise<DevState>
     });
   }
   await saveState(world.dir, state);
-  const cluster = await clusterOf(state, generated, world);
+  const gate = new Gate({ dryRun: false, note: () => {} });
+  const cluster = await clusterOf(state, generated, gate, world);
   await runPhases([prepareHosts(cluster.hosts), ...phasesOf(cluster)], {
     signal: options.signal,
     clock: world.clock,

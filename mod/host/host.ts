@@ -6,6 +6,8 @@
  * @module
  */
 
+import type { Output } from "../lib/process.ts";
+
 /** State of a unit, as systemd names it. */
 export type UnitState = "inactive" | "activating" | "active" | "failed";
 
@@ -29,24 +31,43 @@ export interface HostCallOptions {
   readonly signal: AbortSignal;
 }
 
-/** One host and its driver. */
-export interface Host {
+/** Questions to a host: none of them changes anything. */
+export interface HostView {
   /** Its name in the CDF, without the user. */
   readonly name: string;
 
   /** The path by which the host's own programs see `path`. */
   programPath(path: string): string;
 
-  /**
-   * Puts a file, atomically, making its directories; one that is there already with the same
-   * content is left alone.
-   *
-   * @returns whether anything changed
-   */
-  putFile(file: HostFile, options: HostCallOptions): Promise<boolean>;
+  /** The text of a file; `null` where there is none. */
+  readFile(path: string, options: HostCallOptions): Promise<string | null>;
 
   /** Whether there is a file or directory at `path`. */
   exists(path: string, options: HostCallOptions): Promise<boolean>;
+
+  /** A unit as it stands; one never started is inactive. */
+  unitStatus(unit: string, options: HostCallOptions): Promise<UnitStatus>;
+
+  /**
+   * Resolves with the name of the first of these units, all of which were started, that does not
+   * run any more. It is told, and does not ask again and again.
+   */
+  unitEnd(units: readonly string[], options: HostCallOptions): Promise<string>;
+
+  /** The last lines of a unit's log, oldest first. */
+  unitLog(unit: string, lines: number, options: HostCallOptions): Promise<readonly string[]>;
+
+  /** Runs a program on the host that only tells something, whatever its exit status. */
+  ask(argv: readonly [string, ...string[]], options: HostCallOptions): Promise<Output>;
+}
+
+/** One host and its driver: the questions, and what changes it. */
+export interface Host extends HostView {
+  /** Puts a file, atomically, making its directories. */
+  putFile(file: HostFile, options: HostCallOptions): Promise<void>;
+
+  /** Removes a file; one that is not there is as good. */
+  removeFile(path: string, options: HostCallOptions): Promise<void>;
 
   /**
    * Starts a unit unless it is active; a oneshot unit has ended well when this returns.
@@ -58,9 +79,12 @@ export interface Host {
   /** Stops a unit, if it is active, and waits until it has ended. */
   stopUnit(unit: string, options: HostCallOptions): Promise<void>;
 
-  /** A unit as it stands; one never started is inactive. */
-  unitStatus(unit: string, options: HostCallOptions): Promise<UnitStatus>;
+  /** Has an active unit read its configuration again. */
+  reloadUnit(unit: string, options: HostCallOptions): Promise<void>;
 
-  /** The last lines of a unit's log, oldest first. */
-  unitLog(unit: string, lines: number, options: HostCallOptions): Promise<readonly string[]>;
+  /** Has a unit start at boot; a host that never boots has nothing to do. */
+  enableUnit(unit: string, options: HostCallOptions): Promise<void>;
+
+  /** Forgets that a unit has failed. */
+  resetUnit(unit: string, options: HostCallOptions): Promise<void>;
 }

@@ -6,11 +6,11 @@
  */
 
 import { renderAgentConfig } from "../../agent/agent_config.ts";
-import { ConsulError } from "../../consul/mod.ts";
-import { UnitError } from "../../host/errors.ts";
-import { type Readiness, waitFor } from "../../lib/wait_for.ts";
-import { clientsOf, type Cluster, type ClusterHost, consulOf, serversOf } from "../cluster.ts";
+import { HareError } from "../../lib/errors.ts";
+import type { Readiness } from "../../lib/wait_for.ts";
+import { clientsOf, type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
 import type { Phase, StepOptions } from "../engine.ts";
+import { orWithoutConsul, waitForUnits } from "./readiness.ts";
 
 /** The unit of a node's Consul agent. */
 export const CONSUL_UNIT = "hare-consul-agent";
@@ -22,92 +22,119 @@ const LIMIT_MS = 60_000;
 /** Starts the Consul servers. */
 export function startConsulServers(cluster: Cluster): Phase<ClusterHost> {
   const servers = serversOf(cluster);
+  const what = servers.length === 1
+    ? "the Consul server to lead"
+    : `${servers.length} voting Consul servers with a leader`;
   return {
     name: "consul-servers",
     title: "start the Consul servers",
     limitMs: LIMIT_MS,
     hosts: servers,
-    isDone: answers,
-    run: (host, options) => startAgent(host, cluster, options),
-    settle: async ({ signal }) => {
-      await waitFor(
-        `${servers.length} voting Consul servers`,
-        (within) => voters(cluster, servers.length, within),
-        { limitMs: LIMIT_MS, signal, clock: cluster.clock },
-      );
-    },
+    isDone: async (entry, { signal }) =>
+      await isRunning(entry, { signal }) &&
+      (await orWithoutConsul(NOT_THERE, () => voters(cluster, servers.length, signal))).ready ===
+        true,
+    run: (entry, options) => startAgent(entry, cluster, options),
+    settle: (options) =>
+      cluster.gate.wait(() =>
+        waitForUnits(
+          cluster,
+          servers,
+          [CONSUL_UNIT],
+          (signal) => voters(cluster, servers.length, signal),
+          { ...options, what, limitMs: LIMIT_MS },
+        )
+      ),
   };
 }
 
 /** Starts the Consul agents of the hosts that run no server. */
 export function startConsulClients(cluster: Cluster): Phase<ClusterHost> {
-  const clients = clientsOf(cluster);
   return {
     name: "consul-clients",
     title: "start the Consul clients",
     limitMs: LIMIT_MS,
-    hosts: clients,
-    isDone: answers,
-    run: (host, options) => startAgent(host, cluster, options),
-    settle: async ({ signal }) => {
-      await waitFor("every Consul client in the catalog", async (within) => {
-        const members = await consulOf(cluster).agent.members({ signal: within });
-        const alive = new Set(members.filter((m) => m.status === "alive").map((m) => m.name));
-        const missing = clients.filter(({ layout }) => !alive.has(layout.node));
-        return missing.length === 0
-          ? { ready: true, value: undefined }
-          : { ready: false, why: `not alive: ${missing.map(({ name }) => name).join(", ")}` };
-      }, { limitMs: LIMIT_MS, signal, clock: cluster.clock });
+    hosts: clientsOf(cluster),
+    isDone: async (entry, { signal }) =>
+      await isRunning(entry, { signal }) &&
+      (await orWithoutConsul(NOT_THERE, () => alive(cluster, entry, signal))).ready === true,
+    run: async (entry, options) => {
+      await startAgent(entry, cluster, options);
+      await cluster.gate.wait(() =>
+        waitForUnits(
+          cluster,
+          [entry],
+          [CONSUL_UNIT],
+          (signal) => alive(cluster, entry, signal),
+          { ...options, what: "its Consul client to join", limitMs: LIMIT_MS },
+        )
+      );
     },
   };
 }
 
-/** Whether the host's agent answers, and is the one that it should be. */
-async function answers({ consul, layout }: ClusterHost, { signal }: StepOptions): Promise<boolean> {
-  try {
-    const self = await consul.agent.self({ signal, timeoutMs: 2_000 });
-    return self.nodeName === layout.node;
-  } catch (error) {
-    if (!(error instanceof ConsulError)) throw error;
-    return false;
-  }
+const NOT_THERE: Readiness<void> = { ready: false, why: "there is no Consul" };
+
+async function isRunning({ host }: ClusterHost, options: StepOptions): Promise<boolean> {
+  return (await host.unitStatus(CONSUL_UNIT, options)).state === "active";
 }
 
 async function startAgent(
-  { host, consul, agent }: ClusterHost,
+  { host, agent }: ClusterHost,
   cluster: Cluster,
-  { signal }: StepOptions,
+  options: StepOptions,
 ): Promise<void> {
   await host.putFile({
     path: `${CONSUL_CONFIG_DIRECTORY}/agent.json`,
     content: renderAgentConfig({ ...agent, dataDir: host.programPath(agent.dataDir) }),
     mode: 0o640,
-  }, { signal });
-  await host.startUnit(CONSUL_UNIT, { signal });
-  await waitFor("its Consul agent to answer", async (within) => {
-    const status = await host.unitStatus(CONSUL_UNIT, { signal });
-    if (status.state === "failed") {
-      const log = await host.unitLog(CONSUL_UNIT, 5, { signal });
-      return { ready: "never", error: new UnitError(host.name, CONSUL_UNIT, status.why, log) };
-    }
-    await consul.agent.self({ signal: within, timeoutMs: 2_000 });
-    return { ready: true, value: undefined };
-  }, { limitMs: LIMIT_MS, signal, clock: cluster.clock, intervalMs: 50 });
+  }, options);
+  await cluster.gate.wait(() => validateConfig(cluster, host, options));
+  await host.startUnit(CONSUL_UNIT, options);
 }
 
-/** One leader, so many voters, and a write goes through: only then is there a KV. */
+/**
+ * Has Consul itself read a host's configuration before it is used.
+ *
+ * @throws {HareError} when Consul refuses it
+ */
+export async function validateConfig(
+  { consulProgram }: Cluster,
+  host: ClusterHost["host"],
+  options: StepOptions,
+): Promise<void> {
+  const directory = host.programPath(CONSUL_CONFIG_DIRECTORY);
+  const { code, stdout, stderr } = await host.ask([consulProgram, "validate", directory], options);
+  if (code === 0) return;
+  throw new HareError(
+    `${host.name}: Consul refuses its configuration: ${(stderr || stdout).trim()}`,
+  );
+}
+
+/** One leader, and so many voters. */
 async function voters(
-  cluster: Cluster,
+  { consul }: Cluster,
   wanted: number,
   signal: AbortSignal,
 ): Promise<Readiness<void>> {
-  const consul = consulOf(cluster);
   if (await consul.status.leader({ signal }) === null) {
-    return { ready: false, why: "they have no leader" };
+    return { ready: false, why: "there is no leader" };
   }
   const servers = await consul.operator.raftConfiguration({ signal });
   const voting = servers.filter(({ voter }) => voter).length;
   return voting === wanted
     ? { ready: true, value: undefined }
     : { ready: false, why: `${voting} of them vote` };
+}
+
+async function alive(
+  { consul }: Cluster,
+  { layout }: ClusterHost,
+  signal: AbortSignal,
+): Promise<Readiness<void>> {
+  const checks = await consul.health.node(layout.node, { signal });
+  const status = checks.find(({ checkId }) => checkId === "serfHealth")?.status;
+  return status === "passing"
+    ? { ready: true, value: undefined }
+    : { ready: false, why: status === undefined ? "it is not in the catalog" : `it is ${status}` };
 }

@@ -4,11 +4,11 @@
  * @module
  */
 
-import { serviceId } from "../../agent/services.ts";
-import { waitFor } from "../../lib/wait_for.ts";
+import { checkId } from "../../agent/services.ts";
+import type { Readiness } from "../../lib/wait_for.ts";
 import type { Cluster, ClusterHost } from "../cluster.ts";
 import type { Phase } from "../engine.ts";
-import { failedUnit, failingChecks } from "./readiness.ts";
+import { failingChecks, orWithoutConsul, waitForUnits } from "./readiness.ts";
 
 /** The unit of hax. */
 export const HAX_UNIT = "hare-hax";
@@ -16,10 +16,15 @@ export const HAX_UNIT = "hare-hax";
 /** Starts hax. */
 export function startHax(cluster: Cluster): Phase<ClusterHost> {
   const limitMs = 30_000;
-  const checks = ({ layout }: ClusterHost) =>
-    layout.processes
+  const answers = async (entry: ClusterHost, signal: AbortSignal): Promise<Readiness<void>> => {
+    const checks = entry.layout.processes
       .filter(({ role }) => role === "hax")
-      .map((process) => `service:${serviceId(process, "hax")}`);
+      .map((process) => checkId(process, "hax"));
+    const failing = await failingChecks(cluster, entry, checks, { signal });
+    return failing.length === 0
+      ? { ready: true, value: undefined }
+      : { ready: false, why: failing.join("; ") };
+  };
   return {
     name: "hax",
     title: "start hax",
@@ -27,17 +32,20 @@ export function startHax(cluster: Cluster): Phase<ClusterHost> {
     hosts: cluster.hosts,
     isDone: async (entry, options) =>
       (await entry.host.unitStatus(HAX_UNIT, options)).state === "active" &&
-      (await failingChecks(entry, checks(entry), options)).length === 0,
+      await orWithoutConsul(
+        false,
+        async () => (await answers(entry, options.signal)).ready === true,
+      ),
     run: async (entry, options) => {
+      await entry.host.enableUnit(HAX_UNIT, options);
       await entry.host.startUnit(HAX_UNIT, options);
-      await waitFor("hax to answer Consul", async () => {
-        const failed = await failedUnit(entry, HAX_UNIT, options);
-        if (failed !== null) return { ready: "never", error: failed };
-        const failing = await failingChecks(entry, checks(entry), options);
-        return failing.length === 0
-          ? { ready: true, value: undefined }
-          : { ready: false, why: failing.join("; ") };
-      }, { limitMs, signal: options.signal, clock: cluster.clock });
+      await cluster.gate.wait(() =>
+        waitForUnits(cluster, [entry], [HAX_UNIT], (signal) => answers(entry, signal), {
+          ...options,
+          what: "hax to answer Consul",
+          limitMs,
+        })
+      );
     },
   };
 }

@@ -12,8 +12,9 @@ import { formatPools, type PoolRecord, POOLS } from "../../kv/pools.ts";
 import { HareError } from "../../lib/errors.ts";
 import { chunk } from "../../lib/std/collections.ts";
 import { encodeHex } from "../../lib/std/encoding.ts";
-import { type Cluster, type ClusterHost, consulOf, serversOf } from "../cluster.ts";
+import { type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
 import type { Phase } from "../engine.ts";
+import { orWithoutConsul } from "./readiness.ts";
 
 /** Consul takes 64 operations in a transaction up to 1.13, more later (spec: lessons.md). */
 const OPERATIONS = 64;
@@ -23,14 +24,17 @@ const importedSchema = z.object({ digest: z.string(), at: z.string() });
 
 /** Imports the keys of `consul-kv.json`, and what Hare adds to them. */
 export function importKv(cluster: Cluster): Phase<ClusterHost> {
-  const consul = consulOf(cluster);
+  const { consul, gate, clock } = cluster;
   return {
     name: "import",
     title: "import the KV",
     limitMs: 60_000,
     hosts: serversOf(cluster).slice(0, 1),
     isDone: async (_host, { signal }) => {
-      const entry = await consul.kv.get(IMPORTED, { signal, consistent: true });
+      const entry = await orWithoutConsul(
+        null,
+        () => consul.kv.get(IMPORTED, { signal, consistent: true }),
+      );
       if (entry === null) return false;
       const imported = importedSchema.safeParse(JSON.parse(entry.value));
       if (imported.success && imported.data.digest === await digestOf(cluster)) return true;
@@ -39,31 +43,46 @@ export function importKv(cluster: Cluster): Phase<ClusterHost> {
       });
     },
     run: async (_host, { signal }) => {
-      for (const operations of chunk(await missingKeys(cluster, consul, signal), OPERATIONS)) {
-        const result = await consul.txn(operations, { signal });
-        if (!result.ok) {
-          throw new HareError(
-            `importing the KV was refused: ${result.errors.map(({ what }) => what).join("; ")}`,
-            { hint: "somebody else writes to the same keys: is another bring-up running?" },
-          );
-        }
-      }
-      const at = new Date(cluster.clock.now()).toISOString();
-      await consul.kv.put(IMPORTED, JSON.stringify({ digest: await digestOf(cluster), at }), {
-        signal,
-      });
+      const operations = await missingKeys(cluster, signal);
+      await gate.change(
+        { where: "KV", what: `import ${operations.length} keys` },
+        () => commit(consul, operations, signal),
+      );
+      const at = new Date(clock.now()).toISOString();
+      const mark = JSON.stringify({ digest: await digestOf(cluster), at });
+      await gate.change(
+        { where: "KV", what: `put ${IMPORTED}` },
+        () => consul.kv.put(IMPORTED, mark, { signal }),
+      );
     },
   };
+}
+
+async function commit(
+  consul: Consul,
+  operations: readonly TxnOp[],
+  signal: AbortSignal,
+): Promise<void> {
+  for (const some of chunk(operations, OPERATIONS)) {
+    const result = await consul.txn(some, { signal });
+    if (!result.ok) {
+      throw new HareError(
+        `importing the KV was refused: ${result.errors.map(({ what }) => what).join("; ")}`,
+        { hint: "somebody else writes to the same keys: is another bring-up running?" },
+      );
+    }
+  }
 }
 
 /** One operation for each key that is not there; it is refused if the key comes meanwhile. */
 async function missingKeys(
   cluster: Cluster,
-  consul: Consul,
   signal: AbortSignal,
 ): Promise<readonly TxnOp[]> {
   const wanted = keysSchema.parse(JSON.parse(cluster.generated.files["consul-kv.json"]));
-  const present = new Set(await consul.kv.keys("", { signal }));
+  const present = new Set(
+    await orWithoutConsul([], () => cluster.consul.kv.keys("", { signal })),
+  );
   return [...wanted, { key: POOLS, value: formatPools(poolsOf(cluster)) }]
     .filter(({ key }) => !present.has(key))
     .map(({ key, value }) => txn.cas(key, String(value), 0));

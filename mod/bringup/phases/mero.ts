@@ -11,10 +11,10 @@ import { checkId } from "../../agent/services.ts";
 import { mkfsKey, processKey } from "../../kv/keys.ts";
 import { parseProcessState } from "../../kv/process_state.ts";
 import { formatFid } from "../../lib/fid.ts";
-import { type Readiness, waitFor } from "../../lib/wait_for.ts";
+import type { Readiness } from "../../lib/wait_for.ts";
 import { type Cluster, type ClusterHost, processesOf } from "../cluster.ts";
 import type { Phase, StepOptions } from "../engine.ts";
-import { failedUnit, failingChecks } from "./readiness.ts";
+import { failingChecks, orWithoutConsul, waitForUnits } from "./readiness.ts";
 
 const LIMIT_MS = 120_000;
 
@@ -38,78 +38,96 @@ function startServers(
     title,
     limitMs: LIMIT_MS,
     hosts: cluster.hosts.filter((host) => processesOf(host, role).length > 0),
-    isDone: async (host, options) => {
-      for (const process of processesOf(host, role)) {
-        if ((await isUp(host, process, options)).ready !== true) return false;
-      }
-      return true;
-    },
-    run: async (host, options) => {
+    isDone: (entry, { signal }) =>
+      orWithoutConsul(
+        false,
+        async () => (await areUp(cluster, entry, role, signal)).ready === true,
+      ),
+    run: async (entry, options) => {
       if (role === "confd") {
-        await host.host.putFile({
+        await entry.host.putFile({
           path: cluster.target.confdFile,
           content: cluster.generated.files["confd.xc"],
           mode: 0o644,
         }, options);
       }
-      await Promise.all(
-        processesOf(host, role).map((process) => startServer(cluster, host, process, options)),
+      const units = await Promise.all(
+        processesOf(entry, role).map((process) => startServer(cluster, entry, process, options)),
+      );
+      await cluster.gate.wait(() =>
+        waitForUnits(cluster, [entry], units, (signal) => areUp(cluster, entry, role, signal), {
+          ...options,
+          what: `its ${role} to serve`,
+          limitMs: LIMIT_MS,
+        })
       );
     },
   };
 }
 
+/** Starts a server, formatted, and returns the name of its unit. */
 async function startServer(
   cluster: Cluster,
   entry: ClusterHost,
   process: ProcessLayout,
   options: StepOptions,
-): Promise<void> {
-  const fid = formatFid(process.fid);
+): Promise<string> {
+  const unit = cluster.target.units.server(formatFid(process.fid));
   await makeFileSystem(cluster, entry, process, options);
-  const unit = cluster.target.units.server(fid);
+  await entry.host.enableUnit(unit, options);
   await entry.host.startUnit(unit, options);
-  await waitFor(`${process.role} ${fid} to be up`, async () => {
-    const failed = await failedUnit(entry, unit, options);
-    return failed === null
-      ? await isUp(entry, process, options)
-      : { ready: "never", error: failed };
-  }, { limitMs: LIMIT_MS, signal: options.signal, clock: cluster.clock });
+  return unit;
 }
 
 /** Formats a process's storage unless the KV knows that it was. */
 async function makeFileSystem(
-  cluster: Cluster,
-  { host, consul }: ClusterHost,
+  { target, consul, gate, clock }: Cluster,
+  { host }: ClusterHost,
   process: ProcessLayout,
   options: StepOptions,
 ): Promise<void> {
-  const fid = formatFid(process.fid);
   const key = mkfsKey(process.fid);
-  if (await consul.kv.get(key, { signal: options.signal, consistent: true }) !== null) return;
-  await host.startUnit(cluster.target.units.mkfs(fid), options);
-  const at = new Date(cluster.clock.now()).toISOString();
-  await consul.kv.put(key, JSON.stringify({ at }), { signal: options.signal });
+  const { signal } = options;
+  const known = await orWithoutConsul(null, () => consul.kv.get(key, { signal, consistent: true }));
+  if (known !== null) return;
+  await host.startUnit(target.units.mkfs(formatFid(process.fid)), options);
+  const at = new Date(clock.now()).toISOString();
+  await gate.change(
+    { where: "KV", what: `put ${key}` },
+    () => consul.kv.put(key, JSON.stringify({ at }), { signal }),
+  );
 }
 
-/** Whether a server has reported STARTED and all its checks pass. */
-async function isUp(
+/** Whether all a host's servers of one role have reported STARTED and their checks pass. */
+async function areUp(
+  cluster: Cluster,
+  entry: ClusterHost,
+  role: "confd" | "ios",
+  signal: AbortSignal,
+): Promise<Readiness<void>> {
+  const reasons: string[] = [];
+  for (const process of processesOf(entry, role)) {
+    const why = await whyNotUp(cluster, entry, process, signal);
+    if (why !== null) reasons.push(`${role} ${formatFid(process.fid)}: ${why}`);
+  }
+  return reasons.length === 0
+    ? { ready: true, value: undefined }
+    : { ready: false, why: reasons.join("; ") };
+}
+
+async function whyNotUp(
+  cluster: Cluster,
   entry: ClusterHost,
   process: ProcessLayout,
-  options: StepOptions,
-): Promise<Readiness<void>> {
-  const key = processKey(process.fid);
-  const value = await entry.consul.kv.get(key, { signal: options.signal });
-  if (value === null) return { ready: false, why: "it has reported no state" };
-  const { state, type } = parseProcessState(value);
-  if (type !== "M0D" || state !== "STARTED") {
-    return { ready: false, why: `its last report is ${type} ${state}` };
-  }
-  const ids = (["confd", "ios"] as const)
+  signal: AbortSignal,
+): Promise<string | null> {
+  const record = await cluster.consul.kv.get(processKey(process.fid), { signal });
+  if (record === null) return "it has reported no state";
+  const { state, type } = parseProcessState(record);
+  if (type !== "M0D" || state !== "STARTED") return `its last report is ${type} ${state}`;
+  const checks = (["confd", "ios"] as const)
     .filter((name) => process.types.includes(name))
     .map((name) => checkId(process, name));
-  const failing = await failingChecks(entry, ids, options);
-  return failing.length === 0
-    ? { ready: true, value: undefined }
-    : { ready: false, why: failing.join("; ") };
+  const failing = await failingChecks(cluster, entry, checks, { signal });
+  return failing.length === 0 ? null : failing.join("; ");
 }

@@ -4,20 +4,48 @@
  * @module
  */
 
+import { ConsulError } from "../../consul/mod.ts";
 import { UnitError } from "../../host/errors.ts";
-import type { ClusterHost } from "../cluster.ts";
+import { type Readiness, waitFor } from "../../lib/wait_for.ts";
+import type { Cluster, ClusterHost } from "../cluster.ts";
 import type { StepOptions } from "../engine.ts";
 
-/** The error to give up with when a unit has failed; `null` while it has not. */
-export async function failedUnit(
-  { host }: ClusterHost,
-  unit: string,
-  options: StepOptions,
-): Promise<UnitError | null> {
-  const { state, why } = await host.unitStatus(unit, options);
-  if (state !== "failed" && state !== "inactive") return null;
-  const reason = state === "failed" ? why : "it has ended";
-  return new UnitError(host.name, unit, reason, await host.unitLog(unit, 5, options));
+/** Options of {@linkcode waitForUnits}. */
+export interface WaitForUnitsOptions extends StepOptions {
+  /** What is waited for: "hax to answer Consul". */
+  readonly what: string;
+  /** In milliseconds. */
+  readonly limitMs: number;
+}
+
+/**
+ * Waits until `condition` is ready, and gives up as soon as one of the units has ended on one of
+ * the hosts.
+ *
+ * @throws {UnitError} with the unit's last lines when one ends
+ */
+export async function waitForUnits(
+  cluster: Cluster,
+  hosts: readonly ClusterHost[],
+  units: readonly string[],
+  condition: (signal: AbortSignal) => Promise<Readiness<void>>,
+  { what, limitMs, signal }: WaitForUnitsOptions,
+): Promise<void> {
+  const stop = new AbortController();
+  const within = AbortSignal.any([signal, stop.signal]);
+  const ended = hosts.map(async ({ host }): Promise<never> => {
+    const unit = await host.unitEnd(units, { signal: within });
+    const { state, why } = await host.unitStatus(unit, { signal });
+    const reason = state === "failed" ? why : "it has ended";
+    throw new UnitError(host.name, unit, reason, await host.unitLog(unit, 5, { signal }));
+  });
+  const ready = waitFor(what, condition, { limitMs, signal: within, clock: cluster.clock });
+  try {
+    await Promise.race([ready, ...ended]);
+  } finally {
+    stop.abort();
+    await Promise.allSettled([ready, ...ended]);
+  }
 }
 
 /**
@@ -27,7 +55,8 @@ export async function failedUnit(
  * @param ids IDs of the checks
  */
 export async function failingChecks(
-  { consul, layout }: ClusterHost,
+  { consul }: Cluster,
+  { layout }: ClusterHost,
   ids: readonly string[],
   { signal }: StepOptions,
 ): Promise<readonly string[]> {
@@ -37,4 +66,17 @@ export async function failingChecks(
     if (check === undefined) return [`${id} is not in the catalog`];
     return check.status === "passing" ? [] : [`${id} is ${check.status}: ${check.output.trim()}`];
   });
+}
+
+/**
+ * What `ask` answers, or `absent` where there is no Consul to ask yet: what a phase wants to know
+ * before Consul has come up.
+ */
+export async function orWithoutConsul<T>(absent: T, ask: () => Promise<T>): Promise<T> {
+  try {
+    return await ask();
+  } catch (error) {
+    if (error instanceof ConsulError && error.retryable) return absent;
+    throw error;
+  }
 }

@@ -9,9 +9,9 @@ import { type ProcessParams, renderProcessFile } from "../../agent/process_file.
 import { renderServices, servicesOf } from "../../agent/services.ts";
 import { formatFid } from "../../lib/fid.ts";
 import { waitFor } from "../../lib/wait_for.ts";
-import { type Cluster, type ClusterHost, consulOf } from "../cluster.ts";
+import type { Cluster, ClusterHost } from "../cluster.ts";
 import type { Phase } from "../engine.ts";
-import { CONSUL_CONFIG_DIRECTORY } from "./consul.ts";
+import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT, validateConfig } from "./consul.ts";
 
 /** Registers the services of Mero's processes. */
 export function registerServices(cluster: Cluster): Phase<ClusterHost> {
@@ -22,37 +22,42 @@ export function registerServices(cluster: Cluster): Phase<ClusterHost> {
     limitMs,
     hosts: cluster.hosts,
     run: async (entry, { signal }) => {
-      const { host, hax, consul, layout } = entry;
+      const { host, hax, layout } = entry;
       for (const file of processFiles(cluster, entry)) await host.putFile(file, { signal });
       const changed = await host.putFile({
         path: `${CONSUL_CONFIG_DIRECTORY}/services.json`,
         content: renderServices(layout.processes, hax),
         mode: 0o640,
       }, { signal });
-      if (changed) await consul.agent.reload({ signal });
+      if (!changed) return;
+      await cluster.gate.wait(() => validateConfig(cluster, host, { signal }));
+      await host.reloadUnit(CONSUL_UNIT, { signal });
     },
-    settle: async ({ signal }) => {
-      await waitFor("every service in the catalog", async (within) => {
-        const missing: string[] = [];
-        for (const name of ["hax", "confd", "ios"] as const) {
-          const known = await consulOf(cluster).catalog.service(name, { signal: within });
-          const ids = new Set(known.map((service) => `${service.node} ${service.id}`));
-          for (const { layout, hax } of cluster.hosts) {
-            missing.push(
-              ...servicesOf(layout.processes, hax)
-                .filter((service) =>
-                  service.name === name && !ids.has(`${layout.node} ${service.id}`)
-                )
-                .map(({ id }) => `${name} ${id} of ${layout.node}`),
-            );
-          }
-        }
-        return missing.length === 0
-          ? { ready: true, value: undefined }
-          : { ready: false, why: `missing: ${missing.join(", ")}` };
-      }, { limitMs, signal, clock: cluster.clock });
-    },
+    settle: ({ signal }) =>
+      cluster.gate.wait(() =>
+        waitFor("every service in the catalog", async (within) => {
+          const missing = await missingServices(cluster, within);
+          return missing.length === 0
+            ? { ready: true, value: undefined }
+            : { ready: false, why: `missing: ${missing.join(", ")}` };
+        }, { limitMs, signal, clock: cluster.clock })
+      ),
   };
+}
+
+/** The services that are not in the catalog, in words. */
+async function missingServices(cluster: Cluster, signal: AbortSignal): Promise<readonly string[]> {
+  const missing: string[] = [];
+  for (const name of ["hax", "confd", "ios"] as const) {
+    const known = await cluster.consul.catalog.service(name, { signal });
+    const ids = new Set(known.map(({ node, id }) => `${node} ${id}`));
+    for (const { layout, hax } of cluster.hosts) {
+      const lacking = servicesOf(layout.processes, hax)
+        .filter((service) => service.name === name && !ids.has(`${layout.node} ${service.id}`));
+      missing.push(...lacking.map(({ id }) => `${name} ${id} of ${layout.node}`));
+    }
+  }
+  return missing;
 }
 
 /** The per-process files of a host's servers. */

@@ -1,0 +1,123 @@
+/**
+ * A host whose every change passes the {@linkcode Gate}; what needs no change is none.
+ *
+ * @module
+ */
+
+import type { Host, HostCallOptions, HostFile, HostView, UnitStatus } from "../host/host.ts";
+import type { Output } from "../lib/process.ts";
+import type { Gate } from "./gate.ts";
+
+/** How long taking one change back may take, in milliseconds. */
+const UNDO_LIMIT_MS = 30_000;
+
+/** What phases have of a host. */
+export class GatedHost implements HostView {
+  readonly name: string;
+  readonly #host: Host;
+  readonly #gate: Gate;
+
+  constructor(host: Host, gate: Gate) {
+    this.name = host.name;
+    this.#host = host;
+    this.#gate = gate;
+  }
+
+  programPath(path: string): string {
+    return this.#host.programPath(path);
+  }
+
+  readFile(path: string, options: HostCallOptions): Promise<string | null> {
+    return this.#host.readFile(path, options);
+  }
+
+  exists(path: string, options: HostCallOptions): Promise<boolean> {
+    return this.#host.exists(path, options);
+  }
+
+  unitStatus(unit: string, options: HostCallOptions): Promise<UnitStatus> {
+    return this.#host.unitStatus(unit, options);
+  }
+
+  unitEnd(units: readonly string[], options: HostCallOptions): Promise<string> {
+    return this.#host.unitEnd(units, options);
+  }
+
+  unitLog(unit: string, lines: number, options: HostCallOptions): Promise<readonly string[]> {
+    return this.#host.unitLog(unit, lines, options);
+  }
+
+  ask(argv: readonly [string, ...string[]], options: HostCallOptions): Promise<Output> {
+    return this.#host.ask(argv, options);
+  }
+
+  /**
+   * Puts a file unless it is there with this content.
+   *
+   * @returns whether it was, or in a dry run would be, written
+   */
+  async putFile(file: HostFile, options: HostCallOptions): Promise<boolean> {
+    const before = await this.#host.readFile(file.path, options);
+    if (before === file.content) return false;
+    const undo = (signal: AbortSignal) =>
+      before === null
+        ? this.#host.removeFile(file.path, { signal })
+        : this.#host.putFile({ ...file, content: before }, { signal });
+    await this.#change(
+      `write ${file.path}`,
+      () => this.#host.putFile(file, options),
+      before === null ? `remove ${file.path}` : `restore ${file.path}`,
+      undo,
+    );
+    return true;
+  }
+
+  /** Starts a unit unless it is active. */
+  async startUnit(unit: string, options: HostCallOptions): Promise<void> {
+    if ((await this.#host.unitStatus(unit, options)).state === "active") return;
+    await this.#change(
+      `start ${unit}`,
+      () => this.#host.startUnit(unit, options),
+      `stop ${unit}`,
+      (signal) => this.#host.stopUnit(unit, { signal }),
+    );
+  }
+
+  /** Stops a unit unless it is inactive. */
+  async stopUnit(unit: string, options: HostCallOptions): Promise<void> {
+    const { state } = await this.#host.unitStatus(unit, options);
+    if (state === "inactive" || state === "failed") return;
+    await this.#change(`stop ${unit}`, () => this.#host.stopUnit(unit, options));
+  }
+
+  /** Has a unit read its configuration again. */
+  async reloadUnit(unit: string, options: HostCallOptions): Promise<void> {
+    await this.#change(`reload ${unit}`, () => this.#host.reloadUnit(unit, options));
+  }
+
+  /** Has a unit start at boot. */
+  async enableUnit(unit: string, options: HostCallOptions): Promise<void> {
+    await this.#change(`enable ${unit}`, () => this.#host.enableUnit(unit, options));
+  }
+
+  /** Forgets that a unit has failed. */
+  async resetUnit(unit: string, options: HostCallOptions): Promise<void> {
+    await this.#change(`reset ${unit}`, () => this.#host.resetUnit(unit, options));
+  }
+
+  #change(
+    what: string,
+    work: () => Promise<void>,
+    undoWhat?: string,
+    undo?: (signal: AbortSignal) => Promise<void>,
+  ): Promise<void> {
+    const where = this.name;
+    return this.#gate.change(
+      { where, what },
+      work,
+      undo && undoWhat !== undefined
+        ? { where, what: undoWhat, work: () => undo(AbortSignal.timeout(UNDO_LIMIT_MS)) }
+        : undefined,
+    );
+  }
+}
