@@ -5,6 +5,7 @@
  */
 
 import { HareError } from "../mod/lib/errors.ts";
+import { dirname } from "../mod/lib/std/path.ts";
 
 /** `$XDG_CACHE_HOME/hare` or `~/.cache/hare`. */
 function cacheDir(): string {
@@ -39,7 +40,7 @@ export async function cached(
 ): Promise<string> {
   const path = `${cacheDir()}/${name}`;
   if (await exists(path)) return path;
-  const directory = path.slice(0, path.lastIndexOf("/"));
+  const directory = dirname(path);
   await Deno.mkdir(directory, { recursive: true });
   const workshop = await Deno.makeTempDir({ dir: directory, prefix: "making-" });
   try {

