@@ -43,10 +43,14 @@ export async function cached(
   const directory = dirname(path);
   await Deno.mkdir(directory, { recursive: true });
   const workshop = await Deno.makeTempDir({ dir: directory, prefix: "making-" });
+  // Ctrl-C ends the program that `make` runs, and with it `make`: then the workshop is cleared.
+  const stay = () => {};
+  Deno.addSignalListener("SIGINT", stay);
   try {
     await make(`${workshop}/made`);
     await Deno.rename(`${workshop}/made`, path);
   } finally {
+    Deno.removeSignalListener("SIGINT", stay);
     await Deno.remove(workshop, { recursive: true });
   }
   return path;
