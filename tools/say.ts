@@ -21,7 +21,6 @@ export function print(line: string): void {
 
 /** Progress of something long: one line that changes on a terminal, else a line now and then. */
 export class Progress {
-  readonly #title: string;
   readonly #started = Date.now();
   readonly #onTerminal = Deno.stderr.isTerminal();
   readonly #timer: number;
@@ -29,7 +28,6 @@ export class Progress {
 
   /** @param title what is being done */
   constructor(title: string) {
-    this.#title = title;
     this.#timer = setInterval(() => this.#show(), this.#onTerminal ? 1000 : 20_000);
     say(title);
   }
@@ -43,7 +41,7 @@ export class Progress {
   [Symbol.dispose](): void {
     clearInterval(this.#timer);
     if (this.#onTerminal) Deno.stderr.writeSync(encoder.encode("\r\x1b[K"));
-    say(`${this.#title}: ended after ${this.#elapsed()}`);
+    say(`  ended after ${this.#elapsed()}`);
   }
 
   #show(): void {
