@@ -69,7 +69,9 @@ export interface EngineOptions {
   readonly clock: Clock;
   readonly report: (event: BringUpEvent) => void;
   /** How many hosts are worked on at once. {@default 32} */
-  readonly parallel?: number;
+  readonly parallel?: number | undefined;
+  /** Where these phases stand in a longer list. {@default they are all of it} */
+  readonly place?: { readonly first: number; readonly of: number } | undefined;
 }
 
 /** What failed on one host. */
@@ -114,13 +116,14 @@ export async function runPhases<H extends { readonly name: string }>(
   phases: readonly Phase<H>[],
   options: EngineOptions,
 ): Promise<void> {
+  const { first, of } = options.place ?? { first: 1, of: phases.length };
   for (const [i, phase] of phases.entries()) {
     options.signal.throwIfAborted();
     options.report({
       event: "phase",
       phase: phase.name,
-      number: i + 1,
-      of: phases.length,
+      number: first + i,
+      of,
       title: phase.title,
       hosts: phase.hosts.map(({ name }) => name),
     });

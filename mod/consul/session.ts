@@ -16,6 +16,8 @@ export interface SessionDefinition {
   readonly lockDelay: string;
   /** What becomes of its locked keys when it ends. {@default "release"} */
   readonly behavior?: "release" | "delete" | undefined;
+  /** It ends when it is not renewed for this long, for example `15s`, or up to twice as long. */
+  readonly ttl?: string | undefined;
   /** Ids of checks of the node that end the session when critical. */
   readonly nodeChecks: readonly string[];
   /** Ids of checks of services of the node that end the session when critical. */
@@ -78,11 +80,22 @@ export class Session {
       ...(definition.node === undefined ? {} : { Node: definition.node }),
       LockDelay: definition.lockDelay,
       Behavior: definition.behavior ?? "release",
+      ...(definition.ttl === undefined ? {} : { TTL: definition.ttl }),
       NodeChecks: definition.nodeChecks,
       ServiceChecks: definition.serviceChecks.map((ID) => ({ ID })),
     });
     const request = { method: "PUT", path: "/v1/session/create", body } as const;
     return (await this.#http.call(request, options)).json(z.object({ ID: z.string() })).ID;
+  }
+
+  /**
+   * Has a session with a TTL live for that long from now.
+   *
+   * @throws {ConsulError} of kind `client` when it has ended
+   */
+  async renew(id: string, options: CallOptions = {}): Promise<void> {
+    const path = `/v1/session/renew/${encodeURIComponent(id)}`;
+    await this.#http.call({ method: "PUT", path }, options);
   }
 
   /** Ends a session, if it still is there; its locks then wait for the lock delay. */

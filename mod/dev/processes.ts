@@ -9,12 +9,13 @@
 
 import * as z from "zod";
 import { HareError } from "../lib/errors.ts";
+import { jsonText } from "../lib/json_text.ts";
 import type { Run } from "../lib/process.ts";
 
 /** Name of the variable. */
 export const MARK = "HARE_DEV";
 
-const markSchema = z.object({
+const markSchema = jsonText(z.object({
   /** The cluster's directory, absolute. */
   dir: z.string(),
   /** Host's name in the CDF. */
@@ -22,7 +23,7 @@ const markSchema = z.object({
   unit: z.string(),
   /** `main` is the unit's program (and its children), `keeper` the shell that notes its end. */
   role: z.enum(["main", "keeper"]),
-});
+}));
 
 /** What a process of a development cluster is. */
 export type Mark = Readonly<z.infer<typeof markSchema>>;
@@ -65,19 +66,9 @@ export async function findProcesses(
 export function parseMarks(output: string): readonly MarkedProcess[] {
   return output.split("\0").flatMap((line) => {
     const [, pid, text] = /^\/proc\/(\d+)\/environ:HARE_DEV=(.*)$/s.exec(line) ?? [];
-    const mark = text === undefined ? undefined : markSchema.safeParse(parseJsonIfAny(text));
-    return mark?.success ? [{ pid: Number(pid), ...mark.data }] : [];
+    const mark = markSchema.safeParse(text); // someone else's variable of that name may hold anything
+    return mark.success ? [{ pid: Number(pid), ...mark.data }] : [];
   });
-}
-
-/** Someone else's variable of that name may hold anything. */
-function parseJsonIfAny(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined;
-    throw error;
-  }
 }
 
 /** Sends a signal; a process that has ended already is none to complain about. */

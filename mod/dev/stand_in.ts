@@ -17,6 +17,7 @@ import type { Clock } from "../lib/clock.ts";
 import { HareError, messageOf } from "../lib/errors.ts";
 import { type Fid, formatFid, parseFid } from "../lib/fid.ts";
 import { ignoreNotFound, readTextFileIfAny, writeFileAtomic } from "../lib/files.ts";
+import { jsonText } from "../lib/json_text.ts";
 import { loggerOf } from "../lib/log.ts";
 import { join } from "../lib/std/path.ts";
 import { waitFor } from "../lib/wait_for.ts";
@@ -62,7 +63,9 @@ interface Parameters {
 const PATIENCE_MS = 3_600_000;
 const REPORT_LIMIT_MS = 5_000;
 
-const entrypointSchema = z.object({ confds: z.array(z.object({ address: z.string() })).min(1) });
+const entrypointSchema = jsonText(
+  z.object({ confds: z.array(z.object({ address: z.string() })).min(1) }),
+);
 
 /**
  * Runs the stand-in: mkfs to its end, the server until `signal`.
@@ -168,7 +171,7 @@ async function askConfd({ hax, clock, signal }: StandInOptions): Promise<string>
     const answer = await fetch(`${hax}/entrypoint`, { signal: within });
     const body = await answer.text();
     if (!answer.ok) return { ready: false, why: `no entrypoint: ${body.trim()}` };
-    const { confds } = entrypointSchema.parse(JSON.parse(body));
+    const { confds } = entrypointSchema.parse(body);
     const errors: string[] = [];
     for (const { address } of confds) {
       const { hostname, port } = listenerOf(address);

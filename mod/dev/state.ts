@@ -8,9 +8,10 @@
 import * as z from "zod";
 import { HareError } from "../lib/errors.ts";
 import { readTextFileIfAny, writeFileAtomic } from "../lib/files.ts";
+import { jsonText } from "../lib/json_text.ts";
 import { join } from "../lib/std/path.ts";
 
-const stateSchema = z.object({
+const stateSchema = jsonText(z.object({
   version: z.literal(1),
   /** Text of the CDF. */
   cdf: z.string(),
@@ -30,7 +31,7 @@ const stateSchema = z.object({
     /** It runs a confd, and so an RC. */
     isServer: z.boolean(),
   })),
-});
+}));
 
 /** A development cluster. */
 export type DevState = Readonly<z.infer<typeof stateSchema>>;
@@ -48,15 +49,12 @@ const fileOf = (dir: string) => join(dir, "cluster.json");
 export async function loadState(dir: string): Promise<DevState | null> {
   const text = await readTextFileIfAny(fileOf(dir));
   if (text === null) return null;
-  try {
-    return stateSchema.parse(JSON.parse(text));
-  } catch (error) {
-    if (!(error instanceof SyntaxError || error instanceof z.ZodError)) throw error;
-    throw new HareError(`${fileOf(dir)} was not written by this version of hare`, {
-      hint: `take the cluster down with the hare that made it, or remove ${dir}`,
-      cause: error,
-    });
-  }
+  const state = stateSchema.safeParse(text);
+  if (state.success) return state.data;
+  throw new HareError(`${fileOf(dir)} was not written by this version of hare`, {
+    hint: `take the cluster down with the hare that made it, or remove ${dir}`,
+    cause: state.error,
+  });
 }
 
 /** Writes the cluster's description; the directory must exist. */

@@ -10,6 +10,7 @@ import { type Consul, txn, type TxnOp } from "../../consul/mod.ts";
 import { IMPORTED } from "../../kv/keys.ts";
 import { formatPools, type PoolRecord, POOLS } from "../../kv/pools.ts";
 import { HareError } from "../../lib/errors.ts";
+import { jsonText } from "../../lib/json_text.ts";
 import { chunk } from "../../lib/std/collections.ts";
 import { encodeHex } from "../../lib/std/encoding.ts";
 import { type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
@@ -19,8 +20,10 @@ import { orWithoutConsul } from "./readiness.ts";
 /** Consul takes 64 operations in a transaction up to 1.13, more later (spec: lessons.md). */
 const OPERATIONS = 64;
 
-const keysSchema = z.array(z.object({ key: z.string(), value: z.union([z.string(), z.number()]) }));
-const importedSchema = z.object({ digest: z.string(), at: z.string() });
+const keysSchema = jsonText(
+  z.array(z.object({ key: z.string(), value: z.union([z.string(), z.number()]) })),
+);
+const importedSchema = jsonText(z.object({ digest: z.string(), at: z.string() }));
 
 /** Imports the keys of `consul-kv.json`, and what Hare adds to them. */
 export function importKv(cluster: Cluster): Phase<ClusterHost> {
@@ -36,7 +39,7 @@ export function importKv(cluster: Cluster): Phase<ClusterHost> {
         () => consul.kv.get(IMPORTED, { signal, consistent: true }),
       );
       if (entry === null) return false;
-      const imported = importedSchema.safeParse(JSON.parse(entry.value));
+      const imported = importedSchema.safeParse(entry.value);
       if (imported.success && imported.data.digest === await digestOf(cluster)) return true;
       throw new HareError("another configuration than this one is already in Consul's KV", {
         hint: "operate on the cluster with the CDF that it was made from, or take it down first",
@@ -79,7 +82,7 @@ async function missingKeys(
   cluster: Cluster,
   signal: AbortSignal,
 ): Promise<readonly TxnOp[]> {
-  const wanted = keysSchema.parse(JSON.parse(cluster.generated.files["consul-kv.json"]));
+  const wanted = keysSchema.parse(cluster.generated.files["consul-kv.json"]);
   const present = new Set(
     await orWithoutConsul([], () => cluster.consul.kv.keys("", { signal })),
   );

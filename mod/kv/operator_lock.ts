@@ -1,0 +1,106 @@
+/**
+ * `hare/lock`: one operator at a time changes the cluster. The key tells who; its session ends by
+ * itself when the operator's program does (spec: kv.md).
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { type Consul, ConsulError } from "../consul/mod.ts";
+import type { Clock } from "../lib/clock.ts";
+import { HareError } from "../lib/errors.ts";
+import { jsonText } from "../lib/json_text.ts";
+import { LOCK } from "./keys.ts";
+
+/** Who operates on the cluster. */
+const holderSchema = jsonText(
+  z.object({ host: z.string(), command: z.string(), since: z.string() }),
+);
+
+/** Consul's shortest is 10 s; it ends the session after up to twice this long. */
+const TTL_MS = 15_000;
+const RENEW_MS = 5_000;
+
+/** Options of {@linkcode takeOperatorLock}. */
+export interface OperatorLockOptions {
+  /** The host where the operator's program runs. */
+  readonly host: string;
+  /** The command, without secrets: `hare bootstrap`. */
+  readonly command: string;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** Called once when the lock is lost while it is held. */
+  readonly onLost: (error: HareError) => void;
+}
+
+/**
+ * Takes the lock and keeps it until disposed of.
+ *
+ * @throws {HareError} when another operator has it; the message says who and since when
+ */
+export async function takeOperatorLock(
+  consul: Consul,
+  { host, command, clock, signal, onLost }: OperatorLockOptions,
+): Promise<AsyncDisposable> {
+  const session = await consul.session.create({
+    name: command,
+    lockDelay: "0s",
+    behavior: "delete",
+    ttl: `${TTL_MS / 1000}s`,
+    nodeChecks: ["serfHealth"],
+    serviceChecks: [],
+  }, { signal });
+  const since = new Date(clock.now()).toISOString();
+  const value = JSON.stringify({ host, command, since });
+  if (!await consul.kv.acquire(LOCK, value, session, { signal })) {
+    const other = await consul.kv.get(LOCK, { signal });
+    await consul.session.destroy(session, { signal });
+    throw new HareError(`somebody else operates on this cluster: ${holderOf(other?.value)}`, {
+      hint: `wait until that ends; if its program died, the lock ends ${2 * TTL_MS / 1000} s later`,
+    });
+  }
+  const stop = new AbortController();
+  const renewing = renew(consul, session, clock, stop.signal).catch((error) => {
+    if (stop.signal.aborted) return;
+    onLost(new HareError("the lock of this cluster was lost meanwhile", { cause: error }));
+  });
+  return {
+    [Symbol.asyncDispose]: async () => {
+      stop.abort();
+      await renewing;
+      // Its key goes with it.
+      await consul.session.destroy(session).catch((error) => {
+        if (!(error instanceof ConsulError)) throw error; // then it ends by itself
+      });
+    },
+  };
+}
+
+/** Renews the session until aborted; short absences of Consul are borne. */
+async function renew(
+  consul: Consul,
+  session: string,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<never> {
+  let last = clock.now();
+  while (true) {
+    await clock.sleep(RENEW_MS, signal);
+    try {
+      await consul.session.renew(session, { signal, timeoutMs: RENEW_MS });
+      last = clock.now();
+    } catch (error) {
+      const isBearable = error instanceof ConsulError && error.retryable &&
+        clock.now() - last < TTL_MS;
+      if (!isBearable) throw error;
+    }
+  }
+}
+
+function holderOf(value: string | undefined): string {
+  if (value === undefined) return "its lock was just given back";
+  const holder = holderSchema.safeParse(value);
+  if (!holder.success) return value;
+  const { host, command, since } = holder.data;
+  return `\`${command}\` on ${host}, since ${since}`;
+}
