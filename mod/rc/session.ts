@@ -10,8 +10,9 @@
  */
 
 import { type Consul, ConsulError, type SessionInfo } from "../consul/mod.ts";
-import { readLayout, roleOf } from "../kv/cluster.ts";
-import { LEADER } from "../kv/keys.ts";
+import { layoutOf, roleOf } from "../kv/cluster.ts";
+import { KvValueError } from "../kv/errors.ts";
+import { LEADER, nodePrefix } from "../kv/keys.ts";
 import { HareError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { RC_CHECK } from "./presence.ts";
@@ -65,33 +66,20 @@ export class SessionKeeper {
    */
   async open(signal: AbortSignal): Promise<SessionInfo> {
     if (this.#strays) await this.#closeStrays(signal);
-    const { consul, settings } = this.#deps;
+    const { consul } = this.#deps;
     const serviceChecks = [RC_CHECK, ...await this.#confdChecks(signal)];
-    const definition = {
-      name: SESSION_NAME,
-      lockDelay: `${settings.lockDelayMs}ms`,
-      nodeChecks: NODE_CHECKS,
-      serviceChecks,
-    };
-    this.#strays = true; // until this one is known, or known not to have been made
-    try {
-      const id = await consul.session.create(definition, { signal });
-      const session = await consul.session.info(id, { signal, consistent: true });
-      if (session === null) throw new CannotLeadYet("a new session ended at once");
-      const missing = [
-        ...NODE_CHECKS.filter((check) => !session.nodeChecks.includes(check)),
-        ...serviceChecks.filter((check) => !session.serviceChecks.includes(check)),
-      ];
-      if (missing.length > 0) throw new CannotLeadYet(`a session lacks ${missing.join(", ")}`);
-      this.#strays = false;
-      this.#id = id;
-      return session;
-    } catch (error) {
-      const why = whyNotYet(error);
-      if (why === null) throw error;
-      this.#strays = false;
-      throw why;
-    }
+    this.#strays = true; // until the new session is known, or known not to have been made
+    const id = await this.#create(serviceChecks, signal);
+    const session = await consul.session.info(id, { signal, consistent: true });
+    if (session === null) throw new CannotLeadYet("a new session ended at once");
+    const missing = [
+      ...NODE_CHECKS.filter((check) => !session.nodeChecks.includes(check)),
+      ...serviceChecks.filter((check) => !session.serviceChecks.includes(check)),
+    ];
+    if (missing.length > 0) throw new CannotLeadYet(`a session lacks ${missing.join(", ")}`);
+    this.#strays = false;
+    this.#id = id;
+    return session;
   }
 
   /** Releases the lock, if this session holds it, and then ends the session. */
@@ -101,14 +89,34 @@ export class SessionKeeper {
     if (this.#strays) await this.#closeStrays(signal);
   }
 
+  async #create(serviceChecks: readonly string[], signal: AbortSignal): Promise<string> {
+    const { consul, settings } = this.#deps;
+    const name = SESSION_NAME;
+    const lockDelay = `${settings.lockDelayMs}ms`;
+    try {
+      return await consul.session.create(
+        { name, lockDelay, nodeChecks: NODE_CHECKS, serviceChecks },
+        { signal },
+      );
+    } catch (error) {
+      const [refusal] = REFUSAL.exec(error instanceof ConsulError ? error.body ?? "" : "") ?? [];
+      if (refusal === undefined) throw error;
+      this.#strays = false;
+      throw new CannotLeadYet(refusal, { cause: error });
+    }
+  }
+
   async #confdChecks(signal: AbortSignal): Promise<string[]> {
     const { consul, node } = this.#deps;
-    const { processes } = await readLayout(consul, { signal });
-    const confds = processes.filter((one) => one.node === node && roleOf(one) === "confd");
-    if (confds.length === 0) {
-      throw new CannotLeadYet(`the configuration has no confd on ${node}`);
+    const entries = await consul.kv.list(nodePrefix(node), { signal });
+    try {
+      const confds = layoutOf(entries).processes.filter((process) => roleOf(process) === "confd");
+      if (confds.length > 0) return confds.map(({ fidk }) => `service:${fidk}`);
+    } catch (error) {
+      if (!(error instanceof KvValueError)) throw error;
+      throw new CannotLeadYet(error.message, { cause: error });
     }
-    return confds.map(({ fidk }) => `service:${fidk}`);
+    throw new CannotLeadYet(`the configuration has no confd on ${node}`);
   }
 
   async #closeStrays(signal: AbortSignal): Promise<void> {
@@ -131,10 +139,4 @@ export class SessionKeeper {
 }
 
 /** Consul's answer to a session whose checks, or whose node, it does not know or finds critical. */
-const NOT_YET = /(Missing (?:check|node).*|Check '.*' is in .* state)/;
-
-function whyNotYet(error: unknown): CannotLeadYet | null {
-  if (!(error instanceof ConsulError) || error.kind !== "server") return null;
-  const [why] = NOT_YET.exec(error.body ?? "") ?? [];
-  return why === undefined ? null : new CannotLeadYet(why, { cause: error });
-}
+const REFUSAL = /Missing (?:check|node).*|Check '.*' is in .* state/;

@@ -75,7 +75,9 @@ export class Timer {
     const { clock, consul, leadership } = this.#deps;
     if (this.#stale) {
       this.#stale = false;
-      this.#see(await leadership.patiently("timer", () => consul.kv.list(TIMEOUT_PREFIX)));
+      const { signal } = leadership;
+      const list = () => consul.kv.list(TIMEOUT_PREFIX, { signal });
+      this.#see(await leadership.patiently("timer", list));
     }
     const now = clock.now();
     const due = this.#timeouts.filter((timeout) => timeout.due <= now);
@@ -85,9 +87,10 @@ export class Timer {
 
   async #fire(timeout: Timeout): Promise<void> {
     const { consul, leadership, log } = this.#deps;
+    const { signal } = leadership;
     let atLeast = 0;
     while (true) {
-      const epoch = await leadership.patiently("timer", () => consul.kv.get(EPOCH));
+      const epoch = await leadership.patiently("timer", () => consul.kv.get(EPOCH, { signal }));
       const { ops, epochs, left } = moveTimeout(timeout, epoch, atLeast);
       const written = await leadership.write(ops);
       if (written.committed) {
