@@ -21,6 +21,10 @@ export interface FollowedOptions {
   readonly clock?: Clock;
   /** Number in [0, 1). {@default Math.random} */
   readonly random?: () => number;
+  /** Is told that a value that was known is known no more, and why. */
+  readonly onLost?: (why: string) => void;
+  /** Is told that the value is known again. */
+  readonly onRegained?: () => void;
 }
 
 /** Consul's return is noticed within a second. */
@@ -34,10 +38,9 @@ const WAIT_MS = 10_000;
 /** Follows one watched value. */
 export class Followed<T> {
   readonly #watch: (options: WatchOptions) => AsyncIterable<T>;
-  readonly #clock: Clock;
-  readonly #random: () => number;
+  readonly #options: FollowedOptions;
   #now: Fresh<T> = { known: false, why: "Consul has not answered yet" };
-  #latest: T | null = null;
+  #latest: { readonly value: T } | null = null;
 
   /** @param watch yields the present value at once, and each new one */
   constructor(
@@ -45,8 +48,7 @@ export class Followed<T> {
     options: FollowedOptions = {},
   ) {
     this.#watch = watch;
-    this.#clock = options.clock ?? systemClock;
-    this.#random = options.random ?? Math.random;
+    this.#options = options;
   }
 
   /** The value of this moment. */
@@ -56,37 +58,47 @@ export class Followed<T> {
 
   /** The value when Consul last answered; `null` before its first answer. */
   get latest(): T | null {
-    return this.#latest;
+    return this.#latest?.value ?? null;
   }
 
   /**
-   * Keeps the value fresh until `signal` is aborted. While Consul fails, whatever the failure, or
-   * what it answers makes no sense, the value is not known, and a new watch is begun: its first query answers at once, where the next
-   * query of the old watch would wait for a change.
+   * Keeps the value fresh. While Consul fails, whatever the failure, or what it answers makes no
+   * sense, the value is not known, and a new watch is begun: its first query answers at once, where
+   * the next query of the old watch would wait for a change.
+   *
+   * @throws the signal's reason when `signal` is aborted
    */
-  async run(signal: AbortSignal): Promise<void> {
+  async run(signal: AbortSignal): Promise<never> {
+    const { clock = systemClock, random = Math.random } = this.#options;
     let failures = 0;
-    while (!signal.aborted) {
+    while (true) {
       const watch = new AbortController();
       const onError = (error: HareError) => watch.abort(error);
       const both = AbortSignal.any([signal, watch.signal]);
       try {
         for await (const value of this.#watch({ signal: both, waitMs: WAIT_MS, onError })) {
           failures = 0;
-          this.#now = { known: true, value };
-          this.#latest = value;
+          this.#found(value);
         }
       } catch (error) {
         if (!(error instanceof HareError)) throw error;
         watch.abort(error);
       }
-      if (signal.aborted) return;
+      signal.throwIfAborted();
       failures += 1;
-      this.#now = { known: false, why: messageOf(watch.signal.reason) };
-      await this.#clock.sleep(backoffMs(failures, { ...RETRY, random: this.#random }), signal)
-        .catch((error) => {
-          if (!signal.aborted) throw error;
-        });
+      this.#lost(messageOf(watch.signal.reason));
+      await clock.sleep(backoffMs(failures, { ...RETRY, random }), signal);
     }
+  }
+
+  #found(value: T): void {
+    if (this.#latest !== null && !this.#now.known) this.#options.onRegained?.();
+    this.#now = { known: true, value };
+    this.#latest = { value };
+  }
+
+  #lost(why: string): void {
+    if (this.#now.known) this.#options.onLost?.(why);
+    this.#now = { known: false, why };
   }
 }

@@ -13,7 +13,8 @@ type Step =
 interface World {
   readonly followed: Followed<string>;
   /** The states seen after each step and in each pause, and the end of each watch. */
-  readonly seen: (Fresh<string> | "a new watch")[];
+  readonly seen: (Fresh<string> | string)[];
+  /** Follows through all the steps. */
   run(): Promise<void>;
 }
 
@@ -47,9 +48,18 @@ function world(...steps: readonly Step[]): World {
         }
       }
     },
-    { clock, random: () => 0 },
+    {
+      clock,
+      random: () => 0,
+      onLost: (why) => seen.push(`lost: ${why}`),
+      onRegained: () => seen.push("regained"),
+    },
   );
-  return { followed, seen, run: () => followed.run(stop.signal) };
+  const run = () =>
+    followed.run(stop.signal).catch((error) => {
+      if (error !== stop.signal.reason) throw error;
+    });
+  return { followed, seen, run };
 }
 
 function refused(message: string): ConsulError {
@@ -75,10 +85,12 @@ Deno.test("Followed does not know while Consul is away, and begins a new watch",
   assertEquals(seen, [
     "a new watch",
     { known: true, value: "a" },
+    "lost: refused",
     { known: false, why: "refused" },
     "a new watch",
     { known: false, why: "refused again" },
     "a new watch",
+    "regained",
     { known: true, value: "a" },
   ]);
   assertEquals(followed.latest, "a");

@@ -69,7 +69,11 @@ export class Hax {
   constructor(deps: HaxDeps) {
     const { consul, boot } = deps;
     this.#deps = deps;
-    this.#leader = new Followed((options) => consul.kv.watch(LEADER, options), deps);
+    this.#leader = new Followed((options) => consul.kv.watch(LEADER, options), {
+      ...deps,
+      onLost: (why) => log.warn("Consul is away, which is waited out: {why}", { why }),
+      onRegained: () => log.info("Consul is back"),
+    });
     this.#layout = new Followed((options) => watchLayout(consul, options), deps);
     this.#records = new ProcessRecords({ consul, boot, log });
     this.#recorder = new Recorder(this.#records, {
@@ -93,9 +97,15 @@ export class Hax {
   async run(signal: AbortSignal): Promise<void> {
     await together(signal, [
       (signal) => this.#leader.run(signal),
-      (signal) => this.#layout.run(signal),
       (signal) => this.#record(signal),
-      (signal) => this.#serveNode(signal),
+      async (signal) => {
+        await this.#learnSurroundings(signal);
+        // Not before: while the configuration is imported, only a part of it is there.
+        await together(signal, [
+          (signal) => this.#layout.run(signal),
+          (signal) => this.#patrol(signal),
+        ]);
+      },
     ]);
   }
 
@@ -173,7 +183,7 @@ export class Hax {
     ];
   }
 
-  async #serveNode(signal: AbortSignal): Promise<void> {
+  async #learnSurroundings(signal: AbortSignal): Promise<void> {
     const { consul, clock, random } = this.#deps;
     const { identity } = this.#surroundings = await askPatiently(async (signal) => {
       const answer = await askSurroundings(consul, signal);
@@ -198,9 +208,13 @@ export class Hax {
       fid: formatFid(identity.process),
       node: identity.node,
     });
+  }
+
+  /** Looks after this node's processes, so that a death is recorded even if nobody asks. */
+  async #patrol(signal: AbortSignal): Promise<never> {
     while (true) {
       for (const { fid } of this.#ownProcesses()) this.#look(fid);
-      await clock.sleep(PATROL_MS, signal);
+      await this.#deps.clock.sleep(PATROL_MS, signal);
     }
   }
 

@@ -7,7 +7,7 @@
 import type { Consul } from "../consul/mod.ts";
 import { type Layout, readLayout } from "../kv/cluster.ts";
 import { IMPORTED } from "../kv/keys.ts";
-import { type Fid, makeFid } from "../lib/fid.ts";
+import { type Fid, formatFid, makeFid } from "../lib/fid.ts";
 import type { PatientAnswer } from "./ask_patiently.ts";
 import { processOfServiceId } from "./service_id.ts";
 
@@ -44,8 +44,8 @@ export function identityOf(node: string, serviceId: string): Identity {
 }
 
 /**
- * Asks once who this hax is. It can be told when the configuration is imported and the catalog has
- * service `hax` on this node.
+ * Asks once who this hax is. It can be told when the configuration is imported, and the catalog
+ * and the configuration agree on it.
  *
  * @throws {HareError} when Consul cannot be asked, or the service's ID is no process fid
  */
@@ -66,5 +66,10 @@ export async function askSurroundings(
     };
   }
   const identity = identityOf(nodeName, service.id);
-  return { ready: true, value: { identity, layout: await readLayout(consul, { signal }) } };
+  const layout = await readLayout(consul, { signal });
+  const fid = formatFid(identity.process);
+  if (!layout.processes.some((p) => p.node === nodeName && formatFid(p.fid) === fid)) {
+    return { ready: false, why: `the configuration has no process ${fid} on node ${nodeName}` };
+  }
+  return { ready: true, value: { identity, layout } };
 }

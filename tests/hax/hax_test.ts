@@ -257,3 +257,15 @@ Deno.test("hax goes on where its predecessor ended, and records what it took", a
     ),
   );
 });
+
+Deno.test("hax waits where the catalog and the configuration do not agree", async () => {
+  const address = "127.80.1.6";
+  await using agent = await startConsul({ address, node: "ssc-vm7" });
+  const { consul } = agent;
+  await importConfiguration(consul);
+  await registerServices(consul, address);
+  await using hax = startHax(consul, address);
+  const why = async () => ((await hax.get("/health")).body as { waits: string }).waits;
+  const expected = "the configuration has no process 0x7200000000000001:0x6 on node ssc-vm7";
+  await eventually("the disagreement", why, expected);
+});
