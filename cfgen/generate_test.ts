@@ -123,6 +123,21 @@ Deno.test("generate() gives target motr its transports, spare units and nodes of
   assertMatch(confgen, /\n\(controller-5 drives=/);
 });
 
+Deno.test("generate() keeps port 21001 of target motr for the confd, wherever it stands", () => {
+  const text = but(
+    "[{ runs_confd: true, ",
+    "[{ io_disks: { path_glob: /dev/sda } }, { runs_confd: true }] # ",
+  );
+  const [a, b] = generate(parse(text, "motr"), FACTS).cluster.hosts;
+  assertEquals(a?.processes.map(({ role, endpoint }) => `${role} ${endpoint}`), [
+    "hax inet:tcp:10.0.0.1@22001",
+    "ios inet:tcp:10.0.0.1@21002",
+    "confd inet:tcp:10.0.0.1@21001",
+    "client inet:tcp:10.0.0.1@22501",
+  ]);
+  assertEquals(b?.processes[1]?.endpoint, "inet:tcp:10.0.0.2@21002");
+});
+
 Deno.test("generate() passes warnings on, rendered", () => {
   const text = but(
     "b\n    data_iface: eth1\n    m0_servers: [{ io_disks: { path_glob: /dev/sd*",

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "../tests/lib/assert.ts";
-import { GOOD } from "../tests/lib/cdf.ts";
+import { but, GOOD } from "../tests/lib/cdf.ts";
 import { parseCdf } from "./cdf/document.ts";
 import { generate } from "./generate.ts";
 import { mockFacts } from "./mock.ts";
@@ -44,6 +44,18 @@ Deno.test("mockFacts() gives each server disks of its own, where its glob has an
   const text = GOOD.replace("[{ runs_confd: true, io_disks: { path_glob: /dev/sd* } }]", servers);
   const document = parseCdf(text, { name: "cdf.yaml", target: TARGETS.mero });
   assertEquals(generate(document, mockFacts(document, "seed")).cluster.pools[0]?.width, 30);
+});
+
+Deno.test("mockFacts() lets no two globs of a host match one disk", () => {
+  const servers = "[{ runs_confd: true, io_disks: { path_glob: '/dev/sd[b-c]' } }, " +
+    "{ io_disks: { path_glob: '/dev/sd[b-e]' } }]";
+  const text = but("[{ runs_confd: true, io_disks: { path_glob: /dev/sd* } }]", servers);
+  const document = parseCdf(text, { name: "cdf.yaml", target: TARGETS.mero });
+  const { cluster } = generate(document, mockFacts(document, "seed"));
+  assertEquals(
+    cluster.hosts[0]?.processes.map(({ disks }) => disks.map(({ path }) => path).join()),
+    ["", "/dev/sdb,/dev/sdc", "/dev/sdd,/dev/sde", ""],
+  );
 });
 
 Deno.test("mockFacts() copes with a description that could not be read", () => {

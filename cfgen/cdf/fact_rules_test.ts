@@ -1,43 +1,63 @@
 import { assertEquals } from "../../tests/lib/assert.ts";
 import { but, found, GOOD, hostFacts, testCases } from "../../tests/lib/cdf.ts";
 
-testCases([["a host without facts", but("name: b", "name: d"), [
-  '7 hosts[1].name: there are no facts about host "d"',
-]], ["a host that is called like what every object has", but("name: b", "name: constructor"), [
-  '7 hosts[1].name: there are no facts about host "constructor"',
-]], ["an interface without an address", but("eth1", "eth7"), [
-  '8 hosts[1].data_iface: b has no IPv4 address on "eth7"',
-]], ["two hosts with one address", GOOD, [
-  "8 hosts[1].data_iface: address 10.0.0.1 is that of hosts[0] already",
-], {
-  facts: { hosts: { a: hostFacts("node-a", "10.0.0.1"), b: hostFacts("node-b", "10.0.0.1") } },
-}], ["two hosts with one node name", GOOD, [
-  '7 hosts[1].name: node name "node-a" is that of hosts[0] already',
-], {
-  facts: { hosts: { a: hostFacts("node-a", "10.0.0.1"), b: hostFacts("node-a", "10.0.0.2") } },
-}], ["a node name that is none", GOOD, [
-  '7 hosts[1].name: node name "node b" contains a space',
-], {
-  facts: { hosts: { a: hostFacts("node-a", "10.0.0.1"), b: hostFacts("node b", "10.0.0.2") } },
-}], ["a glob that matches nothing", but("/dev/sd* } }]", "/dev/none* } }]"), [
-  '4 hosts[0].m0_servers[0].io_disks.path_glob: "/dev/none*" matches no disk on a',
-]], ["a glob that was not asked for", but("/dev/sd* } }]", "/dev/new* } }]"), [
-  '4 hosts[0].m0_servers[0].io_disks.path_glob: "/dev/new*" matches no disk on a',
-]], [
-  "a disk of two servers",
-  but("/dev/sd* } }]", "/dev/sda } }, { io_disks: { path_glob: /dev/sd* } }]"),
+testCases([
+  ["a host without facts", but("name: b", "name: d"), [
+    '7 hosts[1].name: there are no facts about host "d"',
+  ]],
   [
-    "4 hosts[0].m0_servers[1].io_disks.path_glob: disk /dev/sda: used by m0_servers[0] of this host " +
-    "already",
+    "a host without facts, not called unknown besides",
+    but(
+      "disks: all",
+      "disks: [{ host: node-d, path_regex: .* }]",
+      but("name: b", "name: d"),
+    ),
+    ['7 hosts[1].name: there are no facts about host "d"'],
   ],
-], [
-  "all disks of two servers",
-  but("/dev/sd* } }]", "/dev/sd* } }, { io_disks: { path_glob: /dev/sd* } }]"),
+  ["a host that is called like what every object has", but("name: b", "name: constructor"), [
+    '7 hosts[1].name: there are no facts about host "constructor"',
+  ]],
+  ["an interface without an address", but("eth1", "eth7"), [
+    '8 hosts[1].data_iface: b has no IPv4 address on "eth7"',
+  ]],
+  ["two hosts with one address", GOOD, [
+    "8 hosts[1].data_iface: address 10.0.0.1 is that of hosts[0] already",
+  ], {
+    facts: { hosts: { a: hostFacts("node-a", "10.0.0.1"), b: hostFacts("node-b", "10.0.0.1") } },
+  }],
+  ["two hosts with one node name", GOOD, [
+    '7 hosts[1].name: node name "node-a" is that of hosts[0] already',
+  ], {
+    facts: { hosts: { a: hostFacts("node-a", "10.0.0.1"), b: hostFacts("node-a", "10.0.0.2") } },
+  }],
+  ["a node name that is none", GOOD, [
+    '7 hosts[1].name: node name "node b" contains a space',
+  ], {
+    facts: { hosts: { a: hostFacts("node-a", "10.0.0.1"), b: hostFacts("node b", "10.0.0.2") } },
+  }],
+  ["a glob that matches nothing", but("/dev/sd* } }]", "/dev/none* } }]"), [
+    '4 hosts[0].m0_servers[0].io_disks.path_glob: "/dev/none*" matches no disk on a',
+  ]],
+  ["a glob that was not asked for", but("/dev/sd* } }]", "/dev/new* } }]"), [
+    '4 hosts[0].m0_servers[0].io_disks.path_glob: "/dev/new*" matches no disk on a',
+  ]],
   [
-    "4 hosts[0].m0_servers[1].io_disks.path_glob: disk /dev/sda and 3 more: used by m0_servers[0] of " +
-    "this host already",
+    "a disk of two servers",
+    but("/dev/sd* } }]", "/dev/sda } }, { io_disks: { path_glob: /dev/sd* } }]"),
+    [
+      "4 hosts[0].m0_servers[1].io_disks.path_glob: disk /dev/sda: used by m0_servers[0] of this host " +
+      "already",
+    ],
   ],
-]]);
+  [
+    "all disks of two servers",
+    but("/dev/sd* } }]", "/dev/sd* } }, { io_disks: { path_glob: /dev/sd* } }]"),
+    [
+      "4 hosts[0].m0_servers[1].io_disks.path_glob: disk /dev/sda and 3 more: used by m0_servers[0] of " +
+      "this host already",
+    ],
+  ],
+]);
 Deno.test("checkCdf() concludes nothing from what is wrong in itself", () => {
   const cdf = `
 hosts:

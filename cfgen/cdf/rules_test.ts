@@ -140,6 +140,25 @@ testCases([
     ],
   ],
   [
+    "failures of drives where the parity units are wrong, not at all",
+    but(
+      "parity_units: 1",
+      "parity_units: one\n    allowed_failures: { disk: 2 }",
+    ),
+    ['16 pools[0].parity_units: expected a whole number, found "one"'],
+  ],
+  [
+    "more servers than endpoints",
+    but(
+      "io_disks: { path_glob: /dev/sd* } }]",
+      `${"io_disks: { path_glob: x } }, { ".repeat(1023)}io_disks: { path_glob: x } }]`,
+    ) + "transport: lnet\n",
+    [
+      "4 hosts[0].m0_servers: 1024 servers on one host; there are endpoints for at most 1023",
+    ],
+    { target: "motr", facts: null },
+  ],
+  [
     "keys of target motr",
     but("parity_units: 1", "parity_units: 1\n    spare_units: 1\ntransport: lnet"),
     [

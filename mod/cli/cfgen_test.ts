@@ -170,6 +170,11 @@ for (
     ],
     ["a description that is a directory", ["--mock", "/"], "cannot read /: "],
     [
+      "a description called like an option",
+      ["--mock", "--", "--mock"],
+      "cannot read --mock: no such file",
+    ],
+    [
       "facts that are not there",
       ["CDF", "--facts", "/nonexistent"],
       "cannot read /nonexistent: no such file",
