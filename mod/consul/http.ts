@@ -268,10 +268,10 @@ function queryString(query: Query = {}): string {
   return parts.length === 0 ? "" : `?${parts.join("&")}`;
 }
 
-/** The end of fetch's message: what the system said, without the addresses said before. */
+/** What the system said: the end of fetch's message, without addresses and without repetition. */
 function reasonOf(error: TypeError): string {
-  return /client error \(\w+\): (?:tcp connect error: )?([^:]*)/.exec(error.message)?.[1] ??
-    error.message;
+  const chain = /client error \(\w+\): (.*)/s.exec(error.message)?.[1] ?? error.message;
+  return [...new Set(chain.split(": "))].filter((part) => part !== "tcp connect error").join(": ");
 }
 
 function excerpt(text: string): string {

@@ -128,7 +128,7 @@ export class Kv {
    * Sets `key` to `value` and locks it for `session`.
    *
    * @returns whether the session holds the lock now; not while another holds it, nor within the
-   * lock delay after another lost it
+   * lock delay after another lost it (then not even a session that is gone is an error)
    * @throws {ConsulError} of kind `server` when there is no such session
    */
   async acquire(

@@ -68,7 +68,7 @@ export const txn = {
 export type TxnResult =
   | {
     readonly ok: true;
-    /** Entries that operations read or wrote, in their order; only `get` fills in values. */
+    /** Entries that operations read, checked or wrote, in order; only `get` fills in values. */
     readonly entries: readonly KvEntry[];
   }
   | {

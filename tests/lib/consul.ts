@@ -11,6 +11,7 @@ import { HareError, messageOf } from "../../mod/lib/errors.ts";
 import { readTextFileIfAny } from "../../mod/lib/files.ts";
 import { runHere } from "../../mod/lib/process.ts";
 import { type Readiness, waitFor } from "../../mod/lib/wait_for.ts";
+import type { TlsFiles } from "./consul_security.ts";
 
 /** Options of {@linkcode startConsul}. */
 export interface StartOptions {
@@ -45,27 +46,19 @@ export interface ConsulAgent extends AsyncDisposable {
   readonly pid: number;
   /** A client of it, with the management token and the certificates if it has any. */
   readonly consul: Consul;
-  /** Ends it as an operator would (SIGTERM). */
+  /** Ends it as an operator would (SIGTERM), and by force when that takes too long. */
   stop(): Promise<void>;
   /** Ends it as a power cut would. */
   kill(): Promise<void>;
   /** Freezes it: connections stay open, nothing is answered. */
-  pause(): void;
+  pause(): Promise<void>;
   resume(): void;
   /** The last lines of its log. */
   log(): string;
 }
 
-/** Certificates made by {@linkcode makeTlsFiles}: paths of PEM files. */
-export interface TlsFiles {
-  readonly ca: string;
-  readonly serverCert: string;
-  readonly serverKey: string;
-  readonly clientCert: string;
-  readonly clientKey: string;
-}
-
 const LOG_LINES = 60;
+const STOP_LIMIT_MS = 20_000;
 
 /**
  * Starts an agent and waits until it serves: its cluster has a leader, which knows the agent's node
@@ -100,9 +93,15 @@ export async function startConsul(options: StartOptions): Promise<ConsulAgent> {
   const status = child.status.finally(() => ended = true);
   const consul = new Consul(await clientOptions(options));
 
-  const end = async (signal: Deno.Signal) => {
+  const send = (signal: Deno.Signal) => {
     if (!ended) child.kill(signal);
+  };
+  const end = async (signal: Deno.Signal) => {
+    send(signal);
+    send("SIGCONT"); // a frozen agent heeds no SIGTERM
+    const late = setTimeout(() => send("SIGKILL"), STOP_LIMIT_MS);
     await status;
+    clearTimeout(late);
     await drained;
   };
   const agent: ConsulAgent = {
@@ -113,8 +112,16 @@ export async function startConsul(options: StartOptions): Promise<ConsulAgent> {
     consul,
     stop: () => end("SIGTERM"),
     kill: () => end("SIGKILL"),
-    pause: () => child.kill("SIGSTOP"),
-    resume: () => child.kill("SIGCONT"),
+    async pause() {
+      send("SIGSTOP"); // which takes a moment to reach all its threads
+      await waitFor(`Consul on ${address} to freeze`, async () => {
+        const states = await threadStates(child.pid);
+        return states.every((state) => state === "T")
+          ? { ready: true, value: undefined }
+          : { ready: false, why: `its threads are ${states.join("")}` };
+      }, { limitMs: 10_000, intervalMs: 2 });
+    },
+    resume: () => send("SIGCONT"),
     log: () => log.join("\n"),
     async [Symbol.asyncDispose]() {
       await end("SIGKILL");
@@ -188,55 +195,6 @@ export async function waitForVoters(
   }, { limitMs });
 }
 
-/**
- * Makes a token with exactly these rules (HCL), at an agent with ACLs.
- *
- * @returns the token's secret
- */
-export async function makeToken(
-  agent: ConsulAgent,
-  rules: string,
-  managementToken: string,
-): Promise<string> {
-  const name = `test-${crypto.randomUUID()}`;
-  const put = async (path: string, body: unknown): Promise<string> => {
-    const response = await fetch(`${agent.consul.address}/v1/acl/${path}`, {
-      method: "PUT",
-      headers: { "x-consul-token": managementToken },
-      body: JSON.stringify(body),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`PUT /v1/acl/${path}: ${response.status}: ${text}`);
-    return text;
-  };
-  await put("policy", { Name: name, Rules: rules });
-  return JSON.parse(await put("token", { Policies: [{ Name: name }] })).SecretID;
-}
-
-/** Makes an authority, and certificates for an agent on `address` and for its clients, in `dir`. */
-export async function makeTlsFiles(dir: string, address: string): Promise<TlsFiles> {
-  const binary = await findConsul((name) => Deno.env.get(name), runHere);
-  const ca = `${dir}/consul-agent-ca.pem`;
-  const create = async (...args: string[]) => {
-    // Consul writes to the directory it is run in.
-    const { code, stderr } = await runHere([
-      ...["env", "-C", dir, binary, "tls"] as const,
-      ...args,
-    ]);
-    if (code !== 0) throw new Error(`consul tls ${args.join(" ")}: ${stderr}`);
-  };
-  await create("ca", "create");
-  await create("cert", "create", "-server", `-additional-ipaddress=${address}`);
-  await create("cert", "create", "-client");
-  return {
-    ca,
-    serverCert: `${dir}/dc1-server-consul-0.pem`,
-    serverKey: `${dir}/dc1-server-consul-0-key.pem`,
-    clientCert: `${dir}/dc1-client-consul-0.pem`,
-    clientKey: `${dir}/dc1-client-consul-0-key.pem`,
-  };
-}
-
 const BASE_HCL = [
   "performance { raft_multiplier = 1 }",
   'retry_interval = "500ms"',
@@ -261,6 +219,16 @@ async function readiness(
     return { ready: false, why: "the leader does not know the node yet" };
   }
   return { ready: true, value: undefined };
+}
+
+/** The letters of `ps`: T is a stopped thread. */
+async function threadStates(pid: number): Promise<(string | undefined)[]> {
+  const states: (string | undefined)[] = [];
+  for await (const { name } of Deno.readDir(`/proc/${pid}/task`)) {
+    const stat = await Deno.readTextFile(`/proc/${pid}/task/${name}/stat`);
+    states.push(/\) (.)/.exec(stat)?.[1]);
+  }
+  return states;
 }
 
 function aclHcl({ managementToken }: StartOptions): string[] {

@@ -6,15 +6,19 @@
 
 /** A relay; it ends, with all its connections, when it is disposed of. */
 export interface Relay extends AsyncDisposable {
-  /** `127.0.0.1:<port>` */
+  /** Where clients connect to: address and port. */
   readonly address: string;
   /** Breaks all connections that are open; new ones are let through. */
   cut(): void;
 }
 
-/** Starts a relay to the server at `hostname:port`. */
-export function startRelay(hostname: string, port: number): Relay {
-  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0, transport: "tcp" });
+/**
+ * Starts a relay to the server at `hostname:port`.
+ *
+ * @param at address that it listens on, at a port that is free
+ */
+export function startRelay(hostname: string, port: number, at = "127.0.0.1"): Relay {
+  const listener = Deno.listen({ hostname: at, port: 0, transport: "tcp" });
   const open = new Set<Deno.TcpConn>();
   const running = new Set<Promise<void>>();
   const cut = () => {
@@ -37,7 +41,7 @@ export function startRelay(hostname: string, port: number): Relay {
     }
   })();
   return {
-    address: `127.0.0.1:${listener.addr.port}`,
+    address: `${at}:${listener.addr.port}`,
     cut,
     async [Symbol.asyncDispose]() {
       listener.close();

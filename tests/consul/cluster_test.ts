@@ -1,0 +1,44 @@
+/**
+ * Three servers and a client: what a client of the API sees while Raft loses its leader.
+ *
+ * @module
+ */
+
+import { ConsulError } from "../../mod/consul/mod.ts";
+import { waitFor } from "../../mod/lib/wait_for.ts";
+import { assert, assertEquals } from "../lib/assert.ts";
+import { startCluster, startConsul } from "../lib/consul.ts";
+
+const ADDRESSES = ["127.78.3.1", "127.78.3.2", "127.78.3.3"] as const;
+
+Deno.test("a watch at a client agent outlives the Raft leader", async () => {
+  await using cluster = await startCluster(ADDRESSES);
+  await using client = await startConsul({
+    address: "127.78.3.4",
+    server: false,
+    join: ADDRESSES,
+  });
+  const { consul } = client;
+  const members = (await consul.agent.members()).map(({ server }) => server);
+  assertEquals(members.toSorted(), [false, true, true, true]);
+  assertEquals((await consul.status.peers()).length, 3);
+
+  const signal = AbortSignal.timeout(60_000);
+  await consul.kv.put("state", "before");
+  const errors: ConsulError[] = [];
+  const watch = consul.kv.watch("state", { signal, onError: (error) => errors.push(error) });
+  assertEquals((await watch.next()).value?.value, "before");
+  const after = watch.next();
+
+  const leader = await consul.status.leader();
+  const led = cluster.agents.find(({ address }) => `${address}:8300` === leader);
+  assert(led !== undefined);
+  await led.kill();
+  await waitFor("a write without the old leader", async (signal) => {
+    await consul.kv.put("state", "after", { signal });
+    return { ready: true, value: undefined };
+  }, { limitMs: 30_000, signal });
+  assertEquals((await after).value?.value, "after");
+  assert(errors.every((error) => error.retryable));
+  await watch.return?.();
+});
