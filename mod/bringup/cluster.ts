@@ -25,6 +25,12 @@ export interface ClusterHost {
   readonly hax: HaxAddress;
 }
 
+/**
+ * Which storage is formatted: `never` any; `new`, where neither the KV nor the storage itself
+ * knows of data; `all`, whatever is on it.
+ */
+export type MkfsPolicy = "never" | "new" | "all";
+
 /** The whole cluster. */
 export interface Cluster {
   /** In the order of the CDF. */
@@ -35,6 +41,7 @@ export interface Cluster {
   readonly consul: Consul;
   /** Consul's program on every host. */
   readonly consulProgram: string;
+  readonly mkfs: MkfsPolicy;
   readonly gate: Gate;
   readonly clock: Clock;
 }

@@ -70,6 +70,8 @@ export interface EngineOptions {
   readonly report: (event: BringUpEvent) => void;
   /** How many hosts are worked on at once. {@default 32} */
   readonly parallel?: number | undefined;
+  /** A phase that fails does not keep the later ones from being tried. {@default false} */
+  readonly keepGoing?: boolean | undefined;
   /** Where these phases stand in a longer list. {@default they are all of it} */
   readonly place?: { readonly first: number; readonly of: number } | undefined;
 }
@@ -106,16 +108,28 @@ export class PhaseError extends HareError {
   }
 }
 
+/** Several phases failed, and the others were tried all the same. */
+export class PhasesError extends HareError {
+  override readonly name = "PhasesError";
+
+  /** @param errors what the phases failed with */
+  constructor(readonly errors: readonly unknown[]) {
+    super(errors.map(messageOf).join("\n"), { cause: errors[0] });
+  }
+}
+
 /**
  * Runs the phases in order.
  *
  * @throws {PhaseError} when a phase fails, after the other hosts of that phase have ended
+ * @throws {PhasesError} with `options.keepGoing`, at the end, when phases have failed
  * @throws the signal's reason when `options.signal` is aborted
  */
 export async function runPhases<H extends { readonly name: string }>(
   phases: readonly Phase<H>[],
   options: EngineOptions,
 ): Promise<void> {
+  const errors: unknown[] = [];
   const { first, of } = options.place ?? { first: 1, of: phases.length };
   for (const [i, phase] of phases.entries()) {
     options.signal.throwIfAborted();
@@ -140,9 +154,11 @@ export async function runPhases<H extends { readonly name: string }>(
     } catch (error) {
       end("failed");
       options.signal.throwIfAborted();
-      throw error;
+      if (options.keepGoing !== true) throw error;
+      errors.push(error);
     }
   }
+  if (errors.length > 0) throw new PhasesError(errors);
 }
 
 async function runPhase<H extends { readonly name: string }>(

@@ -226,7 +226,7 @@ function standInCommand(context: Context): CommandUnknownOpts {
     .addArgument(new Argument("<role>", "what to play").choices(["m0d", "mkfs"] as const))
     .requiredOption("--process-file <file>", "its parameters")
     .requiredOption("--prefix <prefix>", "what their names begin with")
-    .requiredOption("--data-dir <directory>", `its own; a file \`fail\` there: ${FAILURES}`)
+    .requiredOption("--data-dir <directory>", `its own; \`<directory>.fail\` may say ${FAILURES}`)
     .requiredOption("--hax <url>", "the node's hax")
     .action((role, options) =>
       runStandIn({ ...options, role, clock: context.clock, signal: context.signal })

@@ -93,6 +93,7 @@ export async function clusterOf(
     generated,
     consul: new Consul({ address: `http://${servers[0]}:${CONSUL_PORT}`, clock: world.clock }),
     consulProgram: world.consul,
+    mkfs: "new",
     gate,
     clock: world.clock,
   };

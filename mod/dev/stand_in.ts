@@ -6,7 +6,8 @@
  * A confd of the stand-in hands its `confd.xc` to the others over HTTP, at the address of its
  * endpoint: they cannot start without one, as with real servers.
  *
- * It can be told to fail: a file `fail` in its data directory with one of {@linkcode FAILURES}.
+ * It can be told to fail: a file beside its data directory, with `.fail` at the end of its name and
+ * one of {@linkcode FAILURES} in it.
  *
  * @module
  */
@@ -149,7 +150,7 @@ async function readParameters({ processFile, prefix }: StandInOptions): Promise<
 }
 
 async function readFailure({ dataDir }: StandInOptions): Promise<string | null> {
-  return (await readTextFileIfAny(join(dataDir, "fail")))?.trim() ?? null;
+  return (await readTextFileIfAny(`${dataDir}.fail`))?.trim() ?? null;
 }
 
 /** What the configuration says of this process: a confd reads it, others ask a confd. */

@@ -130,16 +130,17 @@ Deno.test("one node: up, asked, down, and nothing is left", async () => {
 
 Deno.test("a server that is told to fail stops the bring-up, which then resumes", async () => {
   await using dev = await Dev.make("127.77.11");
-  const data = join(dev.dir, "hosts", "localhost", "var", "mero", "m0d-0x7200000000000001:0x9");
-  await Deno.mkdir(data, { recursive: true });
-  await Deno.writeTextFile(join(data, "fail"), "mkfs\n");
+  const directory = join(dev.dir, "hosts", "localhost", "var", "mero");
+  const order = join(directory, "m0d-0x7200000000000001:0x9.fail");
+  await Deno.mkdir(directory, { recursive: true });
+  await Deno.writeTextFile(order, "mkfs\n");
   const args = ["--net", "127.77.11", join(EXAMPLES, "singlenode.yaml")];
   const failed = await dev.dev("up", ...args);
   assertEquals(failed.code, 1);
   assertStringIncludes(failed.stderr, "could not start the confds:");
   assertStringIncludes(failed.stderr, "unit mero-mkfs@0x7200000000000001:0x9: exit status 1");
   assertStringIncludes(failed.stderr, "mkfs was told to fail");
-  await Deno.remove(join(data, "fail"));
+  await Deno.remove(order);
   const resumed = mustPass(await dev.dev("up", ...args));
   assertStringIncludes(
     resumed.stderr,

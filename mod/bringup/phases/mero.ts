@@ -8,12 +8,13 @@
 
 import type { ProcessLayout } from "../../../cfgen/mod.ts";
 import { checkId } from "../../agent/services.ts";
-import { mkfsKey, processKey } from "../../kv/keys.ts";
+import { processKey } from "../../kv/keys.ts";
 import { parseProcessState } from "../../kv/process_state.ts";
 import { formatFid } from "../../lib/fid.ts";
 import type { Readiness } from "../../lib/wait_for.ts";
 import { type Cluster, type ClusterHost, processesOf } from "../cluster.ts";
 import type { Phase, StepOptions } from "../engine.ts";
+import { makeFileSystem } from "./mkfs.ts";
 import { failingChecks, orWithoutConsul, waitForUnits } from "./readiness.ts";
 
 const LIMIT_MS = 120_000;
@@ -73,29 +74,10 @@ async function startServer(
   options: StepOptions,
 ): Promise<string> {
   const unit = cluster.target.units.server(formatFid(process.fid));
-  await makeFileSystem(cluster, entry, process, options);
+  await makeFileSystem(cluster, entry.host, process, options);
   await entry.host.enableUnit(unit, options);
   await entry.host.startUnit(unit, options);
   return unit;
-}
-
-/** Formats a process's storage unless the KV knows that it was. */
-async function makeFileSystem(
-  { target, consul, gate, clock }: Cluster,
-  { host }: ClusterHost,
-  process: ProcessLayout,
-  options: StepOptions,
-): Promise<void> {
-  const key = mkfsKey(process.fid);
-  const { signal } = options;
-  const known = await orWithoutConsul(null, () => consul.kv.get(key, { signal, consistent: true }));
-  if (known !== null) return;
-  await host.startUnit(target.units.mkfs(formatFid(process.fid)), options);
-  const at = new Date(clock.now()).toISOString();
-  await gate.change(
-    { where: "KV", what: `put ${key}` },
-    () => consul.kv.put(key, JSON.stringify({ at }), { signal }),
-  );
 }
 
 /** Whether all a host's servers of one role have reported STARTED and their checks pass. */
