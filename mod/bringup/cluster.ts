@@ -12,6 +12,7 @@ import type { Consul } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Gate } from "./gate.ts";
 import type { GatedHost } from "./gated_host.ts";
+import type { SavedCluster } from "./saved.ts";
 
 /** One host of the cluster. */
 export interface ClusterHost {
@@ -37,6 +38,8 @@ export interface Cluster {
   readonly hosts: readonly ClusterHost[];
   readonly target: Target;
   readonly generated: Generated;
+  /** What it was made from. */
+  readonly saved: SavedCluster;
   /** A client of a server's agent: this host's own, or in a development cluster the first's. */
   readonly consul: Consul;
   /** Consul's program on every host. */

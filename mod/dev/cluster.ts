@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Generated, type Target, TARGETS } from "../../cfgen/mod.ts";
+import { type Facts, type Generated, type Target, TARGETS } from "../../cfgen/mod.ts";
 import type { Cluster, ClusterHost } from "../bringup/cluster.ts";
 import type { Gate } from "../bringup/gate.ts";
 import { GatedHost } from "../bringup/gated_host.ts";
@@ -62,7 +62,7 @@ export function unitsOf(host: DevStateHost, target: Target): readonly string[] {
 /** The cluster for bring-up's phases. */
 export async function clusterOf(
   state: DevState,
-  generated: Generated,
+  { generated, facts }: { readonly generated: Generated; readonly facts: Facts },
   gate: Gate,
   world: DevWorld,
 ): Promise<Cluster> {
@@ -91,6 +91,7 @@ export async function clusterOf(
     hosts: await Promise.all(hosts),
     target: TARGETS[state.target],
     generated,
+    saved: { cdf: state.cdf, target: state.target, facts },
     consul: new Consul({ address: `http://${servers[0]}:${CONSUL_PORT}`, clock: world.clock }),
     consulProgram: world.consul,
     mkfs: "new",

@@ -6,6 +6,7 @@
 
 import {
   assertSound,
+  type Facts,
   factsRequests,
   generate,
   type Generated,
@@ -50,9 +51,9 @@ export interface UpOptions {
  * @throws {HareError} when the directory holds another cluster, or a phase fails
  */
 export async function up(options: UpOptions, world: DevWorld): Promise<DevState> {
-  const generated = generateFor(options, world.dir);
+  const made = generateFor(options, world.dir);
   using _lock = await lockDirectory(world.dir);
-  const state = stateFor(options, generated);
+  const state = stateFor(options, made.generated);
   const before = await loadState(world.dir);
   if (before !== null && JSON.stringify(before) !== JSON.stringify(state)) {
     throw new HareError(`${world.dir} holds another development cluster`, {
@@ -61,7 +62,7 @@ export async function up(options: UpOptions, world: DevWorld): Promise<DevState>
   }
   await saveState(world.dir, state);
   const gate = new Gate({ dryRun: false, note: () => {} });
-  const cluster = await clusterOf(state, generated, gate, world);
+  const cluster = await clusterOf(state, made, gate, world);
   await runPhases([prepareHosts(cluster.hosts), ...phasesOf(cluster)], {
     signal: options.signal,
     clock: world.clock,
@@ -70,7 +71,10 @@ export async function up(options: UpOptions, world: DevWorld): Promise<DevState>
   return state;
 }
 
-function generateFor(options: UpOptions, dir: string): Generated {
+function generateFor(
+  options: UpOptions,
+  dir: string,
+): { readonly generated: Generated; readonly facts: Facts } {
   const document = parseCdf(options.cdf, {
     name: options.cdfName,
     target: TARGETS[options.target],
@@ -84,7 +88,7 @@ function generateFor(options: UpOptions, dir: string): Generated {
     diskPath: (host, glob, disk) =>
       join(dir, "hosts", host, "disks", `${glob}-${String(disk).padStart(2, "0")}`),
   });
-  return generate(document, facts);
+  return { generated: generate(document, facts), facts };
 }
 
 function stateFor(options: UpOptions, generated: Generated): DevState {
