@@ -6,16 +6,17 @@
 
 import { stringify } from "yaml";
 import type { CdfDocument } from "./cdf/document.ts";
-import type { Facts } from "./facts.ts";
+import { disksFor, type Facts, factsAbout } from "./facts.ts";
 
 /** The description with the facts of each host, and each server's disks in place, as YAML. */
 export function debugText({ cdf }: CdfDocument, facts: Facts): string {
   const hosts = cdf?.hosts.map((host) => {
-    const found = Object.hasOwn(facts.hosts, host.name) ? facts.hosts[host.name] : undefined;
+    const found = factsAbout(host.name, facts);
     const m0_servers = host.m0_servers?.map((server) => {
       const glob = server.io_disks?.path_glob;
       if (glob === undefined) return server;
-      return { ...server, io_disks: { path_glob: glob, disks: found?.disks[glob] ?? [] } };
+      const disks = found === undefined ? [] : disksFor(glob, found);
+      return { ...server, io_disks: { path_glob: glob, disks } };
     });
     return { ...host, facts: found?.facts ?? null, m0_servers: m0_servers ?? [] };
   });

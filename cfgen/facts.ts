@@ -59,6 +59,16 @@ export interface FactsRequest {
   readonly globs: readonly string[];
 }
 
+/** Facts about the host of this name, if there are any. */
+export function factsAbout(name: string, { hosts }: Facts): HostFacts | undefined {
+  return Object.hasOwn(hosts, name) ? hosts[name] : undefined;
+}
+
+/** The disks that a glob has matched on a host; none where the glob was not asked for. */
+export function disksFor(glob: string, { disks }: HostFacts): readonly DiskFacts[] {
+  return Object.hasOwn(disks, glob) ? disks[glob] ?? [] : [];
+}
+
 /** What has to be asked on the hosts of a CDF. */
 export function factsRequests(cdf: Cdf): readonly FactsRequest[] {
   return cdf.hosts.map(({ name, data_iface, m0_servers }) => {

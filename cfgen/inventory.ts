@@ -15,7 +15,14 @@ import {
   type CdfServer,
   wholePathRegex,
 } from "./cdf/schema.ts";
-import type { DiskFacts, Facts, HostFacts, SystemFacts } from "./facts.ts";
+import {
+  type DiskFacts,
+  disksFor,
+  type Facts,
+  factsAbout,
+  type HostFacts,
+  type SystemFacts,
+} from "./facts.ts";
 
 /** All of the cluster. */
 export interface Inventory {
@@ -70,7 +77,7 @@ export function takeInventory(cdf: Cdf, facts: Facts, problems: Problems): Inven
   let allFound = true;
   cdf.hosts.forEach((host, i) => {
     const path = ["hosts", i];
-    const found = Object.hasOwn(facts.hosts, host.name) ? facts.hosts[host.name] : undefined;
+    const found = factsAbout(host.name, facts);
     if (found === undefined) {
       problems.add([...path, "name"], `there are no facts about host ${JSON.stringify(host.name)}`);
       problems.distrust([...path, "name"]);
@@ -121,7 +128,7 @@ function serversOf(
     const glob = server.io_disks?.path_glob;
     if (glob === undefined || found === undefined) return { cdf: server, disks: [] };
     const path = ["hosts", hostIndex, "m0_servers", i, "io_disks", "path_glob"];
-    const matched = Object.hasOwn(found.disks, glob) ? found.disks[glob] ?? [] : [];
+    const matched = disksFor(glob, found);
     if (matched.length === 0) {
       problems.add(path, `${JSON.stringify(glob)} matches no disk on ${host.name}`);
     }

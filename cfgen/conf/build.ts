@@ -46,7 +46,8 @@ export function buildConf(
   );
   const profile = ledger.add((key): Profile => ({ type: "profile", key, pools: [] }));
 
-  const drives = hosts.flatMap((host) => host.servers.flatMap((server) => server.drives)); // by the index of their disk
+  // At the index of their disk in the inventory.
+  const drives = hosts.flatMap((host) => host.servers.flatMap((server) => server.drives));
   const pools = inventory.pools.map(({ cdf, disks }) => {
     const chosen = disks.flatMap(({ index }) => drives[index] ?? []);
     const controllers = new Set(chosen.map((drive) => drive.controller)).size;

@@ -22,7 +22,7 @@ export function writeXcode(objects: readonly ConfObject[], target: Target): stri
 /** `{0x6b| ((^k|1:17), ^d|1:16, [1: ^v|1:49])}`. */
 function objectText(object: ConfObject, target: Target): string {
   const values = attributesOf(object, target).map(([, value]) => value);
-  const type = typeCode(object).toString(16);
+  const type = FID_TYPES[object.type === "pver_f" ? "pver" : object.type].toString(16);
   return `{0x${type}| ((${fidText(object)}), ${wrap(object, listText(values))})}`;
 }
 
@@ -53,16 +53,30 @@ function listText(values: readonly Value[]): string {
   return list;
 }
 
-/** `^k|1:17`; the container of a formulaic pver carries a tag in bits 54 and 55. */
+/** `^k|1:17`. */
 function fidText(object: ConfObject): string {
-  const container = object.type === "pver_f" ? "0x40000000000001" : "1";
-  return `^${String.fromCharCode(typeCode(object))}|${container}:${numberText(object.key)}`;
-}
-
-function typeCode({ type }: ConfObject): number {
-  return FID_TYPES[type === "pver_f" ? "pver" : type];
+  return FID_PREFIXES[object.type] + numberText(object.key);
 }
 
 function numberText(value: number): string {
   return value < 100 ? value.toString() : `0x${value.toString(16)}`;
 }
+
+/** All of a fid but its key; the container of a formulaic pver carries a tag in bits 54 and 55. */
+const FID_PREFIXES: Readonly<Record<ConfObject["type"], string>> = {
+  root: "^t|1:",
+  node: "^n|1:",
+  process: "^r|1:",
+  service: "^s|1:",
+  sdev: "^d|1:",
+  site: "^S|1:",
+  rack: "^a|1:",
+  enclosure: "^e|1:",
+  controller: "^c|1:",
+  drive: "^k|1:",
+  pool: "^o|1:",
+  pver: "^v|1:",
+  pver_f: "^v|0x40000000000001:",
+  objv: "^j|1:",
+  profile: "^p|1:",
+};

@@ -37,5 +37,8 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "no such file or directory";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  if (error instanceof Deno.errors.NotCapable) {
+    return "hare cannot use files in /dev, /proc and /sys";
+  }
   return messageOf(error);
 }
