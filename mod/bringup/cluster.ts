@@ -40,7 +40,9 @@ export interface Cluster {
   readonly generated: Generated;
   /** What it was made from. */
   readonly saved: SavedCluster;
-  /** A client of a server's agent: this host's own, or in a development cluster the first's. */
+  /** The server whose agent is asked about the cluster: this host, or a development cluster's first. */
+  readonly own: ClusterHost;
+  /** A client of that agent. */
   readonly consul: Consul;
   /** Consul's program on every host. */
   readonly consulProgram: string;

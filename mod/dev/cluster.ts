@@ -67,7 +67,7 @@ export async function clusterOf(
   world: DevWorld,
 ): Promise<Cluster> {
   const servers = state.hosts.filter(({ isServer }) => isServer).map(({ address }) => address);
-  const hosts = generated.cluster.hosts.map(async (layout): Promise<ClusterHost> => {
+  const making = generated.cluster.hosts.map(async (layout): Promise<ClusterHost> => {
     const host = state.hosts.find(({ name }) => name === hostPart(layout.name));
     if (host === undefined) throw new TypeError(`${layout.name} is not in the cluster's state`);
     return {
@@ -87,12 +87,16 @@ export async function clusterOf(
       hax: { address: host.address, port: HAX_PORT },
     };
   });
+  const hosts = await Promise.all(making);
+  const own = hosts.find(({ layout }) => layout.isServer);
+  if (own === undefined) throw new TypeError("a cluster without a confd passed cfgen's rules");
   return {
-    hosts: await Promise.all(hosts),
+    hosts,
+    own,
     target: TARGETS[state.target],
     generated,
     saved: { cdf: state.cdf, target: state.target, facts },
-    consul: new Consul({ address: `http://${servers[0]}:${CONSUL_PORT}`, clock: world.clock }),
+    consul: new Consul({ address: `http://${own.hax.address}:${CONSUL_PORT}`, clock: world.clock }),
     consulProgram: world.consul,
     mkfs: "new",
     gate,

@@ -30,3 +30,16 @@ export function phasesOf(cluster: Cluster): readonly Phase<ClusterHost>[] {
     finalCheck,
   ].map((make) => make(cluster));
 }
+
+/** The phases that start a cluster again that was shut down: nothing is made anew. */
+export function startPhasesOf(cluster: Cluster): readonly Phase<ClusterHost>[] {
+  return [
+    startConsulServers,
+    startConsulClients,
+    startHax,
+    startRc,
+    startConfds,
+    startIoServers,
+    finalCheck,
+  ].map((make) => make(cluster));
+}
