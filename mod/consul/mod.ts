@@ -6,7 +6,7 @@
  * {@linkcode ConsulError} that says which call, at which address, and why.
  *
  * @example A counter with a watcher
- * ```ts no-assert
+ * ```ts
  * import { type Consul, ConsulError, consulFromEnv, txn } from "./mod.ts";
  *
  * async function count(consul: Consul): Promise<void> {
@@ -23,12 +23,12 @@
  *   }
  * }
  *
- * if (Deno.env.get("CONSUL_HTTP_ADDR") !== undefined) {
+ * if (Deno.args[0] === "count") {
  *   try {
  *     await count(consulFromEnv());
  *   } catch (error) {
  *     if (!(error instanceof ConsulError)) throw error;
- *     console.error(error.message, error.hint);
+ *     console.error(`${error.message}\n${error.hint ?? ""}`);
  *   }
  * }
  * ```

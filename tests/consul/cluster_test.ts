@@ -11,7 +11,7 @@ import { startCluster, startConsul } from "../lib/consul.ts";
 
 const ADDRESSES = ["127.78.3.1", "127.78.3.2", "127.78.3.3"] as const;
 
-Deno.test("a watch at a client agent outlives the Raft leader", async () => {
+Deno.test("a watch at a client agent outlives the Raft leader, whom the others then give up", async () => {
   await using cluster = await startCluster(ADDRESSES);
   await using client = await startConsul({
     address: "127.78.3.4",
@@ -41,4 +41,18 @@ Deno.test("a watch at a client agent outlives the Raft leader", async () => {
   assertEquals((await after).value?.value, "after");
   assert(errors.every((error) => error.retryable));
   await watch.return?.();
+
+  // The dead server is given up, and the client takes its leave.
+  const [alive] = cluster.agents.filter((agent) => agent !== led);
+  assert(alive !== undefined);
+  await alive.consul.agent.forceLeave(led.node, { signal });
+  await consul.agent.join(alive.address, { signal });
+  await consul.agent.leave({ signal });
+  await waitFor("both to have left", async (signal) => {
+    const members = await alive.consul.agent.members({ signal });
+    const staying = members.filter(({ status }) => status !== "left").map(({ name }) => name);
+    return staying.length === 2
+      ? { ready: true, value: undefined }
+      : { ready: false, why: `${staying.join(", ")} have not` };
+  }, { limitMs: 30_000, signal });
 });
