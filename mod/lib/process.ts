@@ -22,8 +22,11 @@ export interface RunOptions {
   readonly limitMs?: number | undefined;
   /** Variables added to the environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
-  /** Text for standard input, which is closed otherwise. */
-  readonly stdin?: string | undefined;
+  /**
+   * Standard input, which is closed otherwise: a text, or bytes as they come. A stream that is not
+   * read to its end is cancelled when the program ends.
+   */
+  readonly stdin?: string | ReadableStream<Uint8Array> | undefined;
 }
 
 /**
@@ -68,26 +71,38 @@ export async function runHere(
     }
   };
   signal.addEventListener("abort", kill, { once: true });
+  const output = child.output();
   try {
-    const output = child.output();
-    if (options.stdin !== undefined) await feed(child.stdin, options.stdin);
-    const { code, stdout, stderr } = await output;
+    const ended = new AbortController();
+    const [{ code, stdout, stderr }] = await Promise.all([
+      output.finally(() => ended.abort()),
+      options.stdin === undefined ? null : feed(child.stdin, options.stdin, ended.signal),
+    ]);
     options.signal?.throwIfAborted();
     if (limit.aborted) {
       throw new TimeLimitError(`${program} did not end within ${limitMs / 1000} s and was killed`);
     }
     return { code, stdout: decode(stdout), stderr: decode(stderr) };
+  } catch (error) {
+    kill(); // what it was to be fed could not be read
+    await output;
+    throw error;
   } finally {
     signal.removeEventListener("abort", kill);
   }
 }
 
 /** A program may end without reading what it is sent: that is its right, its status tells. */
-async function feed(stdin: WritableStream<Uint8Array>, text: string): Promise<void> {
+async function feed(
+  stdin: WritableStream<Uint8Array>,
+  input: string | ReadableStream<Uint8Array>,
+  ended: AbortSignal,
+): Promise<void> {
+  const stream = typeof input === "string" ? new Blob([input]).stream() : input;
   try {
-    await new Blob([text]).stream().pipeTo(stdin);
+    await stream.pipeTo(stdin, { signal: ended });
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (!ended.aborted && !(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
 

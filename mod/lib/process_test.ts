@@ -30,6 +30,26 @@ Deno.test("runHere() hands on standard input, whether it is read or not", async 
   assertEquals((await runHere(["true"], { stdin })).code, 0);
 });
 
+Deno.test("runHere() hands on bytes as they come", async () => {
+  const bytes = Uint8Array.from({ length: 256 }, (_, i) => i);
+  const stdin = ReadableStream.from([bytes, bytes]);
+  const { stdout } = await runHere(["sh", "-c", "od -An -v -tu1"], { stdin });
+  assertEquals(stdout.trim().split(/\s+/).map(Number), [...bytes, ...bytes]);
+});
+
+Deno.test("runHere() cancels a stream that goes on when the program ends", async () => {
+  let cancelled = false;
+  const stdin = new ReadableStream<Uint8Array>({ cancel: () => void (cancelled = true) });
+  assertEquals((await runHere(["echo", "done"], { stdin })).stdout, "done\n");
+  assertEquals(cancelled, true);
+});
+
+Deno.test("runHere() kills a program whose input cannot be read, and throws why", async () => {
+  const why = new Error("disk error");
+  const stdin = new ReadableStream<Uint8Array>({ start: (stream) => stream.error(why) });
+  assertEquals(await assertRejects(() => runHere(["sleep", "60"], { stdin })), why);
+});
+
 Deno.test("runHere() says how to help where there is no such program", async () => {
   const error = await assertRejects(() => runHere(["no-such-program"]), HareError);
   assertEquals(error.hint, "install no-such-program or put it on PATH");
