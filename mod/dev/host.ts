@@ -112,20 +112,22 @@ export class DevHost implements Host {
     await Deno.remove(`${status}.pid`).catch(ignoreNotFound);
     await Deno.remove(`${status}.exit`).catch(ignoreNotFound);
     const mark = { dir: this.#options.dir, host: this.name, unit };
-    new Deno.Command("sh", {
-      args: ["-c", KEEPER, "hare-dev-keeper", log, status, ...spec.argv],
-      env: {
-        ...inheritedEnvironment(),
-        ...spec.env,
-        [MARK]: formatMark({ ...mark, role: "keeper" }),
-        HARE_DEV_MAIN: formatMark({ ...mark, role: "main" }),
-      },
-      clearEnv: true,
-      detached: true,
-      stdin: "null",
-      stdout: "null",
-      stderr: "null",
-    }).spawn().unref();
+    const environment = {
+      ...inheritedEnvironment(),
+      ...spec.env,
+      [MARK]: formatMark({ ...mark, role: "keeper" }),
+      HARE_DEV_MAIN: formatMark({ ...mark, role: "main" }),
+    };
+    // In a session of its own, the keeper outlives this program and hears no Ctrl-C meant for it.
+    const { code, stderr } = await this.#options.run([
+      ...["env", "--ignore-environment"] as const,
+      ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+      ...["setsid", "--fork"],
+      ...["sh", "-c", KEEPER, "hare-dev-keeper", log, status, ...spec.argv],
+    ], { signal: options.signal });
+    if (code !== 0) {
+      throw new HareError(`cannot start unit ${unit} on ${this.name}: ${stderr.trim()}`);
+    }
     await this.#waitForFile(`${status}.pid`, `unit ${unit} to start`, 5_000, options);
     if (!spec.oneshot) return;
     await this.#waitForFile(`${status}.exit`, `unit ${unit} to end`, ONESHOT_LIMIT_MS, options);
