@@ -23,6 +23,7 @@ const INPUTS = ["main.ts", "mod", "cfgen", "deno.json", "deno.lock", "tools/buil
 /** Environment variables that the program and its packages read. */
 const VARIABLES = [
   "CONSUL_*",
+  "HTTP_PROXY,http_proxy,HTTPS_PROXY,https_proxy,NO_PROXY,no_proxy", // fetch's, on the way there
   "NO_COLOR,FORCE_COLOR,CLICOLOR_FORCE", // colours; the last two: commander
   "LOG_STREAM,LOG_TOKENS", // yaml
   "PATH,HOME,XDG_CACHE_HOME,LANG,LC_ALL,TZ", // development clusters: Consul, and a unit's own

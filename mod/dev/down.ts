@@ -50,7 +50,7 @@ export async function down(
     return left === 0
       ? { ready: true, value: undefined }
       : { ready: false, why: `${left} are still there` };
-  }, { limitMs: 10_000, intervalMs: 20, clock: world.clock, signal });
+  }, { limitMs: 60_000, intervalMs: 20, clock: world.clock, signal });
   if (exists) {
     for (const name of CONTENTS) {
       await Deno.remove(join(world.dir, name), { recursive: true }).catch(ignoreNotFound);

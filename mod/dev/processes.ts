@@ -56,7 +56,7 @@ export async function findProcesses(
   // It exits 1 for no match and 2 for processes that ended meanwhile or are another user's.
   const { code, stdout, stderr } = await run(
     ["grep", "--null-data", "--with-filename", "--text", `^${MARK}=`, ...files],
-    { signal, limitMs: 10_000 },
+    { signal, limitMs: 30_000 },
   );
   if (code > 2) throw new HareError(`cannot look for the cluster's processes: ${stderr.trim()}`);
   return parseMarks(stdout).filter((process) => process.dir === dir);

@@ -148,6 +148,21 @@ Deno.test("a server that is told to fail stops the bring-up, which then resumes"
   );
 });
 
+Deno.test("what was killed, a server or a whole host, is up again after another up", async () => {
+  await using dev = await Dev.make("127.77.16");
+  await dev.up(join(EXAMPLES, "singlenode.yaml"));
+  for (const victim of ["0x7200000000000001:0x9", "localhost"]) {
+    mustPass(await dev.dev("kill", victim));
+    // Before hax or Consul have noticed, everything would still look well.
+    await until(`${victim} to be missed`, async () => {
+      const { code, ...output } = await dev.ask(1, "status");
+      return { ...output, code: code === 0 ? 1 : 0 };
+    });
+    await dev.up(join(EXAMPLES, "singlenode.yaml"));
+    await until("a healthy cluster", () => dev.ask(1, "status"));
+  }
+});
+
 Deno.test("a second cluster on the same addresses is refused, and named", async () => {
   await using dev = await Dev.make("127.77.12");
   await using other = await Dev.make("127.77.12");

@@ -23,6 +23,16 @@ export function startRc(cluster: Cluster): Phase<ClusterHost> {
       ? { ready: true, value: undefined }
       : { ready: false, why: "no RC holds the key `leader`" };
   };
+  /** Where each confd has died, nobody can lead until the next phase has started one again. */
+  const oneLeadsIfItCan = async (signal: AbortSignal): Promise<Readiness<void>> => {
+    const answer = await oneLeads(signal);
+    if (answer.ready === true) return answer;
+    const confds = await cluster.consul.health.service("confd", { signal });
+    const allDead = confds.every(({ checks }) =>
+      checks.some(({ status }) => status === "critical")
+    );
+    return confds.length > 0 && allDead ? { ready: true, value: undefined } : answer;
+  };
   return {
     name: "rc",
     title: "start the recovery coordinator",
@@ -35,7 +45,7 @@ export function startRc(cluster: Cluster): Phase<ClusterHost> {
       await entry.host.enableUnit(RC_UNIT, options);
       await entry.host.startUnit(RC_UNIT, options);
       await cluster.gate.wait(() =>
-        waitForUnits(cluster, [entry], [RC_UNIT], oneLeads, {
+        waitForUnits(cluster, [entry], [RC_UNIT], oneLeadsIfItCan, {
           ...options,
           what: "one of the RCs to lead",
           limitMs,

@@ -1,0 +1,95 @@
+/**
+ * A cluster of real hosts as the phases want it.
+ *
+ * @module
+ */
+
+import { type Generated, TARGETS } from "../../cfgen/mod.ts";
+import type { Consul } from "../consul/mod.ts";
+import type { Host } from "../host/host.ts";
+import { isThisHost } from "../host/local.ts";
+import type { Clock } from "../lib/clock.ts";
+import { HareError } from "../lib/errors.ts";
+import { uuidOf } from "../lib/uuid.ts";
+import type { Cluster, ClusterHost, MkfsPolicy } from "./cluster.ts";
+import type { Gate } from "./gate.ts";
+import { GatedHost } from "./gated_host.ts";
+import type { SavedCluster } from "./saved.ts";
+
+/** What this host gives to an operation on the cluster. */
+export interface OperationWorld {
+  /** This host's name, as the system gives it. */
+  readonly hostname: string;
+  /** A client of this host's Consul agent. */
+  readonly consul: Consul;
+  readonly clock: Clock;
+  /** The driver of a host, by its name in the CDF. */
+  readonly driverOf: (destination: string) => Host;
+}
+
+/** What the cluster is to be. */
+export interface RealClusterOptions {
+  readonly generated: Generated;
+  readonly saved: SavedCluster;
+  readonly mkfs: MkfsPolicy;
+  readonly gate: Gate;
+}
+
+/** Consul's data survive a reboot. */
+const CONSUL_DATA_DIRECTORY = "/var/lib/hare/consul";
+/** hax and Consul's HTTP answer their own host only. */
+const LOCAL = "127.0.0.1";
+const HAX_PORT = 8008;
+
+/**
+ * Joins the configuration with the drivers.
+ *
+ * @throws {HareError} when this host is none of the cluster's servers
+ */
+export async function realCluster(
+  { generated, saved, mkfs, gate }: RealClusterOptions,
+  world: OperationWorld,
+): Promise<Cluster> {
+  const layouts = generated.cluster.hosts;
+  const servers = layouts.filter(({ isServer }) => isServer);
+  const making = layouts.map(async (layout): Promise<ClusterHost> => ({
+    name: layout.name.slice(layout.name.lastIndexOf("@") + 1),
+    layout,
+    host: new GatedHost(world.driverOf(layout.name), gate),
+    agent: {
+      nodeName: layout.node,
+      nodeId: await uuidOf(`${layout.node}`),
+      bindAddress: layout.ip,
+      clientAddress: LOCAL,
+      dataDir: CONSUL_DATA_DIRECTORY,
+      datacenter: "dc1",
+      servers: servers.map(({ ip }) => ip),
+      mode: layout.isServer ? "server" : "client",
+    },
+    hax: { address: LOCAL, port: HAX_PORT },
+  }));
+  const hosts = await Promise.all(making);
+  const own = hosts.find(({ layout }) =>
+    layout.isServer && isThisHost(layout.name, world.hostname)
+  );
+  if (own === undefined) throw notOnServer(world.hostname, servers.map(({ name }) => name));
+  return {
+    hosts,
+    own,
+    target: TARGETS[saved.target],
+    generated,
+    saved,
+    consul: world.consul,
+    consulProgram: "consul",
+    mkfs,
+    gate,
+    clock: world.clock,
+  };
+}
+
+/** The cluster is operated from one of its server nodes: only there Consul can be asked early. */
+export function notOnServer(hostname: string, servers: readonly string[]): HareError {
+  return new HareError(`this host, ${hostname}, is no server node of the cluster`, {
+    hint: `run it on one of ${servers.join(", ")}`,
+  });
+}
