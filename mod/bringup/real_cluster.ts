@@ -8,6 +8,7 @@ import { type Generated, TARGETS } from "../../cfgen/mod.ts";
 import type { Consul } from "../consul/mod.ts";
 import type { Host } from "../host/host.ts";
 import { isThisHost } from "../host/local.ts";
+import { CONSUL_DATA_DIRECTORY } from "../host/places.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
 import { uuidOf } from "../lib/uuid.ts";
@@ -35,8 +36,6 @@ export interface RealClusterOptions {
   readonly gate: Gate;
 }
 
-/** Consul's data survive a reboot. */
-const CONSUL_DATA_DIRECTORY = "/var/lib/hare/consul";
 /** hax and Consul's HTTP answer their own host only. */
 const LOCAL = "127.0.0.1";
 const HAX_PORT = 8008;

@@ -8,9 +8,7 @@
 import { formatFid } from "../lib/fid.ts";
 import { clientsOf, type Cluster, type ClusterHost, processesOf, serversOf } from "./cluster.ts";
 import type { Phase } from "./engine.ts";
-import { CONSUL_UNIT } from "./phases/consul.ts";
-import { HAX_UNIT } from "./phases/hax.ts";
-import { RC_UNIT } from "./phases/rc.ts";
+import { CONSUL_UNIT, HAX_UNIT, RC_UNIT } from "../host/places.ts";
 
 /** Mero's servers take up to 15 s to stop and more; systemd kills them after 90 s. */
 const LIMIT_MS = 120_000;

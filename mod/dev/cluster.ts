@@ -9,9 +9,7 @@ import { type Facts, type Generated, type Target, TARGETS } from "../../cfgen/mo
 import type { Cluster, ClusterHost } from "../bringup/cluster.ts";
 import type { Gate } from "../bringup/gate.ts";
 import { GatedHost } from "../bringup/gated_host.ts";
-import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT } from "../bringup/phases/consul.ts";
-import { HAX_UNIT } from "../bringup/phases/hax.ts";
-import { RC_UNIT } from "../bringup/phases/rc.ts";
+import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT, HAX_UNIT, RC_UNIT } from "../host/places.ts";
 import { Consul } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Run } from "../lib/process.ts";

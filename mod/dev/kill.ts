@@ -5,9 +5,7 @@
  */
 
 import { TARGETS } from "../../cfgen/mod.ts";
-import { CONSUL_UNIT } from "../bringup/phases/consul.ts";
-import { HAX_UNIT } from "../bringup/phases/hax.ts";
-import { RC_UNIT } from "../bringup/phases/rc.ts";
+import { CONSUL_UNIT, HAX_UNIT, RC_UNIT } from "../host/places.ts";
 import { HareError, UsageError } from "../lib/errors.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import { type DevWorld, unitsOf } from "./cluster.ts";

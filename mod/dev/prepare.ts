@@ -7,7 +7,7 @@
 
 import type { ClusterHost } from "../bringup/cluster.ts";
 import type { Phase } from "../bringup/engine.ts";
-import { CONSUL_UNIT } from "../bringup/phases/consul.ts";
+import { CONSUL_UNIT } from "../host/places.ts";
 import { HareError } from "../lib/errors.ts";
 import { dirname } from "../lib/std/path.ts";
 import { CONSUL_PORT, HAX_PORT } from "./cluster.ts";

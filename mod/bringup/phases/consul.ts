@@ -6,16 +6,12 @@
  */
 
 import { renderAgentConfig } from "../../agent/agent_config.ts";
+import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT } from "../../host/places.ts";
 import { HareError } from "../../lib/errors.ts";
 import type { Readiness } from "../../lib/wait_for.ts";
 import { clientsOf, type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
 import type { Phase, StepOptions } from "../engine.ts";
 import { orWithoutConsul, waitForUnits } from "./readiness.ts";
-
-/** The unit of a node's Consul agent. */
-export const CONSUL_UNIT = "hare-consul-agent";
-/** Directory from which the agent reads its configuration files. */
-export const CONSUL_CONFIG_DIRECTORY = "/etc/hare/consul.d";
 
 const LIMIT_MS = 60_000;
 

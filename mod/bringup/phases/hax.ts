@@ -5,13 +5,11 @@
  */
 
 import { checkId } from "../../agent/services.ts";
+import { HAX_UNIT } from "../../host/places.ts";
 import type { Readiness } from "../../lib/wait_for.ts";
 import type { Cluster, ClusterHost } from "../cluster.ts";
 import type { Phase } from "../engine.ts";
 import { failingChecks, orWithoutConsul, waitForUnits } from "./readiness.ts";
-
-/** The unit of hax. */
-export const HAX_UNIT = "hare-hax";
 
 /** Starts hax. */
 export function startHax(cluster: Cluster): Phase<ClusterHost> {

@@ -4,14 +4,12 @@
  * @module
  */
 
+import { RC_UNIT } from "../../host/places.ts";
 import { LEADER } from "../../kv/keys.ts";
 import type { Readiness } from "../../lib/wait_for.ts";
 import { type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
 import type { Phase } from "../engine.ts";
 import { orWithoutConsul, waitForUnits } from "./readiness.ts";
-
-/** The unit of the recovery coordinator. */
-export const RC_UNIT = "hare-rc";
 
 /** Starts the RC. */
 export function startRc(cluster: Cluster): Phase<ClusterHost> {

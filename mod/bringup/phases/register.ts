@@ -7,11 +7,12 @@
 
 import { type ProcessParams, renderProcessFile } from "../../agent/process_file.ts";
 import { renderServices, servicesOf } from "../../agent/services.ts";
+import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT } from "../../host/places.ts";
 import { formatFid } from "../../lib/fid.ts";
 import { waitFor } from "../../lib/wait_for.ts";
 import type { Cluster, ClusterHost } from "../cluster.ts";
 import type { Phase } from "../engine.ts";
-import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT, validateConfig } from "./consul.ts";
+import { validateConfig } from "./consul.ts";
 
 /** Registers the services of Mero's processes. */
 export function registerServices(cluster: Cluster): Phase<ClusterHost> {

@@ -1,0 +1,21 @@
+/**
+ * Where things are on every host, and what Hare's units are called.
+ *
+ * @module
+ */
+
+/** Hare's program, which the units run. */
+export const HARE_PROGRAM = "/usr/bin/hare";
+/** Directory from which the Consul agent reads its configuration files. */
+export const CONSUL_CONFIG_DIRECTORY = "/etc/hare/consul.d";
+/** Where the Consul agent keeps its data: they survive a reboot. */
+export const CONSUL_DATA_DIRECTORY = "/var/lib/hare/consul";
+/** The file with further options of the agent, which `hare consul-env` writes. */
+export const CONSUL_ENV_FILE = "/etc/hare/consul-env";
+
+/** The unit of a node's Consul agent. */
+export const CONSUL_UNIT = "hare-consul-agent";
+/** The unit of hax. */
+export const HAX_UNIT = "hare-hax";
+/** The unit of the recovery coordinator. */
+export const RC_UNIT = "hare-rc";
