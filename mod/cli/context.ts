@@ -37,6 +37,8 @@ export interface Context {
   readonly signal: AbortSignal;
   /** The Consul that the environment names, made at the first call. */
   readonly consul: () => Consul;
+  /** What the binary was built from; absent when run from source. */
+  readonly commit?: string | undefined;
   /** For the commands whose result is an exit status: `status` and `check-service`. */
   readonly setExitStatus: (status: number) => void;
 }

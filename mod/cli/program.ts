@@ -23,6 +23,7 @@ import { epochCommand } from "./epoch.ts";
 import { factsCommand } from "./facts.ts";
 import { fidCommand } from "./fid.ts";
 import { nextCommand } from "./next.ts";
+import { preflightCommand } from "./preflight.ts";
 import { logError, renderError } from "./printer.ts";
 import { versionText } from "./version.ts";
 import { OutputClosed, type World } from "./world.ts";
@@ -82,6 +83,7 @@ export function makeProgram(context: Context, options: ProgramOptions = {}): Com
     for (const make of makers) program.addCommand(make(context));
   }
   program.addCommand(completeCommand(context), { hidden: true });
+  program.addCommand(preflightCommand(context), { hidden: true });
   return program;
 }
 
@@ -98,7 +100,11 @@ export async function runProgram(
 ): Promise<number> {
   let status: number = ExitStatus.done;
   let logs = false;
-  const context: Context = { ...world, setExitStatus: (value) => void (status = value) };
+  const context: Context = {
+    ...world,
+    commit: options.commit,
+    setExitStatus: (value) => void (status = value),
+  };
   const program = makeProgram(context, options);
   const said = listenTo(program, context);
   const flag = (name: string): boolean => program.getOptionValue(name) === true;

@@ -10,8 +10,8 @@ import { HareError } from "../lib/errors.ts";
 import { runHere } from "../lib/process.ts";
 import type { Context } from "./context.ts";
 
-/** What `main.ts` hands to the command line: everything but the exit status, which it keeps. */
-export type World = Omit<Context, "setExitStatus">;
+/** What `main.ts` hands to the command line: the world, without what is the program's own. */
+export type World = Omit<Context, "setExitStatus" | "commit">;
 
 /** Whoever read standard output has closed it (`hare … | head`): the program may end quietly. */
 export class OutputClosed extends Error {

@@ -5,7 +5,7 @@
  */
 
 import * as z from "zod";
-import type { HostFacts } from "../../cfgen/mod.ts";
+import type { HostFacts, SystemFacts } from "../../cfgen/mod.ts";
 import { FactsError } from "./errors.ts";
 
 /** The answer of a host, read. */
@@ -14,19 +14,22 @@ export type Answer =
   | { readonly kind: "problems"; readonly problems: readonly string[] }
   | { readonly kind: "unreadable"; readonly why: string };
 
-const HOST_FACTS: z.ZodType<HostFacts> = z.object({
-  facts: z.object({
-    hostname: z.string(),
-    processorcount: z.number(),
-    memorysize_mb: z.number(),
-    ipaddress: z.string().optional(),
-    macaddress: z.string().optional(),
-  }).catchall(z.string()),
-  disks: z.record(
-    z.string(),
-    z.array(z.object({ path: z.string(), size: z.number(), blksize: z.number() })),
-  ),
-});
+/** A host's own facts, in JSON. */
+export const SYSTEM_FACTS: z.ZodType<SystemFacts> = z.object({
+  hostname: z.string(),
+  processorcount: z.number(),
+  memorysize_mb: z.number(),
+  ipaddress: z.string().optional(),
+  macaddress: z.string().optional(),
+}).catchall(z.string());
+
+/** A host's disks by glob, in JSON. */
+export const DISKS: z.ZodType<HostFacts["disks"]> = z.record(
+  z.string(),
+  z.array(z.object({ path: z.string(), size: z.number(), blksize: z.number() })),
+);
+
+const HOST_FACTS: z.ZodType<HostFacts> = z.object({ facts: SYSTEM_FACTS, disks: DISKS });
 
 const PROBLEMS = z.object({ problems: z.array(z.string()).min(1) });
 

@@ -1,0 +1,41 @@
+/**
+ * `hare preflight`: what a bring-up asks of each host before it changes anything. Hidden: its
+ * question and its answer are for programs; people use `hare doctor`.
+ *
+ * @module
+ */
+
+import { UsageError } from "../lib/errors.ts";
+import { inspect, readQuestion, writeAnswer } from "../preflight/mod.ts";
+import { command, type CommandUnknownOpts, examples } from "./command.ts";
+import type { Context } from "./context.ts";
+import { buildText } from "./version.ts";
+
+/** The sub-command. */
+export function preflightCommand(context: Context): CommandUnknownOpts {
+  return command("preflight")
+    .description("Answer what a bring-up wants to know of this host; nothing is changed.")
+    .argument("[question]", "the question, JSON; default: standard input")
+    .requiredOption("--json", "print the answer as JSON, which is the only form there is")
+    .addHelpText("after", examples(["hare preflight --json <question.json"]))
+    .action((question) => runPreflight(question, context));
+}
+
+/**
+ * Prints the answer.
+ *
+ * @throws {UsageError} when there is no question that this version understands
+ */
+export async function runPreflight(
+  text: string | undefined,
+  context: Context,
+): Promise<void> {
+  const question = readQuestion(text ?? await context.readStdin());
+  if (typeof question === "string") {
+    throw new UsageError(`hare ${buildText(context.commit)} does not understand the question`, {
+      hint: question,
+    });
+  }
+  const answer = await inspect(question, { ...context, version: buildText(context.commit) });
+  await context.stdout(writeAnswer(answer));
+}

@@ -1,0 +1,177 @@
+/**
+ * Asks the hosts of a cluster, together; whatever a host does, there is a report about it.
+ *
+ * @module
+ */
+
+import type { Clock } from "../lib/clock.ts";
+import { ExitStatus, HareError, TimeLimitError } from "../lib/errors.ts";
+import type { HostView } from "../host/host.ts";
+import { HARE_PROGRAM } from "../host/places.ts";
+import type { Output } from "../lib/process.ts";
+import { abortable, pooledMap } from "../lib/std/async.ts";
+import { type Answer, readAnswer } from "./answer.ts";
+import type { HostQuestion, Question } from "./question.ts";
+
+/** A host, what it is asked, and the way to it. */
+export interface HostToAsk extends HostQuestion {
+  readonly host: Pick<HostView, "ask">;
+}
+
+/** What {@linkcode askHosts} is given. */
+export interface AskDeps {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** How many hosts are asked at once. {@default 32} */
+  readonly parallel?: number | undefined;
+  /** Time limit of one host, in milliseconds. {@default 30000} */
+  readonly limitMs?: number | undefined;
+  /** Hare's program on the hosts. {@default HARE_PROGRAM} */
+  readonly program?: string | undefined;
+}
+
+/** What came of asking one host. */
+export interface HostReport {
+  /** `[user@]hostname` as the CDF has it. */
+  readonly host: string;
+  readonly question: Question;
+  readonly outcome: Answered | Failed;
+}
+
+/** The host has answered. */
+export interface Answered {
+  readonly kind: "answered";
+  readonly answer: Answer;
+  readonly clock: ClockDifference;
+}
+
+/** There is no answer. */
+export interface Failed {
+  readonly kind: "failed";
+  /** The check that this fails. */
+  readonly name: "reachable" | "hare-version";
+  readonly message: string;
+  readonly remedy: string;
+}
+
+/** How far a host's clock is ahead of this one's; the truth is within the uncertainty. */
+export interface ClockDifference {
+  /** Negative when it is behind. */
+  readonly aheadMs: number;
+  readonly uncertaintyMs: number;
+}
+
+/**
+ * Asks all hosts.
+ *
+ * @returns a report for each, in the order of `hosts`
+ * @throws the signal's reason when it is aborted
+ */
+export async function askHosts(
+  hosts: readonly HostToAsk[],
+  deps: AskDeps,
+): Promise<readonly HostReport[]> {
+  // Read to its end: this iterator must not be left early.
+  const reports = await Array.fromAsync(
+    pooledMap(deps.parallel ?? 32, hosts, async (host): Promise<HostReport> => {
+      const outcome = await ask(host, deps);
+      return { host: host.name, question: host.question, outcome };
+    }),
+  );
+  deps.signal.throwIfAborted();
+  return reports;
+}
+
+async function ask(
+  { name, question, host }: HostToAsk,
+  { clock, signal, limitMs = 30_000, program = HARE_PROGRAM }: AskDeps,
+): Promise<Answered | Failed> {
+  const limit = AbortSignal.timeout(limitMs);
+  const within = AbortSignal.any([signal, limit]);
+  // The units have the system's time zone, not that of whoever is logged in.
+  const argv = [
+    "env",
+    "-u",
+    "TZ",
+    program,
+    "preflight",
+    "--json",
+    JSON.stringify(question),
+  ] as const;
+  const sentMs = clock.now();
+  let output: Output;
+  try {
+    output = await abortable(host.ask(argv, { signal: within }), within);
+  } catch (error) {
+    signal.throwIfAborted();
+    const byHand = `try to log in there by hand: ssh ${name}`;
+    if (limit.aborted || error instanceof TimeLimitError) {
+      return unreachable(`no answer within ${limitMs / 1000} s`, byHand);
+    }
+    if (!(error instanceof HareError)) throw error;
+    return unreachable(error.message, error.hint ?? byHand);
+  }
+  const receivedMs = clock.now();
+  const answer = answerIn(output, name, program);
+  if ("kind" in answer) return answer;
+  return { kind: "answered", answer, clock: differenceOf(answer.clock, sentMs, receivedMs) };
+}
+
+/** The four times of a round trip, as NTP reckons with them. */
+function differenceOf(
+  there: Answer["clock"],
+  sentMs: number,
+  receivedMs: number,
+): ClockDifference {
+  const onTheWayMs = (receivedMs - sentMs) - (there.sentMs - there.receivedMs);
+  return {
+    aheadMs: ((there.receivedMs - sentMs) + (there.sentMs - receivedMs)) / 2,
+    uncertaintyMs: Math.max(0, onTheWayMs / 2),
+  };
+}
+
+/** Exit statuses with which `env` says that it cannot run a program. */
+const NOT_EXECUTABLE = 126;
+const NOT_FOUND = 127;
+
+/** The answer in what was printed, or why there is none. */
+function answerIn(
+  { code, stdout, stderr }: Output,
+  host: string,
+  program: string,
+): Answer | Failed {
+  const last = stderr.trimEnd().split("\n").at(-1) ?? "";
+  const otherHare = (message: string) =>
+    failed("hare-version", message, `hare install --host ${host}`);
+  switch (code) {
+    case NOT_FOUND:
+      return otherHare(`hare is not installed: there is no ${program}`);
+    case NOT_EXECUTABLE:
+      return otherHare(`hare cannot be run: ${last}`);
+    case ExitStatus.usage:
+      return otherHare(`another hare is installed, which does not understand this one: ${last}`);
+  }
+  const read = readAnswer(stdout);
+  switch (read.kind) {
+    case "answer":
+      return read.answer;
+    case "other-form":
+      return otherHare(`hare ${read.hare} is installed, which does not understand this one`);
+    case "unreadable":
+      if (code !== ExitStatus.done) {
+        return otherHare(`hare preflight failed with exit status ${code}: ${last}`);
+      }
+      return unreachable(
+        `what it says is no answer: ${read.why}`,
+        `see what \`ssh ${host} true\` prints: a login shell must print nothing`,
+      );
+  }
+}
+
+function unreachable(message: string, remedy: string): Failed {
+  return failed("reachable", message, remedy);
+}
+
+function failed(name: Failed["name"], message: string, remedy: string): Failed {
+  return { kind: "failed", name, message, remedy };
+}
