@@ -25,7 +25,7 @@ export class Reachability {
   failed(who: string, error: ConsulError): void {
     if (this.#failing.size === 0) {
       this.#since = this.#clock.now();
-      this.#log.warn("Consul is away, which is waited out: {error}", { error: error.message });
+      this.#log.warn("Consul is away; waiting for it: {error}", { error: error.message });
     }
     this.#failing.add(who);
     this.#log.debug("{who}: {error}", { who, error: error.message });

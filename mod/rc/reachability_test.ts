@@ -17,7 +17,7 @@ Deno.test("Reachability says once that Consul is away and once that it is back",
   reachability.recovered("events");
   reachability.recovered("check");
   assertEquals(log.matching(/^(warning|info)/), [
-    "warning: Consul is away, which is waited out: connection refused",
+    "warning: Consul is away; waiting for it: connection refused",
     "info: Consul is back after 2.5 s",
   ]);
 });

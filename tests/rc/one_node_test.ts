@@ -5,11 +5,14 @@
  * @module
  */
 
-import { Consul } from "../../mod/consul/mod.ts";
+import { type Consul, txn } from "../../mod/consul/mod.ts";
 import { IMPORTED, LEADER } from "../../mod/kv/keys.ts";
 import { parseTimeoutKey, timeoutKey } from "../../mod/kv/timeout_key.ts";
 import { systemClock } from "../../mod/lib/clock.ts";
-import { assert, assertEquals, assertMatch } from "../lib/assert.ts";
+import { loggerOf } from "../../mod/lib/log.ts";
+import { Leadership, LeadershipOver } from "../../mod/rc/leadership.ts";
+import { Reachability } from "../../mod/rc/reachability.ts";
+import { assert, assertEquals, assertMatch, assertRejects } from "../lib/assert.ts";
 import { type CapturedLog, captureLog } from "../lib/capture_log.ts";
 import { type ConsulAgent, startConsul } from "../lib/consul.ts";
 import {
@@ -158,6 +161,31 @@ Deno.test("an agent that has forgotten the service is told of it again", () =>
       return after.length === 1 && after[0]?.id !== before[0]?.id;
     }, true);
     assertEquals(await leaderNow(consul), NODE);
+  }));
+
+Deno.test("Consul itself refuses the late write of a leader whose session has ended", () =>
+  withNode(async ({ consul }) => {
+    const lead = async () => {
+      const checks = { nodeChecks: ["serfHealth"], serviceChecks: [] };
+      const session = await consul.session.create({ name: "test", lockDelay: "0s", ...checks });
+      assertEquals(await consul.kv.acquire(LEADER, NODE, session), true);
+      const reachability = new Reachability({ clock: systemClock, log: loggerOf("rc") });
+      const deps = { consul, clock: systemClock, random: Math.random, reachability };
+      return new Leadership(session, deps);
+    };
+    const old = await lead();
+    assertEquals(await old.write([txn.set("written", "by the old")]), { committed: true });
+    await consul.session.destroy(old.session);
+    const late = () => old.write([txn.set("written", "late")]);
+    await assertRejects(late, LeadershipOver, "Consul refused a write");
+    const next = await lead();
+    assertEquals(await next.write([txn.set("written", "by the next")]), { committed: true });
+    await assertRejects(late, LeadershipOver, "Consul refused a write");
+    assertEquals((await consul.kv.get("written"))?.value, "by the next");
+
+    // What makes an entry's removal happen once: Consul lets `check-index` fail where a key is gone.
+    const gone = await next.write([txn.checkIndex("eq/1", 5), txn.delete("eq/1")]);
+    assertEquals(gone.committed, false);
   }));
 
 Deno.test("a coordinator waits for Consul at its start and while it is away, saying so once", async () => {
