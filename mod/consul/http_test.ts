@@ -137,14 +137,14 @@ Deno.test("call() throws the caller's own reason when the caller cancels", async
   await using server = serveBadly(() => "hang");
   const http = new Http({ address: server.address });
   const controller = new AbortController();
-  const reason = new RangeError("changed my mind");
+  const reason = new TypeError("changed my mind"); // the class of fetch's own errors
   const call = http.call(REQUEST, { signal: controller.signal });
   controller.abort(reason);
-  assertEquals(await assertRejects(() => call, RangeError), reason);
+  assert(await assertRejects(() => call, TypeError) === reason);
   // And without a request when it was cancelled before.
   const asked = server.requests.length;
   const before = () => http.call(REQUEST, { signal: controller.signal });
-  assertEquals(await assertRejects(before, RangeError), reason);
+  assert(await assertRejects(before, TypeError) === reason);
   assertEquals(server.requests.length, asked);
 });
 
