@@ -9,7 +9,7 @@
  * @module
  */
 
-import fc from "fast-check";
+import * as fc from "fast-check";
 import type { Clock } from "../../mod/lib/clock.ts";
 import { txn } from "../../mod/consul/mod.ts";
 import { eqKey } from "../../mod/kv/keys.ts";
