@@ -19,7 +19,15 @@ export interface AgentParams {
   /** The addresses of all servers, this node's own included. */
   readonly servers: readonly string[];
   readonly mode: "server" | "client";
+  /** Told to the catalog as {@linkcode START_META}: what tells this start from earlier ones. */
+  readonly start: string;
 }
+
+/**
+ * Name of the node's metadata that has {@linkcode AgentParams.start}. After a restart the catalog
+ * shows what was true before it until the agent has told it anew; then it shows the new value.
+ */
+export const START_META = "hare-start";
 
 /**
  * The agent's configuration file (Consul's agent configuration reference), as JSON text.
@@ -35,6 +43,7 @@ export function renderAgentConfig(params: AgentParams): string {
   const config = {
     node_name: params.nodeName,
     node_id: params.nodeId,
+    node_meta: { [START_META]: params.start },
     datacenter: params.datacenter,
     data_dir: params.dataDir,
     bind_addr: params.bindAddress,

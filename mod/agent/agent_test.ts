@@ -28,9 +28,11 @@ Deno.test("renderAgentConfig() joins every other server and expects their number
     datacenter: "dc1",
     servers: ["10.0.0.1", "10.0.0.2", "10.0.0.3"],
     mode: "server",
+    start: "now",
   }));
   assertEquals(config.bootstrap_expect, 3);
   assertEquals(config.retry_join, ["10.0.0.2", "10.0.0.3"]);
+  assertEquals(config.node_meta, { "hare-start": "now" });
 });
 
 Deno.test("renderAgentConfig() gives a client no bootstrap_expect and all servers", () => {
@@ -43,6 +45,7 @@ Deno.test("renderAgentConfig() gives a client no bootstrap_expect and all server
     datacenter: "dc1",
     servers: ["10.0.0.1"],
     mode: "client",
+    start: "now",
   }));
   assertEquals("bootstrap_expect" in config, false);
   assertEquals(config.server, false);

@@ -21,7 +21,7 @@ export interface ClusterHost {
   readonly layout: HostLayout;
   readonly host: GatedHost;
   /** What its Consul agent is to be. */
-  readonly agent: AgentParams;
+  readonly agent: Omit<AgentParams, "start">;
   /** Where its Consul agent asks its hax. */
   readonly hax: HaxAddress;
 }

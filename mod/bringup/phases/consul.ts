@@ -5,7 +5,7 @@
  * @module
  */
 
-import { renderAgentConfig } from "../../agent/agent_config.ts";
+import { renderAgentConfig, START_META } from "../../agent/agent_config.ts";
 import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT } from "../../host/places.ts";
 import { HareError } from "../../lib/errors.ts";
 import type { Readiness } from "../../lib/wait_for.ts";
@@ -18,6 +18,7 @@ const LIMIT_MS = 60_000;
 /** Starts the Consul servers. */
 export function startConsulServers(cluster: Cluster): Phase<ClusterHost> {
   const servers = serversOf(cluster);
+  const starts = new Map<ClusterHost, string>();
   const what = servers.length === 1
     ? "the Consul server to lead"
     : `${servers.length} voting Consul servers with a leader`;
@@ -30,16 +31,15 @@ export function startConsulServers(cluster: Cluster): Phase<ClusterHost> {
       await isRunning(entry, { signal }) &&
       (await orWithoutConsul(NOT_THERE, () => voters(cluster, servers.length, signal))).ready ===
         true,
-    run: (entry, options) => startAgent(entry, cluster, options),
+    run: async (entry, options) => {
+      starts.set(entry, await startAgent(entry, cluster, options));
+    },
     settle: (options) =>
       cluster.gate.wait(() =>
-        waitForUnits(
-          cluster,
-          servers,
-          [CONSUL_UNIT],
-          (signal) => voters(cluster, servers.length, signal),
-          { ...options, what, limitMs: LIMIT_MS },
-        )
+        waitForUnits(cluster, servers, [CONSUL_UNIT], async (signal) => {
+          const all = await voters(cluster, servers.length, signal);
+          return all.ready === true ? await haveSynced(cluster, starts, signal) : all;
+        }, { ...options, what, limitMs: LIMIT_MS })
       ),
   };
 }
@@ -55,15 +55,12 @@ export function startConsulClients(cluster: Cluster): Phase<ClusterHost> {
       await isRunning(entry, { signal }) &&
       (await orWithoutConsul(NOT_THERE, () => alive(cluster, entry, signal))).ready === true,
     run: async (entry, options) => {
-      await startAgent(entry, cluster, options);
+      const starts = new Map([[entry, await startAgent(entry, cluster, options)]]);
       await cluster.gate.wait(() =>
-        waitForUnits(
-          cluster,
-          [entry],
-          [CONSUL_UNIT],
-          (signal) => alive(cluster, entry, signal),
-          { ...options, what: "its Consul client to join", limitMs: LIMIT_MS },
-        )
+        waitForUnits(cluster, [entry], [CONSUL_UNIT], async (signal) => {
+          const joined = await alive(cluster, entry, signal);
+          return joined.ready === true ? await haveSynced(cluster, starts, signal) : joined;
+        }, { ...options, what: "its Consul client to join", limitMs: LIMIT_MS })
       );
     },
   };
@@ -75,18 +72,23 @@ async function isRunning({ host }: ClusterHost, options: StepOptions): Promise<b
   return (await host.unitStatus(CONSUL_UNIT, options)).state === "active";
 }
 
+/** Starts a host's agent, and returns what tells this start from others. */
 async function startAgent(
   { host, agent }: ClusterHost,
   cluster: Cluster,
   options: StepOptions,
-): Promise<void> {
+): Promise<string> {
+  const start = new Date(cluster.clock.now()).toISOString();
+  const dataDir = host.programPath(agent.dataDir);
   await host.putFile({
     path: `${CONSUL_CONFIG_DIRECTORY}/agent.json`,
-    content: renderAgentConfig({ ...agent, dataDir: host.programPath(agent.dataDir) }),
+    content: renderAgentConfig({ ...agent, dataDir, start }),
     mode: 0o640,
   }, options);
   await cluster.gate.wait(() => validateConfig(cluster, host, options));
+  await host.enableUnit(CONSUL_UNIT, options);
   await host.startUnit(CONSUL_UNIT, options);
+  return start;
 }
 
 /**
@@ -121,6 +123,22 @@ async function voters(
   return voting === wanted
     ? { ready: true, value: undefined }
     : { ready: false, why: `${voting} of them vote` };
+}
+
+/** Whether the catalog has what these agents know since their starts, not what was before. */
+async function haveSynced(
+  { consul }: Cluster,
+  starts: ReadonlyMap<ClusterHost, string>,
+  signal: AbortSignal,
+): Promise<Readiness<void>> {
+  const nodes = await consul.catalog.nodes({ signal });
+  const late = [...starts].filter(([{ layout }, start]) =>
+    nodes.find(({ name }) => name === layout.node)?.meta[START_META] !== start
+  );
+  return late.length === 0 ? { ready: true, value: undefined } : {
+    ready: false,
+    why: `not in the catalog since its start: ${late.map(([{ name }]) => name).join(", ")}`,
+  };
 }
 
 async function alive(

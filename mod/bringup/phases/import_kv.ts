@@ -6,19 +6,15 @@
  */
 
 import * as z from "zod";
-import { type Consul, txn, type TxnOp } from "../../consul/mod.ts";
+import { type Consul, splitTxnOps, txn, type TxnOp } from "../../consul/mod.ts";
 import { IMPORTED } from "../../kv/keys.ts";
 import { formatPools, type PoolRecord, POOLS } from "../../kv/pools.ts";
 import { HareError } from "../../lib/errors.ts";
 import { jsonText } from "../../lib/json_text.ts";
-import { chunk } from "../../lib/std/collections.ts";
 import { encodeHex } from "../../lib/std/encoding.ts";
 import { type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
 import type { Phase } from "../engine.ts";
 import { orWithoutConsul } from "./readiness.ts";
-
-/** Consul takes 64 operations in a transaction up to 1.13, more later (spec: lessons.md). */
-const OPERATIONS = 64;
 
 const keysSchema = jsonText(
   z.array(z.object({ key: z.string(), value: z.union([z.string(), z.number()]) })),
@@ -66,7 +62,7 @@ async function commit(
   operations: readonly TxnOp[],
   signal: AbortSignal,
 ): Promise<void> {
-  for (const some of chunk(operations, OPERATIONS)) {
+  for (const some of splitTxnOps(operations)) {
     const result = await consul.txn(some, { signal });
     if (!result.ok) {
       throw new HareError(

@@ -39,11 +39,16 @@ function startServers(
     title,
     limitMs: LIMIT_MS,
     hosts: cluster.hosts.filter((host) => processesOf(host, role).length > 0),
-    isDone: (entry, { signal }) =>
-      orWithoutConsul(
-        false,
-        async () => (await areUp(cluster, entry, role, signal)).ready === true,
-      ),
+    isDone: async (entry, options) => {
+      const servers = processesOf(entry, role)
+        .map((process): Started => ({ process, unit: unitOf(cluster, process), after: 0 }));
+      // The units first: what Consul knows may be from before the host went down.
+      for (const { unit } of servers) {
+        if ((await entry.host.unitStatus(unit, options)).state !== "active") return false;
+      }
+      const up = () => areUp(cluster, entry, servers, options.signal);
+      return await orWithoutConsul(false, async () => (await up()).ready === true);
+    },
     run: async (entry, options) => {
       if (role === "confd") {
         await entry.host.putFile({
@@ -52,11 +57,12 @@ function startServers(
           mode: 0o644,
         }, options);
       }
-      const units = await Promise.all(
+      const started = await Promise.all(
         processesOf(entry, role).map((process) => startServer(cluster, entry, process, options)),
       );
+      const units = started.map(({ unit }) => unit);
       await cluster.gate.wait(() =>
-        waitForUnits(cluster, [entry], units, (signal) => areUp(cluster, entry, role, signal), {
+        waitForUnits(cluster, [entry], units, (signal) => areUp(cluster, entry, started, signal), {
           ...options,
           what: `its ${role} to serve`,
           limitMs: LIMIT_MS,
@@ -66,31 +72,48 @@ function startServers(
   };
 }
 
-/** Starts a server, formatted, and returns the name of its unit. */
-async function startServer(
-  cluster: Cluster,
-  entry: ClusterHost,
-  process: ProcessLayout,
-  options: StepOptions,
-): Promise<string> {
-  const unit = cluster.target.units.server(formatFid(process.fid));
-  await makeFileSystem(cluster, entry.host, process, options);
-  await entry.host.enableUnit(unit, options);
-  await entry.host.startUnit(unit, options);
-  return unit;
+/** A server, and what its record must be newer than to count. */
+interface Started {
+  readonly process: ProcessLayout;
+  readonly unit: string;
+  /** Consul's ModifyIndex of the record before the start; 0 where there was none. */
+  readonly after: number;
 }
 
-/** Whether all a host's servers of one role have reported STARTED and their checks pass. */
+/** Starts a server, formatted, unless it runs. */
+async function startServer(
+  cluster: Cluster,
+  { host }: ClusterHost,
+  process: ProcessLayout,
+  options: StepOptions,
+): Promise<Started> {
+  const unit = unitOf(cluster, process);
+  await host.enableUnit(unit, options);
+  if ((await host.unitStatus(unit, options)).state === "active") return { process, unit, after: 0 };
+  await makeFileSystem(cluster, host, process, options);
+  const { signal } = options;
+  const key = processKey(process.fid);
+  const record = await orWithoutConsul(null, () => cluster.consul.kv.get(key, { signal }));
+  await host.startUnit(unit, options);
+  return { process, unit, after: record?.modifyIndex ?? 0 };
+}
+
+function unitOf({ target }: Cluster, { fid }: ProcessLayout): string {
+  return target.units.server(formatFid(fid));
+}
+
+/** Whether all of these servers have reported STARTED and their checks pass. */
 async function areUp(
   cluster: Cluster,
   entry: ClusterHost,
-  role: "confd" | "ios",
+  servers: readonly Started[],
   signal: AbortSignal,
 ): Promise<Readiness<void>> {
   const reasons: string[] = [];
-  for (const process of processesOf(entry, role)) {
-    const why = await whyNotUp(cluster, entry, process, signal);
-    if (why !== null) reasons.push(`${role} ${formatFid(process.fid)}: ${why}`);
+  for (const server of servers) {
+    const why = await whyNotUp(cluster, entry, server, signal);
+    const { role, fid } = server.process;
+    if (why !== null) reasons.push(`${role} ${formatFid(fid)}: ${why}`);
   }
   return reasons.length === 0
     ? { ready: true, value: undefined }
@@ -100,11 +123,11 @@ async function areUp(
 async function whyNotUp(
   cluster: Cluster,
   entry: ClusterHost,
-  process: ProcessLayout,
+  { process, after }: Started,
   signal: AbortSignal,
 ): Promise<string | null> {
   const record = await cluster.consul.kv.get(processKey(process.fid), { signal });
-  if (record === null) return "it has reported no state";
+  if (record === null || record.modifyIndex <= after) return "it has reported no state";
   const { state, type } = parseProcessState(record);
   if (type !== "M0D" || state !== "STARTED") return `its last report is ${type} ${state}`;
   const checks = (["confd", "ios"] as const)
