@@ -11,7 +11,7 @@ import { HARE_PROGRAM } from "../host/places.ts";
 import type { Output } from "../lib/process.ts";
 import { abortable, pooledMap } from "../lib/std/async.ts";
 import { type Answer, readAnswer } from "./answer.ts";
-import type { HostQuestion, Question } from "./question.ts";
+import type { HostQuestion } from "./question.ts";
 
 /** A host, what it is asked, and the way to it. */
 export interface HostToAsk extends HostQuestion {
@@ -34,7 +34,6 @@ export interface AskDeps {
 export interface HostReport {
   /** `[user@]hostname` as the CDF has it. */
   readonly host: string;
-  readonly question: Question;
   readonly outcome: Answered | Failed;
 }
 
@@ -71,15 +70,18 @@ export async function askHosts(
   hosts: readonly HostToAsk[],
   deps: AskDeps,
 ): Promise<readonly HostReport[]> {
-  // Read to its end: this iterator must not be left early.
-  const reports = await Array.fromAsync(
-    pooledMap(deps.parallel ?? 32, hosts, async (host): Promise<HostReport> => {
-      const outcome = await ask(host, deps);
-      return { host: host.name, question: host.question, outcome };
+  // Read to its end: this iterator must not be left early, and wraps what is thrown in it.
+  const asked = await Array.fromAsync(
+    pooledMap(deps.parallel ?? 32, hosts, async (host) => {
+      const [outcome] = await Promise.allSettled([ask(host, deps)]);
+      return { host: host.name, outcome };
     }),
   );
   deps.signal.throwIfAborted();
-  return reports;
+  return asked.map(({ host, outcome }) => {
+    if (outcome.status === "rejected") throw outcome.reason;
+    return { host, outcome: outcome.value };
+  });
 }
 
 async function ask(
@@ -140,7 +142,8 @@ function answerIn(
   host: string,
   program: string,
 ): Answer | Failed {
-  const last = stderr.trimEnd().split("\n").at(-1) ?? "";
+  const lines = stderr.trimEnd().split("\n");
+  const last = lines.at(-1) ?? "";
   const otherHare = (message: string) =>
     failed("hare-version", message, `hare install --host ${host}`);
   switch (code) {
@@ -149,7 +152,9 @@ function answerIn(
     case NOT_EXECUTABLE:
       return otherHare(`hare cannot be run: ${last}`);
     case ExitStatus.usage:
-      return otherHare(`another hare is installed, which does not understand this one: ${last}`);
+      return otherHare(
+        `another hare is installed, which does not understand this one: ${lines[0]}`,
+      );
   }
   const read = readAnswer(stdout);
   switch (read.kind) {

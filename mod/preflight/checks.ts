@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Answer } from "./answer.ts";
+import type { Answer, Found } from "./answer.ts";
 import type { ClockDifference } from "./ask.ts";
 
 /** Names of the checks, as `--ignore-preflight` takes them, in the order in which they are told. */
@@ -61,16 +61,17 @@ export const CHECKS: Readonly<
 
   "consul": ({ answer: { consul } }) => {
     const remedy = `install Consul ${OLDEST_CONSUL.join(".")} or newer`;
-    if ("problems" in consul) return consul.problems.map((message) => ({ message, remedy }));
-    return isNewEnough(consul.value)
-      ? []
-      : [{ message: `Consul ${consul.value} is too old`, remedy }];
+    if ("problems" in consul) return problemsIn(consul, remedy);
+    if (isNewEnough(consul.value)) return [];
+    return [{ message: `Consul ${consul.value} is too old`, remedy }];
   },
 
   "units": ({ host, answer: { units } }) => {
     if ("problems" in units) {
-      const remedy = "a host of the cluster is run by systemd: look at `systemctl status`";
-      return units.problems.map((message) => ({ message, remedy }));
+      return problemsIn(
+        units,
+        "a host of the cluster is run by systemd: look at `systemctl status`",
+      );
     }
     return units.value.asked.filter(({ load }) => load !== "loaded").map(({ name, load }) => ({
       message: `unit ${templateOf(name)} is ${load === "not-found" ? "not installed" : load}`,
@@ -112,18 +113,12 @@ export const CHECKS: Readonly<
     }];
   },
 
-  "disks": ({ answer: { disks, filledDirectories } }) => {
-    const problems = [disks, filledDirectories].flatMap((found) =>
-      "problems" in found ? found.problems : []
-    );
-    const remedy = "see what is there with `lsblk`, and mend the glob in the description";
-    return problems.map((message) => ({ message, remedy }));
-  },
+  "disks": ({ answer: { disks, filledDirectories } }) => [
+    ...problemsIn(disks, "see what is there with `lsblk`, and mend the glob in the description"),
+    ...problemsIn(filledDirectories, "log in as root, or let `sudo -n` work there"),
+  ],
 
-  "facts": ({ answer: { facts } }) => {
-    const remedy = "see what `hare facts` says there";
-    return "problems" in facts ? facts.problems.map((message) => ({ message, remedy })) : [];
-  },
+  "facts": ({ answer: { facts } }) => problemsIn(facts, "see what `hare facts` says there"),
 };
 
 /** `ui_config` came with it. */
@@ -137,6 +132,10 @@ function isNewEnough(version: string): boolean {
 
 /** ActiveStates in which a unit may hold its ports. */
 const RUNNING: ReadonlySet<string> = new Set(["active", "reloading", "activating", "deactivating"]);
+
+function problemsIn(found: Found<unknown>, remedy: string): readonly Finding[] {
+  return "problems" in found ? found.problems.map((message) => ({ message, remedy })) : [];
+}
 
 /** `m0d@any` stands for `m0d@`. */
 function templateOf(unit: string): string {
