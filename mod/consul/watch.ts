@@ -85,7 +85,8 @@ export class Watcher {
       let answer: Answer;
       let state: T;
       try {
-        answer = await this.#ask(query.request, index, options);
+        // After a failure it asks without waiting: who was told of it shall hear of its end.
+        answer = await this.#ask(query.request, failures > 0 ? 0 : index, options);
         state = query.read(answer);
       } catch (error) {
         if (signal.aborted) return;

@@ -102,6 +102,15 @@ Deno.test("watch() takes an answer with the same index, or the same data, for no
   assertEquals(w.indexes(), ["0", "5", "5", "8"]);
 });
 
+Deno.test("watch() asks at once after a failure, and yields only what is new", async () => {
+  const failed: Behaviour = { status: 500, answer: "no leader" };
+  await using w = world(entry("a", 5), failed, entry("a", 5), entry("b", 9));
+  let recovered = 0;
+  assertEquals(await take(w, 2, { onRecovered: () => void recovered++ }), ["a", "b"]);
+  assertEquals(w.indexes(), ["0", "5", "0", "5"]);
+  assertEquals(recovered, 1);
+});
+
 Deno.test("watch() pauses longer when answers without news come fast", async () => {
   await using w = world(entry("a", 5), ...Array(8).fill(entry("a", 5)), entry("b", 6));
   assertEquals(await take(w, 2), ["a", "b"]);
@@ -149,7 +158,7 @@ Deno.test("watch() retries what may pass, says so, and tells when it has passed"
     "client 1", // success has reset the count
     "recovered",
   ]);
-  assertEquals(w.indexes(), ["0", "5", "5", "5", "5", "6", "6"]); // nothing between is lost
+  assertEquals(w.indexes(), ["0", "5", "0", "0", "0", "6", "0"]);
   assertEquals(w.pauses, [200, 400, 800, 200]);
 });
 
