@@ -37,8 +37,9 @@ export async function exists(path: string): Promise<boolean> {
 export async function cached(
   name: string,
   make: (path: string) => Promise<void>,
+  cache: string = cacheDir(),
 ): Promise<string> {
-  const path = `${cacheDir()}/${name}`;
+  const path = `${cache}/${name}`;
   if (await exists(path)) return path;
   const directory = dirname(path);
   await Deno.mkdir(directory, { recursive: true });
