@@ -8,6 +8,7 @@ import { type Consul, consulFromEnv } from "../consul/mod.ts";
 import { systemClock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
 import { runHere } from "../lib/process.ts";
+import { keepLoopbackDirect } from "../lib/proxy.ts";
 import type { Context } from "./context.ts";
 
 /** What `main.ts` hands to the command line: the world, without what is the program's own. */
@@ -20,6 +21,7 @@ export class OutputClosed extends Error {
 
 /** This process's world. From now on SIGINT and SIGTERM abort its signal. */
 export function systemWorld(): World {
+  keepLoopbackDirect();
   const env = (name: string) => Deno.env.get(name);
   const isTerminal = Deno.stdout.isTerminal();
   let consul: Consul | undefined;

@@ -27,18 +27,7 @@ const DEFAULT_ADDRESS = "127.0.0.1:8500";
  * ```
  */
 export function consulFromEnv(env: Env = (name) => Deno.env.get(name)): Consul {
-  keepLoopbackDirect(env);
   return new Consul(consulOptionsFromEnv(env));
-}
-
-/**
- * Consul's own tools never ask a loopback address through a proxy; fetch does, and the proxy would
- * see the token. It reads these variables of the process at its first request.
- */
-function keepLoopbackDirect(env: Env): void {
-  if (!["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"].some(env)) return;
-  const exceptions = [env("NO_PROXY") || env("no_proxy"), "localhost,127.0.0.0/8,::1"];
-  Deno.env.set("NO_PROXY", exceptions.filter((part) => part).join(","));
 }
 
 /** What {@linkcode consulFromEnv} makes its client of. */

@@ -1,5 +1,4 @@
 import { assertEquals, assertThrows } from "../../tests/lib/assert.ts";
-import { serveBadly } from "../../tests/lib/bad_server.ts";
 import { UsageError } from "../lib/errors.ts";
 import { consulOptionsFromEnv } from "./env.ts";
 
@@ -127,28 +126,4 @@ Deno.test("consulOptionsFromEnv() reads certificates; a file of authorities goes
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
-});
-
-Deno.test("consulFromEnv() asks an agent on a loopback address without a proxy", async () => {
-  await using agent = serveBadly(() => ({ answer: '"127.0.0.1:8300"' }));
-  await using proxy = serveBadly(() => ({ status: 502, answer: "" }));
-  const program = `
-    import { consulFromEnv } from ${JSON.stringify(import.meta.resolve("./mod.ts"))};
-    console.log(await consulFromEnv().status.leader(), Deno.env.get("NO_PROXY"));
-  `;
-  const { stdout } = await new Deno.Command(Deno.execPath(), {
-    args: ["eval", program],
-    env: {
-      CONSUL_HTTP_ADDR: agent.address,
-      HTTP_PROXY: proxy.address,
-      http_proxy: proxy.address,
-      no_proxy: ".corp",
-      NO_COLOR: "1",
-    },
-  }).output();
-  assertEquals(
-    new TextDecoder().decode(stdout),
-    "127.0.0.1:8300 .corp,localhost,127.0.0.0/8,::1\n",
-  );
-  assertEquals(proxy.requests.length, 0);
 });
