@@ -30,14 +30,35 @@ export interface AgentParams {
 export const START_META = "hare-start";
 
 /**
- * The agent's configuration file (Consul's agent configuration reference), as JSON text.
+ * What is the same for every agent of a cluster, all of it on purpose:
  *
- * Choices made on purpose:
  * - `raft_multiplier` 1: Consul's own advice for production; a leader in 1.4 s, not 6 s.
- * - `retry_interval` 500 ms: with the default, an agent that starts a moment before the one that
- *   it joins waits 30 s.
- * - every server in `retry_join` and the true `bootstrap_expect`: no second cluster can form.
+ * - `gossip_lan`: a node that is gone is known to be so after 5 to 10 s. No election waits for that:
+ *   the RC has a check of its own. The values are written down so that no release changes them.
+ * - `http_max_conns_per_client`: all of a node's requests come from one address. hax, the RC and a
+ *   few operators hold some 30 connections; a program that leaks them shall be noticed, and soon.
+ * - `leave_on_terminate` false: a node that reboots is seen to have failed, and does not vanish from
+ *   the catalog together with its services.
  * - `disable_update_check`: a storage cluster asks nobody outside.
+ */
+export const COMMON_SETTINGS = {
+  performance: { raft_multiplier: 1 },
+  gossip_lan: { probe_interval: "1s", probe_timeout: "500ms", suspicion_mult: 4 },
+  limits: { http_max_conns_per_client: 200 },
+  leave_on_terminate: false,
+  disable_update_check: true,
+} as const;
+
+/**
+ * Pause between two attempts to join: with Consul's own, an agent that starts a moment before the
+ * one that it joins waits 30 s.
+ */
+export const RETRY_INTERVAL = "500ms";
+
+/**
+ * The agent's configuration file (Consul's agent configuration reference), as JSON text. Every
+ * server is in `retry_join`, and `bootstrap_expect` is their true number: no second cluster can
+ * form.
  */
 export function renderAgentConfig(params: AgentParams): string {
   const config = {
@@ -49,12 +70,11 @@ export function renderAgentConfig(params: AgentParams): string {
     bind_addr: params.bindAddress,
     client_addr: params.clientAddress,
     retry_join: params.servers.filter((address) => address !== params.bindAddress),
-    retry_interval: "500ms",
+    retry_interval: RETRY_INTERVAL,
     server: params.mode === "server",
     ...(params.mode === "server" ? { bootstrap_expect: params.servers.length } : {}),
-    performance: { raft_multiplier: 1 },
     ui_config: { enabled: true },
-    disable_update_check: true,
+    ...COMMON_SETTINGS,
     log_level: "info",
   };
   return JSON.stringify(config, null, 2) + "\n";

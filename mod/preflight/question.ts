@@ -111,10 +111,11 @@ const CONSUL_PORTS: readonly Port[] = [
   { address: "127.0.0.1", port: 8600, unit: CONSUL_UNIT },
 ];
 
-/** Raft and RPC, gossip between clusters. */
+/** Raft and RPC, gossip between clusters, gRPC. */
 const CONSUL_SERVER_PORTS: readonly Port[] = [
   { address: "data", port: 8300, unit: CONSUL_UNIT },
   { address: "data", port: 8302, unit: CONSUL_UNIT },
+  { address: "127.0.0.1", port: 8503, unit: CONSUL_UNIT },
 ];
 
 const HAX_PORT: Port = { address: "127.0.0.1", port: 8008, unit: HAX_UNIT };

@@ -39,6 +39,7 @@ Deno.test("questionsOf() asks a server for more than another host", () => {
         { address: "127.0.0.1", port: 8600, unit: "hare-consul-agent" },
         { address: "data", port: 8300, unit: "hare-consul-agent" },
         { address: "data", port: 8302, unit: "hare-consul-agent" },
+        { address: "127.0.0.1", port: 8503, unit: "hare-consul-agent" },
         { address: "127.0.0.1", port: 8008, unit: "hare-hax" },
       ],
       dataDirectories: ["/var/mero/*"],
