@@ -4,9 +4,9 @@
  * @module
  */
 
-import { DEFAULT_LISTEN, type Listen, parseListen } from "../hax/listen.ts";
 import { pidExists, readBootId } from "../hax/presence.ts";
-import { serveHax } from "../hax/server.ts";
+import { DEFAULT_LISTEN, serveHax } from "../hax/server.ts";
+import { type Listen, parseListen } from "../lib/listen.ts";
 import { command, type CommandUnknownOpts, examples, Option } from "./command.ts";
 import type { Context } from "./context.ts";
 
@@ -24,7 +24,10 @@ export function haxCommand(context: Context): CommandUnknownOpts {
     )
     .addOption(
       new Option("--listen <address[:port]>", "where to answer HTTP")
-        .argParser(parseListen).default(DEFAULT_LISTEN, `${hostname}:${port}`),
+        .argParser((text) => parseListen(text, port)).default(
+          DEFAULT_LISTEN,
+          `${hostname}:${port}`,
+        ),
     )
     .addHelpText(
       "after",

@@ -15,7 +15,7 @@ import { type Hint, parseHint, parseReport } from "./bodies.ts";
 import type { Reception } from "./hax.ts";
 import { type HaxHealth, type Health, statusOf } from "./health.ts";
 import { BodyReader, RequestRefused } from "./json_body.ts";
-import { Counter, type Metric, renderMetrics } from "./metrics.ts";
+import { Counter, type Metric, renderMetrics } from "../lib/metrics.ts";
 import { type Exchange, jsonResponse, match, refusal, type Route } from "./router.ts";
 import { processOfServiceIdIfAny } from "./service_id.ts";
 import type { Report } from "./transition.ts";

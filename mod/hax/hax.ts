@@ -17,7 +17,7 @@ import type { Hint } from "./bodies.ts";
 import { Followed } from "./followed.ts";
 import { type HaxHealth, type Health, healthOfHax, healthOfProcess } from "./health.ts";
 import { askSurroundings, type Surroundings } from "./identity.ts";
-import { Counter, type Metric } from "./metrics.ts";
+import { Counter, gauge, type Metric } from "../lib/metrics.ts";
 import { type PidExists, type Presence, presenceOf } from "./presence.ts";
 import { Recorder } from "./recorder.ts";
 import { type BootRecord, ProcessRecords } from "./records.ts";
@@ -262,10 +262,6 @@ export class Hax {
   #isOwn(fid: Fid): boolean {
     return this.#ownProcesses().some((own) => formatFid(own.fid) === formatFid(fid));
   }
-}
-
-function gauge(name: string, help: string, value: number): Metric {
-  return { name, help, type: "gauge", samples: [{ labels: {}, value }] };
 }
 
 async function* watchLayout(consul: Consul, options: WatchOptions): AsyncIterable<Layout> {

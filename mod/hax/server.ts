@@ -8,7 +8,7 @@ import { HareError, messageOf } from "../lib/errors.ts";
 import { loggerOf } from "../lib/log.ts";
 import { makeHandler } from "./handler.ts";
 import { Hax, type HaxDeps } from "./hax.ts";
-import type { Listen } from "./listen.ts";
+import type { Listen } from "../lib/listen.ts";
 import { together } from "./together.ts";
 
 /** Options of {@linkcode serveHax}. */
@@ -19,6 +19,9 @@ export interface ServeOptions {
   /** Is told where hax listens, once it does. */
   readonly onListen?: (address: Listen) => void;
 }
+
+/** Where hax listens when it is told nothing else. */
+export const DEFAULT_LISTEN: Listen = { hostname: "127.0.0.1", port: 8008 };
 
 const log = loggerOf("hax");
 

@@ -8,7 +8,7 @@ import type { EntrypointAnswer } from "../../mod/entrypoint/entrypoint.ts";
 import type { Served } from "../../mod/hax/handler.ts";
 import type { Reception } from "../../mod/hax/hax.ts";
 import { type HaxHealth, type Health, healthOfHax } from "../../mod/hax/health.ts";
-import type { Metric } from "../../mod/hax/metrics.ts";
+import type { Metric } from "../../mod/lib/metrics.ts";
 import { type Fid, formatFid, makeFid } from "../../mod/lib/fid.ts";
 
 /** The one process of its node. */

@@ -235,7 +235,7 @@ Deno.test("a coordinator stops soon though Consul is away", async () => {
   await registerConfd(agent, 0);
   const leader = startHere(ADDRESS);
   await leaderNow(agent.consul);
-  agent.pause();
+  await agent.pause();
   try {
     const paused = Date.now();
     await leader.stop();

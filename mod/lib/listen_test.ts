@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "../../tests/lib/assert.ts";
-import { UsageError } from "../lib/errors.ts";
+import { UsageError } from "./errors.ts";
 import { type Listen, parseListen } from "./listen.ts";
 
 const good: readonly (readonly [text: string, listen: Listen])[] = [
@@ -11,11 +11,11 @@ const good: readonly (readonly [text: string, listen: Listen])[] = [
   ["[fe80::1:2]:65535", { hostname: "fe80::1:2", port: 65535 }],
 ];
 for (const [text, listen] of good) {
-  Deno.test(`parseListen() reads ${text}`, () => assertEquals(parseListen(text), listen));
+  Deno.test(`parseListen() reads ${text}`, () => assertEquals(parseListen(text, 8008), listen));
 }
 
 for (const text of ["", ":8008", "127.0.0.1:", "127.0.0.1:65536", "a b", "[::1", "a:b", "x:1:2"]) {
   Deno.test(`parseListen() refuses ${JSON.stringify(text)}`, () => {
-    assertThrows(() => parseListen(text), UsageError, "is no address to listen on");
+    assertThrows(() => parseListen(text, 8008), UsageError, "is no address to listen on");
   });
 }

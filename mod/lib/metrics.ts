@@ -1,5 +1,5 @@
 /**
- * Metrics in Prometheus' text format: counters that count, and a pure renderer.
+ * Metrics in Prometheus' text format: counters and histograms that count, and a pure renderer.
  *
  * @module
  */
@@ -8,12 +8,14 @@
 export interface Metric {
   readonly name: string;
   readonly help: string;
-  readonly type: "counter" | "gauge";
+  readonly type: "counter" | "gauge" | "histogram";
   readonly samples: readonly Sample[];
 }
 
 /** One value. */
 export interface Sample {
+  /** What follows the metric's name in a histogram: `_bucket`, `_sum`, `_count`. */
+  readonly suffix?: string;
   readonly labels: Labels;
   readonly value: number;
 }
@@ -48,6 +50,49 @@ export class Counter {
   }
 }
 
+/** How values are spread, by upper bounds. */
+export class Histogram {
+  readonly #bounds: readonly number[];
+  readonly #counts: number[];
+  #sum = 0;
+  #count = 0;
+
+  /** @param bounds upper bounds of the buckets, ascending; a last one without bound is added */
+  constructor(readonly name: string, readonly help: string, bounds: readonly number[]) {
+    this.#bounds = bounds;
+    this.#counts = bounds.map(() => 0);
+  }
+
+  /** Counts one value. */
+  observe(value: number): void {
+    this.#count += 1;
+    this.#sum += value;
+    const place = this.#bounds.findIndex((bound) => value <= bound);
+    if (place >= 0) this.#counts[place] = (this.#counts[place] ?? 0) + 1;
+  }
+
+  /** What has been counted; each bucket counts those below it too, as Prometheus wants it. */
+  metric(): Metric {
+    let below = 0;
+    const buckets = this.#bounds.map((bound, i): Sample => {
+      below += this.#counts[i] ?? 0;
+      return { suffix: "_bucket", labels: { le: String(bound) }, value: below };
+    });
+    const samples = [
+      ...buckets,
+      { suffix: "_bucket", labels: { le: "+Inf" }, value: this.#count },
+      { suffix: "_sum", labels: {}, value: this.#sum },
+      { suffix: "_count", labels: {}, value: this.#count },
+    ];
+    return { name: this.name, help: this.help, type: "histogram", samples };
+  }
+}
+
+/** A gauge without labels. */
+export function gauge(name: string, help: string, value: number): Metric {
+  return { name, help, type: "gauge", samples: [{ labels: {}, value }] };
+}
+
 /**
  * The text that Prometheus scrapes.
  *
@@ -65,7 +110,9 @@ export function renderMetrics(metrics: readonly Metric[]): string {
     [
       `# HELP ${name} ${help.replaceAll("\\", "\\\\").replaceAll("\n", "\\n")}`,
       `# TYPE ${name} ${type}`,
-      ...samples.map(({ labels, value }) => `${name}${renderLabels(labels)} ${value}`),
+      ...samples.map(({ suffix = "", labels, value }) =>
+        `${name}${suffix}${renderLabels(labels)} ${value}`
+      ),
     ].join("\n") + "\n"
   ).join("");
 }
