@@ -19,11 +19,14 @@ export type Readiness<T> =
 
 /** Options of {@linkcode waitFor}. */
 export interface WaitForOptions {
-  /** Time limit in milliseconds. */
-  readonly limitMs: number;
+  /** Time limit in milliseconds. {@default until the signal ends it} */
+  readonly limitMs?: number | undefined;
   /** Pause between two questions in milliseconds. {@default 100} */
   readonly intervalMs?: number | undefined;
-  /** Ends the wait with the signal's reason. */
+  /**
+   * Ends the wait with the signal's reason; where that is the time limit of something bigger, the
+   * error says what was waited for, and why it was not there.
+   */
   readonly signal?: AbortSignal | undefined;
   /** What to do when the limit runs out, for the error's hint. */
   readonly hint?: string | undefined;
@@ -57,28 +60,34 @@ export async function waitFor<T>(
   condition: (signal: AbortSignal) => Promise<Readiness<T>>,
   options: WaitForOptions,
 ): Promise<T> {
-  const clock = options.clock ?? systemClock;
-  const deadline = clock.now() + options.limitMs;
-  let why = "it was never asked";
+  const { clock = systemClock, limitMs = Infinity, intervalMs = 100, signal, hint } = options;
+  const deadline = clock.now() + limitMs;
+  let why = "there was no answer";
   let cause: unknown;
-  while (true) {
-    options.signal?.throwIfAborted();
-    const left = deadline - clock.now();
-    if (left <= 0) break;
-    const limit = AbortSignal.timeout(left);
-    const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
-    const answer = await ask(condition, signal);
-    options.signal?.throwIfAborted();
-    if (answer.ready === "never") throw answer.error;
-    if (answer.ready) return answer.value;
-    ({ why, cause } = answer);
-    const pause = Math.min(options.intervalMs ?? 100, deadline - clock.now());
-    if (pause > 0) await clock.sleep(pause, options.signal);
+  try {
+    for (let left = limitMs; left > 0; left = deadline - clock.now()) {
+      signal?.throwIfAborted();
+      const answer = await ask(condition, within(left, signal));
+      signal?.throwIfAborted();
+      if (answer.ready === "never") throw answer.error;
+      if (answer.ready) return answer.value;
+      ({ why, cause } = answer);
+      const pause = Math.min(intervalMs, deadline - clock.now());
+      if (pause > 0) await clock.sleep(pause, signal);
+    }
+  } catch (error) {
+    if (!(error instanceof TimeLimitError) || error !== signal?.reason) throw error;
+    throw new TimeLimitError(`${error.message}: waited for ${what}: ${why}`, { hint, cause });
   }
-  throw new TimeLimitError(`waited ${options.limitMs / 1000} s for ${what}: ${why}`, {
-    hint: options.hint,
-    cause,
-  });
+  throw new TimeLimitError(`waited ${limitMs / 1000} s for ${what}: ${why}`, { hint, cause });
+}
+
+/** A signal that ends with the given one, and after so many milliseconds. */
+function within(limitMs: number, signal: AbortSignal | undefined): AbortSignal {
+  const signals = signal === undefined ? [] : [signal];
+  return AbortSignal.any(
+    limitMs === Infinity ? signals : [...signals, AbortSignal.timeout(limitMs)],
+  );
 }
 
 /** The condition's answer; an exception is an answer of "not yet" with its message as the reason. */

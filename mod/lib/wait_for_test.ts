@@ -92,3 +92,17 @@ Deno.test("waitFor() hands the condition a signal that ends with the limit", asy
   );
   assertEquals(error.message, "waited 0.02 s for it: asked too long");
 });
+
+Deno.test("waitFor() says what it waited for when the time limit of something bigger runs out", async () => {
+  const stop = new AbortController();
+  const limit = new TimeLimitError("it did not end within its time limit of 60 s");
+  const answers = ["no quorum", "it ends meanwhile"];
+  const condition = () => {
+    const why = answers.shift() ?? "";
+    if (answers.length === 0) stop.abort(limit);
+    return Promise.resolve({ ready: false, why } as const);
+  };
+  const options = { signal: stop.signal, clock: quickClock() };
+  const error = await assertRejects(() => waitFor("a leader", condition, options), TimeLimitError);
+  assertEquals(error.message, `${limit.message}: waited for a leader: no quorum`);
+});

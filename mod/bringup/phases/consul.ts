@@ -27,10 +27,7 @@ export function startConsulServers(cluster: Cluster): Phase<ClusterHost> {
     title: "start the Consul servers",
     limitMs: LIMIT_MS,
     hosts: servers,
-    isDone: async (entry, { signal }) =>
-      await isRunning(entry, { signal }) &&
-      (await orWithoutConsul(NOT_THERE, () => voters(cluster, servers.length, signal))).ready ===
-        true,
+    isDone: isRunning,
     run: async (entry, options) => {
       starts.set(entry, await startAgent(entry, cluster, options));
     },
@@ -39,7 +36,7 @@ export function startConsulServers(cluster: Cluster): Phase<ClusterHost> {
         waitForUnits(cluster, servers, [CONSUL_UNIT], async (signal) => {
           const all = await voters(cluster, servers.length, signal);
           return all.ready === true ? await haveSynced(cluster, starts, signal) : all;
-        }, { ...options, what, limitMs: LIMIT_MS })
+        }, { ...options, what })
       ),
   };
 }
@@ -55,12 +52,14 @@ export function startConsulClients(cluster: Cluster): Phase<ClusterHost> {
       await isRunning(entry, { signal }) &&
       (await orWithoutConsul(NOT_THERE, () => alive(cluster, entry, signal))).ready === true,
     run: async (entry, options) => {
-      const starts = new Map([[entry, await startAgent(entry, cluster, options)]]);
+      const starts = await isRunning(entry, options)
+        ? new Map<ClusterHost, string>()
+        : new Map([[entry, await startAgent(entry, cluster, options)]]);
       await cluster.gate.wait(() =>
         waitForUnits(cluster, [entry], [CONSUL_UNIT], async (signal) => {
           const joined = await alive(cluster, entry, signal);
           return joined.ready === true ? await haveSynced(cluster, starts, signal) : joined;
-        }, { ...options, what: "its Consul client to join", limitMs: LIMIT_MS })
+        }, { ...options, what: "its Consul client to join" })
       );
     },
   };

@@ -13,11 +13,10 @@ import { failingChecks } from "./readiness.ts";
 
 /** Every service passes and the entrypoint is complete. */
 export function finalCheck(cluster: Cluster): Phase<ClusterHost> {
-  const limitMs = 30_000;
   return {
     name: "final",
     title: "check the whole cluster",
-    limitMs,
+    limitMs: 30_000,
     hosts: cluster.hosts,
     run: (entry, options) =>
       cluster.gate.wait(async () => {
@@ -27,7 +26,7 @@ export function finalCheck(cluster: Cluster): Phase<ClusterHost> {
           return failing.length === 0
             ? { ready: true, value: undefined }
             : { ready: false, why: failing.join("; ") };
-        }, { limitMs, signal: options.signal, clock: cluster.clock });
+        }, { signal: options.signal, clock: cluster.clock });
       }),
     settle: ({ signal }) =>
       cluster.gate.wait(async () => {
@@ -37,7 +36,7 @@ export function finalCheck(cluster: Cluster): Phase<ClusterHost> {
           return entrypoint.confds.length === confds
             ? { ready: true, value: undefined }
             : { ready: false, why: `it has ${entrypoint.confds.length} of ${confds} confds` };
-        }, { limitMs, signal, clock: cluster.clock });
+        }, { signal, clock: cluster.clock });
       }),
   };
 }

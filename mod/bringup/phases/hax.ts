@@ -13,7 +13,6 @@ import { failingChecks, orWithoutConsul, waitForUnits } from "./readiness.ts";
 
 /** Starts hax. */
 export function startHax(cluster: Cluster): Phase<ClusterHost> {
-  const limitMs = 30_000;
   const answers = async (entry: ClusterHost, signal: AbortSignal): Promise<Readiness<void>> => {
     const checks = entry.layout.processes
       .filter(({ role }) => role === "hax")
@@ -26,7 +25,7 @@ export function startHax(cluster: Cluster): Phase<ClusterHost> {
   return {
     name: "hax",
     title: "start hax",
-    limitMs,
+    limitMs: 30_000,
     hosts: cluster.hosts,
     isDone: async (entry, options) =>
       (await entry.host.unitStatus(HAX_UNIT, options)).state === "active" &&
@@ -41,7 +40,6 @@ export function startHax(cluster: Cluster): Phase<ClusterHost> {
         waitForUnits(cluster, [entry], [HAX_UNIT], (signal) => answers(entry, signal), {
           ...options,
           what: "hax to answer Consul",
-          limitMs,
         })
       );
     },

@@ -17,8 +17,6 @@ import type { Phase, StepOptions } from "../engine.ts";
 import { makeFileSystem } from "./mkfs.ts";
 import { failingChecks, orWithoutConsul, waitForUnits } from "./readiness.ts";
 
-const LIMIT_MS = 120_000;
-
 /** Starts every confd. */
 export function startConfds(cluster: Cluster): Phase<ClusterHost> {
   return startServers(cluster, "confd", "start the confds");
@@ -37,7 +35,7 @@ function startServers(
   return {
     name: role,
     title,
-    limitMs: LIMIT_MS,
+    limitMs: 120_000,
     hosts: cluster.hosts.filter((host) => processesOf(host, role).length > 0),
     isDone: async (entry, options) => {
       const servers = processesOf(entry, role)
@@ -65,7 +63,6 @@ function startServers(
         waitForUnits(cluster, [entry], units, (signal) => areUp(cluster, entry, started, signal), {
           ...options,
           what: `its ${role} to serve`,
-          limitMs: LIMIT_MS,
         })
       );
     },

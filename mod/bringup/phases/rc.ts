@@ -13,7 +13,6 @@ import { orWithoutConsul, waitForUnits } from "./readiness.ts";
 
 /** Starts the RC. */
 export function startRc(cluster: Cluster): Phase<ClusterHost> {
-  const limitMs = 60_000;
   const servers = serversOf(cluster);
   const oneLeads = async (signal: AbortSignal): Promise<Readiness<void>> => {
     const leader = await cluster.consul.kv.get(LEADER, { signal });
@@ -34,7 +33,7 @@ export function startRc(cluster: Cluster): Phase<ClusterHost> {
   return {
     name: "rc",
     title: "start the recovery coordinator",
-    limitMs,
+    limitMs: 60_000,
     hosts: servers,
     isDone: async ({ host }, options) =>
       (await host.unitStatus(RC_UNIT, options)).state === "active" &&
@@ -46,7 +45,6 @@ export function startRc(cluster: Cluster): Phase<ClusterHost> {
         waitForUnits(cluster, [entry], [RC_UNIT], oneLeadsIfItCan, {
           ...options,
           what: "one of the RCs to lead",
-          limitMs,
         })
       );
     },

@@ -14,37 +14,39 @@ import type { StepOptions } from "../engine.ts";
 export interface WaitForUnitsOptions extends StepOptions {
   /** What is waited for: "hax to answer Consul". */
   readonly what: string;
-  /** In milliseconds. */
-  readonly limitMs: number;
 }
 
 /**
- * Waits until `condition` is ready, and gives up as soon as one of the units has ended on one of
- * the hosts.
+ * Waits until `condition` is ready, for as long as the phase may take, and gives up as soon as one of
+ * the units has ended on one of the hosts.
  *
  * @throws {UnitError} with the unit's last lines when one ends
+ * @throws {TimeLimitError} with the last reason when the phase's time limit runs out
  */
 export async function waitForUnits(
   cluster: Cluster,
   hosts: readonly ClusterHost[],
   units: readonly string[],
   condition: (signal: AbortSignal) => Promise<Readiness<void>>,
-  { what, limitMs, signal }: WaitForUnitsOptions,
+  { what, signal }: WaitForUnitsOptions,
 ): Promise<void> {
   const stop = new AbortController();
   const within = AbortSignal.any([signal, stop.signal]);
-  const ended = hosts.map(async ({ host }): Promise<never> => {
-    const unit = await host.unitEnd(units, { signal: within });
-    const { state, why } = await host.unitStatus(unit, { signal });
-    const reason = state === "failed" ? why : "it has ended";
-    throw new UnitError(host.name, unit, reason, await host.unitLog(unit, 5, { signal }));
+  const watches = hosts.map(async ({ host }) => {
+    try {
+      const unit = await host.unitEnd(units, { signal: within });
+      const { state, why } = await host.unitStatus(unit, { signal });
+      const reason = state === "failed" ? why : "it has ended";
+      stop.abort(new UnitError(host.name, unit, reason, await host.unitLog(unit, 5, { signal })));
+    } catch (error) {
+      stop.abort(error); // without effect where it is the wait that has ended
+    }
   });
-  const ready = waitFor(what, condition, { limitMs, signal: within, clock: cluster.clock });
   try {
-    await Promise.race([ready, ...ended]);
+    await waitFor(what, condition, { signal: within, clock: cluster.clock });
   } finally {
     stop.abort();
-    await Promise.allSettled([ready, ...ended]);
+    await Promise.all(watches);
   }
 }
 

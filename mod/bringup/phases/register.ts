@@ -16,11 +16,10 @@ import { validateConfig } from "./consul.ts";
 
 /** Registers the services of Mero's processes. */
 export function registerServices(cluster: Cluster): Phase<ClusterHost> {
-  const limitMs = 30_000;
   return {
     name: "register",
     title: "register the services",
-    limitMs,
+    limitMs: 30_000,
     hosts: cluster.hosts,
     run: async (entry, { signal }) => {
       const { host, hax, layout } = entry;
@@ -41,7 +40,7 @@ export function registerServices(cluster: Cluster): Phase<ClusterHost> {
           return missing.length === 0
             ? { ready: true, value: undefined }
             : { ready: false, why: `missing: ${missing.join(", ")}` };
-        }, { limitMs, signal, clock: cluster.clock })
+        }, { signal, clock: cluster.clock })
       ),
   };
 }
