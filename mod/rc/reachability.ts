@@ -14,7 +14,10 @@ export class Reachability {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #failing = new Set<string>();
-  #since = 0;
+  /** When the first call failed; `null` while Consul is there. */
+  #since: number | null = null;
+  /** Whether the last that was heard of Consul is an answer. */
+  #answers = true;
 
   constructor(deps: { readonly clock: Clock; readonly log: Logger }) {
     this.#clock = deps.clock;
@@ -23,24 +26,33 @@ export class Reachability {
 
   /** Is told that a call for `who` failed and will be made again. */
   failed(who: string, error: ConsulError): void {
-    if (this.#failing.size === 0) {
+    this.#failing.add(who);
+    this.#answers = false;
+    if (this.#since === null) {
       this.#since = this.#clock.now();
       this.#log.warn("Consul is away; waiting for it: {error}", { error: error.message });
     }
-    this.#failing.add(who);
     this.#log.debug("{who}: {error}", { who, error: error.message });
   }
 
   /** Is told that a call for `who` succeeded. */
   recovered(who: string): void {
-    if (!this.#failing.delete(who) || this.#failing.size > 0) return;
-    const away = formatDuration(this.#clock.now() - this.#since);
-    this.#log.info("Consul is back after {away}", { away });
+    this.#failing.delete(who);
+    this.#answers = true;
+    this.#sayIfBack();
   }
 
-  /** Is told that `who` does not ask any more. */
+  /** Is told that `who` does not ask any more, which says nothing about Consul. */
   forget(who: string): void {
     this.#failing.delete(who);
+    this.#sayIfBack();
+  }
+
+  #sayIfBack(): void {
+    if (this.#since === null || !this.#answers || this.#failing.size > 0) return;
+    const away = formatDuration(this.#clock.now() - this.#since);
+    this.#since = null;
+    this.#log.info("Consul is back after {away}", { away });
   }
 
   /** Options of a watch by `who`, until `signal` is aborted. */

@@ -33,3 +33,23 @@ Deno.test("Reachability.watch() forgets a watch that has ended", async () => {
   reachability.recovered("check"); // the last one that still asks
   assertEquals(log.matching(/is back/).length, 1);
 });
+
+Deno.test("Reachability says that Consul is back also when the last that waits asks no more", async () => {
+  await using log = await captureLog();
+  const reachability = new Reachability({ clock: new FakeClock(), log: loggerOf("rc") });
+  for (const who of ["events", "check"]) reachability.failed(who, away);
+  reachability.recovered("check");
+  reachability.forget("events");
+  assertEquals(log.matching(/is back/).length, 1);
+});
+
+Deno.test("Reachability does not take it for a return that nobody asks any more", async () => {
+  await using log = await captureLog();
+  const reachability = new Reachability({ clock: new FakeClock(), log: loggerOf("rc") });
+  reachability.failed("events", away);
+  reachability.forget("events");
+  reachability.failed("election", away);
+  assertEquals(log.matching(/^(warning|info)/).length, 1);
+  reachability.recovered("election");
+  assertEquals(log.matching(/is back/).length, 1);
+});
