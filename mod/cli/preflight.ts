@@ -14,11 +14,10 @@ import { buildText } from "./version.ts";
 /** The sub-command. */
 export function preflightCommand(context: Context): CommandUnknownOpts {
   return command("preflight")
-    .description("Answer what a bring-up wants to know of this host; nothing is changed.")
-    .argument("[question]", "the question, JSON; default: standard input")
+    .description("Answer a question about this host, JSON on standard input; change nothing.")
     .requiredOption("--json", "print the answer as JSON, which is the only form there is")
     .addHelpText("after", examples(["hare preflight --json <question.json"]))
-    .action((question) => runPreflight(question, context));
+    .action(() => runPreflight(context));
 }
 
 /**
@@ -26,11 +25,8 @@ export function preflightCommand(context: Context): CommandUnknownOpts {
  *
  * @throws {UsageError} when there is no question that this version understands
  */
-export async function runPreflight(
-  text: string | undefined,
-  context: Context,
-): Promise<void> {
-  const question = readQuestion(text ?? await context.readStdin());
+export async function runPreflight(context: Context): Promise<void> {
+  const question = readQuestion(await context.readStdin());
   if (typeof question === "string") {
     throw new UsageError(`hare ${buildText(context.commit)} does not understand the question`, {
       hint: question,

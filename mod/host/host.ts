@@ -24,6 +24,11 @@ export interface HostFile {
   readonly content: string;
   /** Permission bits; 0o640 where a token may be inside. */
   readonly mode: number;
+  /**
+   * `user:group`; a driver that is not root cannot give files away and passes it over.
+   * {@default root, and the directory's group where that is handed on to new files}
+   */
+  readonly owner?: string | undefined;
 }
 
 /** Options of what is done on a host. */

@@ -37,13 +37,18 @@ export interface SshOptions {
   readonly run: Run;
   /** Time limit of the connection, whole seconds. {@default 10} */
   readonly connectTimeoutS?: number | undefined;
+  /**
+   * Socket of a connection that stands, to have a session on. Where it does not stand any more, a
+   * connection is made for this program alone. {@default a connection for each program}
+   */
+  readonly controlPath?: string | undefined;
 }
 
 const NAME = "[A-Za-z0-9._][A-Za-z0-9._-]*";
 const DESTINATION = new RegExp(`^(?:${NAME}@)?${NAME}$`);
 
 /** Exit status of ssh for a failure of its own. */
-const SSH_FAILED = 255;
+export const SSH_FAILED = 255;
 
 /**
  * A {@linkcode Run} whose programs run on another host.
@@ -57,32 +62,55 @@ const SSH_FAILED = 255;
  * @throws {HareError} when `destination` could be anything but a user and a host name
  */
 export function runOverSsh(destination: string, options: SshOptions): Run {
-  if (!DESTINATION.test(destination)) {
-    throw new HareError(`${JSON.stringify(destination)} is no [user@]hostname`, {
-      hint: "letters, digits, dots, hyphens and underscores; the first is no hyphen",
-    });
-  }
-  const seconds = options.connectTimeoutS ?? 10;
+  checkDestination(destination);
+  const { run, controlPath } = options;
+  const shared = controlPath === undefined
+    ? []
+    : ["-o", "ControlMaster=no", ...socketOption(controlPath)];
   return async (argv, { env = {}, ...runOptions } = {}) => {
     const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
     const words = assignments.length === 0 ? argv : ["env", ...assignments, ...argv];
-    const output = await options.run([
-      "ssh",
-      "-T",
-      ...["-o", "BatchMode=yes"],
-      ...["-o", `ConnectTimeout=${seconds}`],
-      // A host that dies under the connection is noticed in three times five seconds.
-      ...["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"],
-      // No banners: what is on standard error is the program's, or why ssh failed.
-      ...["-o", "LogLevel=ERROR"],
-      "--",
-      destination,
-      quoteForSh(words),
-    ], runOptions);
+    const output = await run(
+      ["ssh", ...sshOptions(options), ...shared, "--", destination, quoteForSh(words)],
+      runOptions,
+    );
     if (output.code === SSH_FAILED) throw sshError(output.stderr);
     return output;
   };
 }
+
+/**
+ * Throws unless `destination` is `[user@]hostname` and nothing else.
+ *
+ * @throws {HareError} when it could be an option, or more than one word
+ */
+export function checkDestination(destination: string): void {
+  if (DESTINATION.test(destination)) return;
+  throw new HareError(`${JSON.stringify(destination)} is no [user@]hostname`, {
+    hint: "letters, digits, dots, hyphens and underscores; the first is no hyphen",
+  });
+}
+
+/** What ssh is always told: never a prompt, never a terminal, never a wait without end. */
+export function sshOptions({ connectTimeoutS = 10 }: SshOptions): readonly string[] {
+  return [
+    "-T",
+    ...["-o", "BatchMode=yes"],
+    ...["-o", `ConnectTimeout=${connectTimeoutS}`],
+    // A host that dies under the connection is noticed in three times five seconds.
+    ...["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"],
+    // No banners: what is on standard error is the program's, or why ssh failed.
+    ...["-o", "LogLevel=ERROR"],
+  ];
+}
+
+/** What names a socket to ssh, which would take a per cent sign for one of its own signs. */
+export function socketOption(controlPath: string): readonly string[] {
+  return ["-S", controlPath.replaceAll("%", "%%")];
+}
+
+const SAID_NOTHING = `ssh failed with exit status ${SSH_FAILED} and said nothing`;
+const LOOK_AT_SSHD = "check that the host is up, and look at sshd's log there";
 
 /** What ssh's message means, the first pattern that fits. */
 const MEANINGS: readonly (readonly [RegExp, SshFailure, hint: string])[] = [
@@ -109,16 +137,17 @@ const MEANINGS: readonly (readonly [RegExp, SshFailure, hint: string])[] = [
   [
     /Connection (closed|reset)|closed by remote host|not responding|Broken pipe/i,
     "disconnected",
-    "look at sshd's log on that host",
+    LOOK_AT_SSHD,
   ],
 ];
 
 /** The error for what ssh wrote before it gave up; its last line is the one that says why. */
-function sshError(stderr: string): SshError {
+export function sshError(stderr: string): SshError {
   const last = stderr.trimEnd().split("\n").at(-1)?.trim() ?? "";
-  const why = last === "" ? `ssh failed with exit status ${SSH_FAILED} and said nothing` : last;
+  // ssh is silent when a connection breaks that its master holds.
+  if (last === "") return new SshError("disconnected", SAID_NOTHING, LOOK_AT_SSHD);
   const meaning = MEANINGS.find(([pattern]) => pattern.test(stderr));
-  if (meaning === undefined) return new SshError("other", why, "try ssh to that host by hand");
+  if (meaning === undefined) return new SshError("other", last, "try ssh to that host by hand");
   const [, kind, hint] = meaning;
-  return new SshError(kind, why, hint);
+  return new SshError(kind, last, hint);
 }

@@ -71,18 +71,23 @@ export async function runHere(
     }
   };
   signal.addEventListener("abort", kill, { once: true });
-  const output = child.output();
+  const output = Promise.all([
+    child.status,
+    textOf(child.stdout, signal),
+    textOf(child.stderr, signal),
+  ]);
   try {
     const ended = new AbortController();
-    const [{ code, stdout, stderr }] = await Promise.all([
+    const done = AbortSignal.any([ended.signal, signal]);
+    const [[{ code }, stdout, stderr]] = await Promise.all([
       output.finally(() => ended.abort()),
-      options.stdin === undefined ? null : feed(child.stdin, options.stdin, ended.signal),
+      options.stdin === undefined ? null : feed(child.stdin, options.stdin, done),
     ]);
     options.signal?.throwIfAborted();
     if (limit.aborted) {
       throw new TimeLimitError(`${program} did not end within ${limitMs / 1000} s and was killed`);
     }
-    return { code, stdout: decode(stdout), stderr: decode(stderr) };
+    return { code, stdout, stderr };
   } catch (error) {
     kill(); // what it was to be fed could not be read
     await output;
@@ -96,16 +101,23 @@ export async function runHere(
 async function feed(
   stdin: WritableStream<Uint8Array>,
   input: string | ReadableStream<Uint8Array>,
-  ended: AbortSignal,
+  done: AbortSignal,
 ): Promise<void> {
   const stream = typeof input === "string" ? new Blob([input]).stream() : input;
   try {
-    await stream.pipeTo(stdin, { signal: ended });
+    await stream.pipeTo(stdin, { signal: done });
   } catch (error) {
-    if (!ended.aborted && !(error instanceof Deno.errors.BrokenPipe)) throw error;
+    if (!done.aborted && !(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
 }
 
-function decode(bytes: Uint8Array): string {
-  return new TextDecoder().decode(bytes);
+/** All of a stream; of a program that was killed nothing, for its children may keep it open. */
+async function textOf(stream: ReadableStream<Uint8Array>, killed: AbortSignal): Promise<string> {
+  const text = stream.pipeThrough(new TextDecoderStream(), { signal: killed });
+  try {
+    return (await Array.fromAsync(text)).join("");
+  } catch (error) {
+    if (!killed.aborted) throw error;
+    return "";
+  }
 }

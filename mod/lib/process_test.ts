@@ -7,6 +7,7 @@
 import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { HareError, TimeLimitError } from "./errors.ts";
 import { runHere } from "./process.ts";
+import { waitFor } from "./wait_for.ts";
 
 Deno.test("runHere() returns status and output, whatever the status", async () => {
   const output = await runHere(["sh", "-c", "echo out; echo err >&2; exit 3"]);
@@ -65,6 +66,24 @@ Deno.test("runHere() kills a program when it is cancelled, and throws the reason
   const running = runHere(["sleep", "60"], { signal: stop.signal });
   stop.abort(reason);
   assertEquals(await assertRejects(() => running), reason);
+});
+
+Deno.test("runHere() lets go of a program that is killed, whatever its children hold", async () => {
+  const directory = await Deno.makeTempDir();
+  const has = (name: string) => Deno.stat(`${directory}/${name}`).then(() => true, () => false);
+  const isThere = async (name: string) => ({ ready: await has(name), value: name, why: "not yet" });
+  const stop = new AbortController();
+  const reason = new Error("Ctrl-C");
+  const script = 'cd "$1"; exec 3<&0; (cat <&3; touch left) & touch started; wait';
+  const running = runHere(["sh", "-c", script, "sh", directory], {
+    stdin: new ReadableStream(),
+    signal: stop.signal,
+  });
+  await waitFor("a child", () => isThere("started"), { limitMs: 10_000, intervalMs: 5 });
+  stop.abort(reason);
+  assertEquals(await assertRejects(() => running), reason);
+  await waitFor("its end", () => isThere("left"), { limitMs: 10_000, intervalMs: 5 });
+  await Deno.remove(directory, { recursive: true });
 });
 
 Deno.test("runHere() gives 128 + n when a signal ended the program", async () => {

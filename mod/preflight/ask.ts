@@ -6,16 +6,16 @@
 
 import type { Clock } from "../lib/clock.ts";
 import { ExitStatus, HareError, TimeLimitError } from "../lib/errors.ts";
-import type { HostView } from "../host/host.ts";
 import { HARE_PROGRAM } from "../host/places.ts";
-import type { Output } from "../lib/process.ts";
+import type { Output, Run } from "../lib/process.ts";
 import { abortable, pooledMap } from "../lib/std/async.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import type { HostQuestion } from "./question.ts";
 
 /** A host, what it is asked, and the way to it. */
 export interface HostToAsk extends HostQuestion {
-  readonly host: Pick<HostView, "ask">;
+  /** Runs programs on that host. */
+  readonly run: Run;
 }
 
 /** What {@linkcode askHosts} is given. */
@@ -85,25 +85,18 @@ export async function askHosts(
 }
 
 async function ask(
-  { name, question, host }: HostToAsk,
+  { name, question, run }: HostToAsk,
   { clock, signal, limitMs = 30_000, program = HARE_PROGRAM }: AskDeps,
 ): Promise<Answered | Failed> {
   const limit = AbortSignal.timeout(limitMs);
   const within = AbortSignal.any([signal, limit]);
   // The units have the system's time zone, not that of whoever is logged in.
-  const argv = [
-    "env",
-    "-u",
-    "TZ",
-    program,
-    "preflight",
-    "--json",
-    JSON.stringify(question),
-  ] as const;
+  const argv = ["env", "-u", "TZ", program, "preflight", "--json"] as const;
+  const options = { stdin: JSON.stringify(question), signal: within, limitMs };
   const sentMs = clock.now();
   let output: Output;
   try {
-    output = await abortable(host.ask(argv, { signal: within }), within);
+    output = await abortable(run(argv, options), within);
   } catch (error) {
     signal.throwIfAborted();
     const byHand = `try to log in there by hand: ssh ${name}`;

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { FakeClock } from "../../tests/lib/fake_clock.ts";
 import { answerOf, HARE } from "../../tests/preflight/reports.ts";
-import type { HostView } from "../host/host.ts";
 import { runOverSsh, SshError } from "../host/ssh.ts";
 import { HareError, TimeLimitError } from "../lib/errors.ts";
 import type { Output, Run } from "../lib/process.ts";
@@ -21,18 +20,16 @@ const QUESTION: Question = {
   dataDirectories: [],
 };
 
-type Ask = HostView["ask"];
+const hostOf = (name: string, run: Run): HostToAsk => ({ name, question: QUESTION, run });
 
-const hostOf = (name: string, ask: Ask): HostToAsk => ({ name, question: QUESTION, host: { ask } });
-
-const says = (code: number, stdout: string, stderr = ""): Ask => () =>
+const says = (code: number, stdout: string, stderr = ""): Run => () =>
   Promise.resolve({ code, stdout, stderr });
 
-const fails = (error: Error): Ask => () => Promise.reject(error);
+const fails = (error: Error): Run => () => Promise.reject(error);
 
 /** Never answers; ends only when told. */
-const hangs: Ask = (_, { signal }) =>
-  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+const hangs: Run = (_, { signal } = {}) =>
+  new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
 
 const well = says(0, writeAnswer(answerOf()));
 
@@ -42,7 +39,7 @@ function ask(hosts: readonly HostToAsk[], deps: Partial<AskDeps> = {}) {
 }
 
 /** The one problem of a host that does so: its name, message and remedy. */
-async function problemOf(does: Ask, deps: Partial<AskDeps> = {}) {
+async function problemOf(does: Run, deps: Partial<AskDeps> = {}) {
   const problems = judge({ hareVersion: HARE }, await ask([hostOf("alice@vm1", does)], deps));
   assertEquals(problems.length, 1);
   return problems.map(({ name, message, remedy }) => [name, message, remedy])[0];
@@ -52,7 +49,7 @@ const INSTALL = "hare install --host alice@vm1";
 const BY_HAND = "try to log in there by hand: ssh alice@vm1";
 
 /** What a host does, and the problem that is. */
-const CASES: readonly (readonly [what: string, does: Ask, problem: readonly string[]])[] = [
+const CASES: readonly (readonly [what: string, does: Run, problem: readonly string[]])[] = [
   [
     "refuses the login",
     fails(new SshError("login-refused", "Permission denied (publickey).", "ssh-copy-id")),
@@ -153,18 +150,22 @@ Deno.test("askHosts() reports what is wrong in an answer", async () => {
   assert(message?.startsWith("what it says is no answer: ") && message.includes("hare"), message);
 });
 
-Deno.test("askHosts() asks hare there, in the system's time zone, with data as data", async () => {
-  const asked: (readonly string[])[] = [];
+Deno.test("askHosts() asks hare there, in the system's time zone, the question as its input", async () => {
+  const asked: unknown[] = [];
   const host = hostOf("vm1", (argv, options) => {
-    asked.push(argv);
+    asked.push(argv, options?.stdin, options?.limitMs);
     return well(argv, options);
   });
   await ask([host]);
-  await ask([host], { program: "/opt/hare" });
+  await ask([host], { program: "/opt/hare", limitMs: 5_000 });
   const question = JSON.stringify(QUESTION);
   assertEquals(asked, [
-    ["env", "-u", "TZ", "/usr/bin/hare", "preflight", "--json", question],
-    ["env", "-u", "TZ", "/opt/hare", "preflight", "--json", question],
+    ["env", "-u", "TZ", "/usr/bin/hare", "preflight", "--json"],
+    question,
+    30_000,
+    ["env", "-u", "TZ", "/opt/hare", "preflight", "--json"],
+    question,
+    5_000,
   ]);
 });
 
@@ -206,7 +207,7 @@ Deno.test("askHosts() reports in the order of the hosts, whatever each does", as
 Deno.test("askHosts() asks as many at once as it may, and no more", async () => {
   let underWay = 0;
   let most = 0;
-  const slow: Ask = async (argv, options) => {
+  const slow: Run = async (argv, options) => {
     most = Math.max(most, ++underWay);
     await new Promise((resolve) => setTimeout(resolve, 0));
     underWay -= 1;
@@ -220,7 +221,7 @@ Deno.test("askHosts() asks as many at once as it may, and no more", async () => 
 Deno.test("askHosts() measures clocks as NTP does", async () => {
   const clock = new FakeClock(1_000_000);
   // 100 ms on the way there, 400 ms of work, 300 ms on the way back; its clock is 5 s ahead.
-  const ahead: Ask = async (): Promise<Output> => {
+  const ahead: Run = async (): Promise<Output> => {
     await clock.advance(100);
     const receivedMs = clock.now() + 5_000;
     await clock.advance(400);
