@@ -26,6 +26,7 @@ const VARIABLES = [
   "HTTP_PROXY,http_proxy,HTTPS_PROXY,https_proxy,NO_PROXY,no_proxy", // fetch's, on the way there
   "NO_COLOR,FORCE_COLOR,CLICOLOR_FORCE", // colours; the last two: commander
   "LOG_STREAM,LOG_TOKENS", // yaml
+  "IPATH_NO_BACKTRACE,M0_TRACE_*", // Motr's library; set for it
   "PATH,HOME,XDG_CACHE_HOME,LANG,LC_ALL,TZ", // development clusters: Consul, and a unit's own
 ] as const;
 
@@ -35,6 +36,7 @@ const PERMISSIONS = [
   "--allow-read", // the CDF, configuration and disks at paths that only the site knows
   "--allow-write", // the same
   "--allow-run", // ssh, systemctl, consul, m0d, rules: named by the site
+  "--allow-ffi", // hax calls Motr's library, at a path that only the site knows
   `--allow-env=${VARIABLES.join(",")}`,
   "--allow-sys=hostname,networkInterfaces,systemMemoryInfo", // facts of this host
   "--no-prompt",

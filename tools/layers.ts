@@ -14,6 +14,7 @@ export const ROOMS = [
   "mod/status",
   "mod/rc",
   "mod/hax",
+  "mod/halink",
   "mod/entrypoint",
   "mod/agent",
   "mod/facts",
@@ -33,14 +34,15 @@ function from(room: Room): readonly Room[] {
 
 /** The arrows: what each room may import besides itself. */
 const MAY_IMPORT: Readonly<Record<Room | "main.ts", readonly Room[]>> = {
-  "main.ts": ["mod/cli", "mod/lib"],
+  "main.ts": ["mod/cli", "mod/halink", "mod/lib"],
   "mod/cli": from("mod/dev"),
   "mod/dev": from("mod/bringup"),
   "mod/bringup": ["mod/preflight", ...from("mod/entrypoint")],
   "mod/preflight": from("mod/agent"),
   "mod/status": from("mod/entrypoint"),
   "mod/rc": from("mod/kv"),
-  "mod/hax": from("mod/entrypoint"),
+  "mod/hax": from("mod/halink"),
+  "mod/halink": ["mod/kv", "mod/lib"],
   "mod/entrypoint": from("mod/kv"),
   "mod/agent": from("mod/kv"),
   "mod/facts": from("mod/host"),

@@ -30,7 +30,7 @@ Deno.test("whyNot() names the allowed arrows for an import that goes up", () => 
   );
   assertEquals(
     whyNot("main.ts", "./mod/rc/mod.ts"),
-    "main.ts must not import mod/rc: it may import mod/cli, mod/lib",
+    "main.ts must not import mod/rc: it may import mod/cli, mod/halink, mod/lib",
   );
 });
 

@@ -1,0 +1,119 @@
+/**
+ * Those who ask for the entrypoint. Each gets exactly one answer, whatever happens.
+ *
+ * While there is no entrypoint (Consul has no leader, or is away) an asker is kept waiting for up to
+ * a second and then told to come again: told at once, Mero's processes would come again every few
+ * milliseconds, hax's own the first of them.
+ *
+ * @module
+ */
+
+import { formatFid } from "../lib/fid.ts";
+import type { EntrypointReply, LinkEvents, Peer } from "./interface.ts";
+import { cString, fidArray, readFid } from "./layout.ts";
+import type { PromptLibrary } from "./symbols.ts";
+
+/** Id of a request: the bytes, copied. */
+export type RequestId = Uint8Array<ArrayBuffer>;
+
+interface Waiting {
+  readonly halink: Deno.PointerValue;
+  readonly id: RequestId;
+  readonly peer: Peer;
+  /** Milliseconds of a clock that only counts. */
+  readonly since: number;
+}
+
+/** The system's number for "come again". */
+const EAGAIN = 11;
+/** How long an asker waits for an entrypoint. */
+const PATIENCE_MS = 1_000;
+/** Askers that wait at most; any more are told to come again at once. */
+const MAX_WAITING = 1_000;
+/** Askers whose link is to come yet, at most; the library forgets some without a word. */
+const MAX_ANSWERED = 10_000;
+
+/** Askers that wait for an answer, and those whose link is to come. */
+export class Askers {
+  readonly #library: PromptLibrary;
+  readonly #events: Pick<LinkEvents, "entrypoint" | "fault">;
+  readonly #peers = new Map<string, Peer>();
+  #waiting: readonly Waiting[] = [];
+  #maxWaiting = MAX_WAITING;
+
+  constructor(library: PromptLibrary, events: Pick<LinkEvents, "entrypoint" | "fault">) {
+    this.#library = library;
+    this.#events = events;
+  }
+
+  /** Answers a request, or keeps it waiting. */
+  ask(halink: Deno.PointerValue, id: RequestId, peer: Peer): void {
+    const [oldest] = this.#peers.keys();
+    if (oldest !== undefined && this.#peers.size >= MAX_ANSWERED) this.#peers.delete(oldest);
+    this.#peers.set(textOf(id), peer);
+    const reply = this.#entrypointFor(peer);
+    if (reply === null && this.#waiting.length < this.#maxWaiting) {
+      this.#waiting = [...this.#waiting, { halink, id, peer, since: performance.now() }];
+    } else {
+      this.#answer(halink, id, reply);
+    }
+  }
+
+  /** Answers those who wait, where there is an answer now or they have waited long enough. */
+  answerWaiting(): void {
+    const now = performance.now();
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const asker of waiting) {
+      const reply = this.#entrypointFor(asker.peer);
+      const isPatient = now - asker.since < PATIENCE_MS && this.#maxWaiting > 0;
+      if (reply === null && isPatient) this.#waiting = [...this.#waiting, asker];
+      else this.#answer(asker.halink, asker.id, reply);
+    }
+  }
+
+  /** Lets nobody wait any longer, now or later. */
+  close(): void {
+    this.#maxWaiting = 0;
+    this.answerWaiting();
+  }
+
+  /** Who made the request with this id, whose link has come or never will. */
+  take(id: RequestId): Peer | null {
+    const key = textOf(id);
+    const peer = this.#peers.get(key) ?? null;
+    this.#peers.delete(key);
+    return peer;
+  }
+
+  #entrypointFor(peer: Peer): EntrypointReply | null {
+    try {
+      return this.#events.entrypoint(peer);
+    } catch (error) {
+      this.#events.fault(error);
+      return null;
+    }
+  }
+
+  #answer(halink: Deno.PointerValue, id: RequestId, reply: EntrypointReply | null): void {
+    const send = this.#library.symbols.m0_halon_interface_entrypoint_reply;
+    const idPointer = Deno.UnsafePointer.of(id);
+    if (reply === null) return send(halink, idPointer, -EAGAIN, 0, null, null, 0, null, null);
+    const { confds, quorum, rm } = reply;
+    const texts = confds.map(({ endpoint }) => cString(endpoint));
+    const pointers = BigUint64Array.from(
+      texts,
+      (text) => Deno.UnsafePointer.value(Deno.UnsafePointer.of(text)),
+    );
+    const fids = fidArray(confds.map(({ fid }) => fid));
+    send(
+      ...[halink, idPointer, 0, confds.length, fids, pointers, quorum] as const,
+      ...[fidArray([rm.fid]), cString(rm.endpoint)] as const,
+    );
+    texts.length = 0; // what the pointers point to had to live until here
+  }
+}
+
+function textOf(id: RequestId): string {
+  return formatFid(readFid(new DataView(id.buffer), 0));
+}
