@@ -28,6 +28,8 @@ const VARIABLES = [
   "LOG_STREAM,LOG_TOKENS", // yaml
   "IPATH_NO_BACKTRACE,M0_TRACE_*", // Motr's library; set for it
   "PATH,HOME,XDG_CACHE_HOME,LANG,LC_ALL,TZ", // development clusters: Consul, and a unit's own
+  "XDG_RUNTIME_DIR", // sockets of ssh's connections
+  "NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID", // systemd
 ] as const;
 
 /** What the program may do, each with the reason; all else is refused, and nobody is asked. */
@@ -38,6 +40,7 @@ const PERMISSIONS = [
   "--allow-run", // ssh, systemctl, consul, m0d, rules: named by the site
   "--allow-ffi", // hax calls Motr's library, at a path that only the site knows
   `--allow-env=${VARIABLES.join(",")}`,
+  "--allow-ffi", // libc, for what Deno lacks: datagrams to systemd
   "--allow-sys=hostname,networkInterfaces,systemMemoryInfo", // facts of this host
   "--no-prompt",
 ] as const;

@@ -7,6 +7,8 @@
 import { pidExists, readBootId } from "../hax/presence.ts";
 import { DEFAULT_LISTEN, serveHax } from "../hax/server.ts";
 import { type Listen, parseListen } from "../lib/listen.ts";
+import { loggerOf } from "../lib/log.ts";
+import { runAsService } from "../lib/service.ts";
 import { command, type CommandUnknownOpts, examples, Option } from "./command.ts";
 import type { Context } from "./context.ts";
 
@@ -42,8 +44,12 @@ export function haxCommand(context: Context): CommandUnknownOpts {
 
 /** Serves until the context's signal is aborted. */
 export async function runHax({ listen }: HaxOptions, context: Context): Promise<void> {
-  const { clock, signal } = context;
-  const boot = await readBootId(context.run, signal);
-  const deps = { consul: context.consul(), clock, random: Math.random, pidExists, boot };
-  await serveHax(deps, { listen, signal });
+  const { clock } = context;
+  await runAsService({ ...context, log: loggerOf("hax") }, async (service, signal) => {
+    const boot = await readBootId(context.run, signal);
+    const deps = { consul: context.consul(), clock, random: Math.random, pidExists, boot };
+    const onWait = (why: string | null) =>
+      why === null ? service.isReady("knows its node") : service.waits(why);
+    await serveHax({ ...deps, onWait }, { listen, signal });
+  });
 }

@@ -7,6 +7,7 @@
 import { parseDuration } from "../lib/duration.ts";
 import { HareError } from "../lib/errors.ts";
 import { loggerOf } from "../lib/log.ts";
+import { runAsService } from "../lib/service.ts";
 import {
   checkSettings,
   DEFAULT_SETTINGS,
@@ -60,15 +61,18 @@ export async function runRc(options: RcOptions, context: Context): Promise<void>
     lockDelayMs: options.lockDelay ?? DEFAULT_SETTINGS.lockDelayMs,
   };
   checkSettings(settings);
-  await runCoordinator({
-    consul: context.consul(),
-    settings,
-    rules: RULES,
-    clock: context.clock,
-    random: Math.random,
-    log: loggerOf("rc"),
-    signal: context.signal,
-  });
+  const log = loggerOf("rc");
+  await runAsService({ ...context, log }, (service, signal) =>
+    runCoordinator({
+      consul: context.consul(),
+      settings,
+      rules: RULES,
+      clock: context.clock,
+      random: Math.random,
+      log,
+      signal,
+      onStanding: service.isReady,
+    }));
 }
 
 function duration(text: string): number {

@@ -35,6 +35,8 @@ export interface HaxDeps {
   readonly boot: string | null;
   /** Reports that may wait while Consul is away. {@default 1024} */
   readonly queueCapacity?: number | undefined;
+  /** Is told why hax does not do its work yet; `null` once it does. */
+  readonly onWait?: ((why: string | null) => void) | undefined;
 }
 
 /** What becomes of a report. */
@@ -200,10 +202,12 @@ export class Hax {
       random,
       onWait: (why) => {
         this.#waits = why;
+        this.#deps.onWait?.(why);
         log.info("waits: {why}", { why });
       },
     });
     this.#waits = null;
+    this.#deps.onWait?.(null);
     log.info("is process {fid} of node {node}", {
       fid: formatFid(identity.process),
       node: identity.node,

@@ -28,6 +28,8 @@ type Argv = readonly [string, ...string[]];
 
 /** Time limit of systemd's jobs in milliseconds: longer than any unit's own. */
 const JOB_LIMIT_MS = 600_000;
+/** Time limit for learning why a job is not done, in milliseconds. */
+const WHY_LIMIT_MS = 5_000;
 /** Lines of a unit's log that tell why it failed. */
 const LOG_LINES = 5;
 /** Exit status of `systemctl stop` for a unit that systemd does not know. */
@@ -164,12 +166,23 @@ export class SystemdHost implements Host {
   ): Promise<void> {
     const what = `systemctl ${verb} ${unit}`;
     const argv = ["systemctl", verb, "--", inFull(unit)] as const;
-    const { code, stderr } = await this.#run(what, argv, { signal, limitMs: JOB_LIMIT_MS });
+    const { code, stderr } = await this.#run(what, argv, { signal, limitMs: JOB_LIMIT_MS })
+      .catch((error) => this.#whyNotDone(what, unit, error));
     if (code === 0 || (verb === "stop" && code === NOT_LOADED)) return;
     const { why } = await this.unitStatus(unit, { signal });
     const said = stderr.trim().split("\n")[0] || `${what} failed with exit status ${code}`;
     const log = await this.unitLog(unit, LOG_LINES, { signal });
     throw new UnitError(this.name, unit, why || said, log);
+  }
+
+  /** Where time has run out, a unit often says itself what it waits for. */
+  async #whyNotDone(what: string, unit: string, error: unknown): Promise<never> {
+    if (!(error instanceof TimeLimitError)) throw error;
+    const { why } = await this.unitStatus(unit, { signal: AbortSignal.timeout(WHY_LIMIT_MS) })
+      .catch(() => ({ why: "" })); // the time limit is the better error
+    if (why === "") throw error;
+    const { message, hint } = error;
+    throw new TimeLimitError(`${this.name}: ${what}: ${why}: ${message}`, { hint, cause: error });
   }
 
   #run(what: string, argv: Argv, options: RunOptions): Promise<Output> {

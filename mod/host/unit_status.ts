@@ -14,6 +14,7 @@ export const STATUS_PROPERTIES = [
   "Result",
   "ExecMainCode",
   "ExecMainStatus",
+  "StatusText",
 ] as const;
 
 type Properties = Readonly<Partial<Record<string, string>>>;
@@ -52,7 +53,7 @@ export function readUnitStatus(text: string): UnitStatus {
 }
 
 function whyActivating(properties: Properties): string {
-  if (!properties["SubState"]?.startsWith("auto-restart")) return "";
+  if (!properties["SubState"]?.startsWith("auto-restart")) return properties["StatusText"] ?? "";
   return `${whyEnded(properties)}, and is to be started again`;
 }
 

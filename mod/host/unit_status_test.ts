@@ -93,3 +93,10 @@ Deno.test("readUnitStatus() reads lines in any order, and passes over what it do
   const text = "What=a=b\nResult=success\nActiveState=active\n";
   assertEquals(readUnitStatus(text), { state: "active", why: "" });
 });
+
+Deno.test("readUnitStatus() takes from a unit that starts what it says of itself", () => {
+  const text = "ActiveState=activating\nSubState=start\nStatusText=waits: x=y\n";
+  assertEquals(readUnitStatus(text), { state: "activating", why: "waits: x=y" });
+  const active = "ActiveState=active\nSubState=running\nStatusText=follows vm2\n";
+  assertEquals(readUnitStatus(active), { state: "active", why: "" });
+});

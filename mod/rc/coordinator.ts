@@ -31,6 +31,8 @@ export interface CoordinatorOptions {
   readonly log: Logger;
   /** Stop: finish the event in hand, hand leadership over, end. */
   readonly signal: AbortSignal;
+  /** Is told where this node stands in the election, from its first cycle on. */
+  readonly onStanding?: ((said: string) => void) | undefined;
 }
 
 /**
@@ -147,7 +149,10 @@ class Coordinator {
       await this.#term.end(said);
       this.#term = null;
     }
-    if (said !== this.#said) this.#deps.log.info("{node} {said}", { node: this.#node, said });
+    if (said !== this.#said) {
+      this.#deps.log.info("{node} {said}", { node: this.#node, said });
+      this.#deps.onStanding?.(said);
+    }
     this.#said = said;
     if (session !== null) {
       this.#term ??= new Term(session, { ...this.#deps, onOver: () => this.#bell.ring() });
