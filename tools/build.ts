@@ -38,9 +38,8 @@ const PERMISSIONS = [
   "--allow-read", // the CDF, configuration and disks at paths that only the site knows
   "--allow-write", // the same
   "--allow-run", // ssh, systemctl, consul, m0d, rules: named by the site
-  "--allow-ffi", // hax calls Motr's library, at a path that only the site knows
+  "--allow-ffi", // Motr's library, at a path that only the site knows; libc, to tell systemd
   `--allow-env=${VARIABLES.join(",")}`,
-  "--allow-ffi", // libc, for what Deno lacks: datagrams to systemd
   "--allow-sys=hostname,networkInterfaces,systemMemoryInfo", // facts of this host
   "--no-prompt",
 ] as const;
