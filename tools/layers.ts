@@ -44,7 +44,7 @@ const MAY_IMPORT: Readonly<Record<Room | "main.ts", readonly Room[]>> = {
   "mod/hax": from("mod/halink"),
   "mod/halink": ["mod/kv", "mod/lib"],
   "mod/entrypoint": from("mod/kv"),
-  "mod/agent": from("mod/kv"),
+  "mod/agent": from("mod/host"),
   "mod/facts": from("mod/host"),
   "mod/host": ["cfgen", "mod/lib"],
   "mod/kv": from("mod/consul"),

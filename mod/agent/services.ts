@@ -110,7 +110,8 @@ export function servicesOf(
 
 /**
  * The configuration file of a node's services, as JSON text: the services, and watches on `confd`,
- * `ios` and the broadcast queue that post to hax. There is none on `leader`: the RC asks itself.
+ * `ios` and the broadcast queue that post to hax. There is none on `leader`: the RC asks itself. The
+ * web UI is on, also where the agent's own file does not say so.
  */
 export function renderServices(processes: readonly NodeProcess[], hax: HaxAddress): string {
   const post = {
@@ -122,6 +123,7 @@ export function renderServices(processes: readonly NodeProcess[], hax: HaxAddres
     },
   };
   const config = {
+    ui_config: { enabled: true },
     services: servicesOf(processes, hax),
     watches: [
       { type: "service", service: "confd", ...post },

@@ -28,9 +28,10 @@ export interface ClusterHost {
 
 /**
  * Which storage is formatted: `never` any; `new`, where neither the KV nor the storage itself
- * knows of data; `all`, whatever is on it.
+ * knows of data; `unless-data`, all, but data is an error; `all`,
+ * whatever is on it.
  */
-export type MkfsPolicy = "never" | "new" | "all";
+export type MkfsPolicy = "never" | "new" | "unless-data" | "all";
 
 /** The whole cluster. */
 export interface Cluster {

@@ -68,13 +68,14 @@ export interface EngineOptions {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly report: (event: BringUpEvent) => void;
-  /** How many hosts are worked on at once. {@default 32} */
+  /** How many hosts are worked on at once. {@default DEFAULT_PARALLEL} */
   readonly parallel?: number | undefined;
-  /** A phase that fails does not keep the later ones from being tried. {@default false} */
-  readonly keepGoing?: boolean | undefined;
   /** Where these phases stand in a longer list. {@default they are all of it} */
   readonly place?: { readonly first: number; readonly of: number } | undefined;
 }
+
+/** Hosts worked on at once: each costs an ssh or two, and mostly waits. */
+export const DEFAULT_PARALLEL = 128;
 
 /** What failed on one host. */
 export interface HostFailure {
@@ -108,28 +109,16 @@ export class PhaseError extends HareError {
   }
 }
 
-/** Several phases failed, and the others were tried all the same. */
-export class PhasesError extends HareError {
-  override readonly name = "PhasesError";
-
-  /** @param errors what the phases failed with */
-  constructor(readonly errors: readonly unknown[]) {
-    super(errors.map(messageOf).join("\n"), { cause: errors[0] });
-  }
-}
-
 /**
  * Runs the phases in order.
  *
  * @throws {PhaseError} when a phase fails, after the other hosts of that phase have ended
- * @throws {PhasesError} with `options.keepGoing`, at the end, when phases have failed
  * @throws the signal's reason when `options.signal` is aborted
  */
 export async function runPhases<H extends { readonly name: string }>(
   phases: readonly Phase<H>[],
   options: EngineOptions,
 ): Promise<void> {
-  const errors: unknown[] = [];
   const { first, of } = options.place ?? { first: 1, of: phases.length };
   for (const [i, phase] of phases.entries()) {
     options.signal.throwIfAborted();
@@ -154,11 +143,9 @@ export async function runPhases<H extends { readonly name: string }>(
     } catch (error) {
       end("failed");
       options.signal.throwIfAborted();
-      if (options.keepGoing !== true) throw error;
-      errors.push(error);
+      throw error;
     }
   }
-  if (errors.length > 0) throw new PhasesError(errors);
 }
 
 async function runPhase<H extends { readonly name: string }>(
@@ -174,7 +161,7 @@ async function runPhase<H extends { readonly name: string }>(
   const failures: HostFailure[] = [];
   let worked = false;
   try {
-    await atMost(options.parallel ?? 32, phase.hosts, async (host) => {
+    await atMost(options.parallel ?? DEFAULT_PARALLEL, phase.hosts, async (host) => {
       const started = options.clock.now();
       const tell = (outcome: "done" | "already" | "failed", error?: unknown) =>
         options.report({

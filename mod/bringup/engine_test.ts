@@ -12,7 +12,7 @@ import {
 } from "../../tests/lib/assert.ts";
 import { systemClock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
-import { type BringUpEvent, type Phase, PhaseError, PhasesError, runPhases } from "./engine.ts";
+import { type BringUpEvent, type Phase, PhaseError, runPhases } from "./engine.ts";
 
 type TestHost = { readonly name: string };
 const HOSTS: readonly TestHost[] = [{ name: "a" }, { name: "b" }, { name: "c" }];
@@ -111,20 +111,6 @@ Deno.test("runPhases() lets the other hosts finish, names each failure, and stop
   assertEquals(error.hint, "plug it in");
   assertEquals(next, false);
   assert(events.some((e) => e.event === "host" && e.host === "b" && e.outcome === "done"));
-});
-
-Deno.test("runPhases() tries all phases when it is to keep going, then says what failed", async () => {
-  const { events, options } = recorder();
-  const run = (host: TestHost) =>
-    host.name === "b" ? Promise.reject(new HareError("it is dead")) : Promise.resolve();
-  const phases = [phase({ name: "p", run }), phase({ name: "q" }), phase({ name: "r", run })];
-  const error = await assertRejects(
-    () => runPhases(phases, { ...options, keepGoing: true }),
-    PhasesError,
-  );
-  assertEquals(error.message, "could not do p:\n  b: it is dead\ncould not do p:\n  b: it is dead");
-  const ends = events.flatMap((e) => e.event === "phase-end" ? [`${e.phase} ${e.outcome}`] : []);
-  assertEquals(ends, ["p failed", "q done", "r failed"]);
 });
 
 Deno.test("runPhases() ends a phase at its time limit", async () => {

@@ -5,11 +5,13 @@
  * @module
  */
 
-/** One change, in words: `{ where: "ssc-vm1", what: "start unit hare-rc" }`. */
+/** One change, in words: `{ where: "ssc-vm1", what: "start hare-rc", starts: "hare-rc" }`. */
 export interface Change {
   /** A host's name, or `KV`. */
   readonly where: string;
   readonly what: string;
+  /** The unit that runs from then on. */
+  readonly starts?: string | undefined;
 }
 
 /** Options of a {@linkcode Gate}. */
@@ -20,19 +22,31 @@ export interface GateOptions {
   readonly note: (change: Change) => void;
 }
 
-interface Undo extends Change {
+/** What takes a change back. */
+export interface Undo extends Change {
   readonly work: () => Promise<void>;
+}
+
+/** What could not be taken back, and why. */
+export interface UndoFailure extends Change {
+  readonly error: unknown;
 }
 
 /** What changes the world, and how it would be taken back. */
 export class Gate {
   readonly dryRun: boolean;
   readonly #note: (change: Change) => void;
+  readonly #made: Change[] = [];
   readonly #undo: Undo[] = [];
 
   constructor(options: GateOptions) {
     this.dryRun = options.dryRun;
     this.#note = options.note;
+  }
+
+  /** The changes made so far, or begun, in their order; none in a dry run. */
+  get made(): readonly Change[] {
+    return this.#made;
   }
 
   /**
@@ -44,6 +58,7 @@ export class Gate {
     this.#note(change);
     if (this.dryRun) return;
     // Before the work: a change that was cut short is taken back as well.
+    this.#made.push(change);
     if (undo !== undefined) this.#undo.push(undo);
     await work();
   }
@@ -53,13 +68,10 @@ export class Gate {
     if (!this.dryRun) await work();
   }
 
-  /**
-   * Takes back the changes made so far, the last first.
-   *
-   * @returns what could not be taken back, and why
-   */
-  async rollBack(): Promise<readonly (Change & { readonly error: unknown })[]> {
-    const failed: (Change & { readonly error: unknown })[] = [];
+  /** Takes back the changes made so far, the last first. */
+  async rollBack(): Promise<readonly UndoFailure[]> {
+    const failed: UndoFailure[] = [];
+    this.#made.length = 0;
     for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) {
       const { where, what, work } = undo;
       this.#note({ where, what });

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { assertEquals } from "../../tests/lib/assert.ts";
+import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import type { Host, HostFile, UnitState } from "../host/host.ts";
 import { type Change, Gate } from "./gate.ts";
 import { GatedHost } from "./gated_host.ts";
@@ -29,7 +29,10 @@ class FakeHost implements Host {
   startUnit = (unit: string) => Promise.resolve(void this.units.set(unit, "active"));
   stopUnit = (unit: string) => Promise.resolve(void this.units.set(unit, "inactive"));
   reloadUnit = () => Promise.resolve();
-  enableUnit = () => Promise.resolve();
+  readonly enabled = new Set<string>();
+  isEnabled = (unit: string) => Promise.resolve(this.enabled.has(unit));
+  enableUnit = (unit: string) => Promise.resolve(void this.enabled.add(unit));
+  disableUnit = (unit: string) => Promise.resolve(void this.enabled.delete(unit));
   resetUnit = (unit: string) => Promise.resolve(void this.units.delete(unit));
 }
 
@@ -76,8 +79,10 @@ Deno.test("Gate.rollBack() takes back what the run did and nothing else, the las
   await work(host);
   changes.length = 0;
   assertEquals(await gate.rollBack(), []);
-  assertEquals(changes, ["a: stop u", "a: remove /etc/y", "a: restore /etc/x"]);
+  const undone = ["a: stop u", "a: disable u", "a: remove /etc/y", "a: restore /etc/x"];
+  assertEquals(changes, undone);
   assertEquals([...fake.files], [["/etc/x", "old"]]);
+  assertEquals([...fake.enabled], []);
   assertEquals([...fake.units], [["v", "active"], ["u", "inactive"]]);
   assertEquals(await gate.rollBack(), []);
 });
@@ -100,7 +105,9 @@ Deno.test("GatedHost changes nothing where nothing is to be changed", async () =
   fake.files.set("/etc/x", "same");
   fake.units.set("u", "active");
   assertEquals(await host.putFile(file("same"), { signal }), false);
+  fake.enabled.add("u");
   await host.startUnit("u", { signal });
+  await host.enableUnit("u", { signal });
   await host.stopUnit("v", { signal });
   assertEquals(changes, []);
   assertEquals(await host.putFile(file("other"), { signal }), true);
@@ -114,4 +121,30 @@ Deno.test("Gate.wait() waits, except in a dry run", async () => {
     await gated(dryRun).gate.wait(() => Promise.resolve(void waited++));
   }
   assertEquals(waited, 1);
+});
+
+Deno.test("Gate.made has what was changed, and what starts a unit; nothing in a dry run", async () => {
+  for (const dryRun of [true, false]) {
+    const { gate, host } = gated(dryRun);
+    await work(host);
+    const starts = gate.made.flatMap(({ starts }) => starts ?? []);
+    assertEquals([gate.made.length, starts], dryRun ? [0, []] : [5, ["u", "v"]]);
+    await gate.rollBack();
+    assertEquals(gate.made, []);
+  }
+});
+
+Deno.test("GatedHost.putFile() puts back what was there when the file is refused", async () => {
+  for (const before of ["old", undefined]) {
+    const { fake, host } = gated(false);
+    if (before !== undefined) fake.files.set("/etc/x", before);
+    const seen: (string | undefined)[] = [];
+    const refuse = () => {
+      seen.push(fake.files.get("/etc/x"));
+      return Promise.reject(new Error("no good"));
+    };
+    await assertRejects(() => host.putFile(file("new"), { signal }, refuse), Error, "no good");
+    assertEquals(seen, ["new"]);
+    assertEquals(fake.files.get("/etc/x"), before);
+  }
 });

@@ -6,10 +6,10 @@
 
 import type { Host, HostCallOptions, HostFile, HostView, UnitStatus } from "../host/host.ts";
 import type { Output } from "../lib/process.ts";
-import type { Gate } from "./gate.ts";
+import type { Gate, Undo } from "./gate.ts";
 
-/** How long taking one change back may take, in milliseconds. */
-const UNDO_LIMIT_MS = 30_000;
+/** How long taking one change back may take, in milliseconds: systemd lets a unit stop for 90 s. */
+const UNDO_LIMIT_MS = 120_000;
 
 /** What phases have of a host. */
 export class GatedHost implements HostView {
@@ -43,6 +43,10 @@ export class GatedHost implements HostView {
     return this.#host.unitEnd(units, options);
   }
 
+  isEnabled(unit: string, options: HostCallOptions): Promise<boolean> {
+    return this.#host.isEnabled(unit, options);
+  }
+
   unitLog(unit: string, lines: number, options: HostCallOptions): Promise<readonly string[]> {
     return this.#host.unitLog(unit, lines, options);
   }
@@ -54,33 +58,47 @@ export class GatedHost implements HostView {
   /**
    * Puts a file unless it is there with this content.
    *
+   * @param check refuses the file by throwing: then it is put back as it was
    * @returns whether it was, or in a dry run would be, written
    */
-  async putFile(file: HostFile, options: HostCallOptions): Promise<boolean> {
+  async putFile(
+    file: HostFile,
+    options: HostCallOptions,
+    check?: () => Promise<void>,
+  ): Promise<boolean> {
     const before = await this.#host.readFile(file.path, options);
     if (before === file.content) return false;
-    const undo = (signal: AbortSignal) =>
+    const putBack = (signal: AbortSignal) =>
       before === null
         ? this.#host.removeFile(file.path, { signal })
         : this.#host.putFile({ ...file, content: before }, { signal });
-    await this.#change(
-      `write ${file.path}`,
-      () => this.#host.putFile(file, options),
-      before === null ? `remove ${file.path}` : `restore ${file.path}`,
-      undo,
-    );
+    const put = async () => {
+      await this.#host.putFile(file, options);
+      try {
+        await check?.();
+      } catch (error) {
+        await putBack(AbortSignal.timeout(UNDO_LIMIT_MS));
+        throw error;
+      }
+    };
+    const undoes = before === null ? `remove ${file.path}` : `restore ${file.path}`;
+    await this.#change(`write ${file.path}`, put, this.#undo(undoes, putBack));
     return true;
   }
 
   /** Starts a unit unless it is active. */
   async startUnit(unit: string, options: HostCallOptions): Promise<void> {
     if ((await this.#host.unitStatus(unit, options)).state === "active") return;
-    await this.#change(
-      `start ${unit}`,
+    await this.#gate.change(
+      { where: this.name, what: `start ${unit}`, starts: unit },
       () => this.#host.startUnit(unit, options),
-      `stop ${unit}`,
-      (signal) => this.#host.stopUnit(unit, { signal }),
+      this.#undo(`stop ${unit}`, (signal) => this.#host.stopUnit(unit, { signal })),
     );
+  }
+
+  /** Runs a oneshot unit to its end. */
+  async runUnit(unit: string, options: HostCallOptions): Promise<void> {
+    await this.#change(`run ${unit}`, () => this.#host.startUnit(unit, options));
   }
 
   /** Stops a unit unless it is inactive. */
@@ -95,9 +113,18 @@ export class GatedHost implements HostView {
     await this.#change(`reload ${unit}`, () => this.#host.reloadUnit(unit, options));
   }
 
-  /** Has a unit start at boot. */
-  async enableUnit(unit: string, options: HostCallOptions): Promise<void> {
-    await this.#change(`enable ${unit}`, () => this.#host.enableUnit(unit, options));
+  /**
+   * Has a unit start at boot, unless it does.
+   *
+   * @param isChanged its files are others than before: they are read anew by being enabled
+   */
+  async enableUnit(unit: string, options: HostCallOptions, isChanged = false): Promise<void> {
+    if (!isChanged && await this.#host.isEnabled(unit, options)) return;
+    await this.#change(
+      `enable ${unit}`,
+      () => this.#host.enableUnit(unit, options),
+      this.#undo(`disable ${unit}`, (signal) => this.#host.disableUnit(unit, { signal })),
+    );
   }
 
   /** Forgets that a unit has failed. */
@@ -105,19 +132,11 @@ export class GatedHost implements HostView {
     await this.#change(`reset ${unit}`, () => this.#host.resetUnit(unit, options));
   }
 
-  #change(
-    what: string,
-    work: () => Promise<void>,
-    undoWhat?: string,
-    undo?: (signal: AbortSignal) => Promise<void>,
-  ): Promise<void> {
-    const where = this.name;
-    return this.#gate.change(
-      { where, what },
-      work,
-      undo && undoWhat !== undefined
-        ? { where, what: undoWhat, work: () => undo(AbortSignal.timeout(UNDO_LIMIT_MS)) }
-        : undefined,
-    );
+  #change(what: string, work: () => Promise<void>, undo?: Undo): Promise<void> {
+    return this.#gate.change({ where: this.name, what }, work, undo);
+  }
+
+  #undo(what: string, work: (signal: AbortSignal) => Promise<void>): Undo {
+    return { where: this.name, what, work: () => work(AbortSignal.timeout(UNDO_LIMIT_MS)) };
   }
 }

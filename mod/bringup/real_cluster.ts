@@ -4,13 +4,14 @@
  * @module
  */
 
-import { type Generated, TARGETS } from "../../cfgen/mod.ts";
+import { type Generated, type HostLayout, TARGETS } from "../../cfgen/mod.ts";
 import type { Consul } from "../consul/mod.ts";
 import type { Host } from "../host/host.ts";
 import { isThisHost } from "../host/local.ts";
 import { CONSUL_DATA_DIRECTORY } from "../host/places.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
+import type { Run } from "../lib/process.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import type { Cluster, ClusterHost, MkfsPolicy } from "./cluster.ts";
 import type { Gate } from "./gate.ts";
@@ -26,6 +27,8 @@ export interface OperationWorld {
   readonly clock: Clock;
   /** The driver of a host, by its name in the CDF. */
   readonly driverOf: (destination: string) => Host;
+  /** Runs programs on a host, by its name in the CDF, as whoever is logged in there. */
+  readonly runOn: (destination: string) => Run;
 }
 
 /** What the cluster is to be. */
@@ -43,7 +46,7 @@ const HAX_PORT = 8008;
 /**
  * Joins the configuration with the drivers.
  *
- * @throws {HareError} when this host is none of the cluster's servers
+ * @throws {HareError} when this host is none of the cluster
  */
 export async function realCluster(
   { generated, saved, mkfs, gate }: RealClusterOptions,
@@ -57,7 +60,7 @@ export async function realCluster(
     host: new GatedHost(world.driverOf(layout.name), gate),
     agent: {
       nodeName: layout.node,
-      nodeId: await uuidOf(`${layout.node}`),
+      nodeId: await uuidOf(layout.node),
       bindAddress: layout.ip,
       clientAddress: LOCAL,
       dataDir: CONSUL_DATA_DIRECTORY,
@@ -68,10 +71,12 @@ export async function realCluster(
     hax: { address: LOCAL, port: HAX_PORT },
   }));
   const hosts = await Promise.all(making);
-  const own = hosts.find(({ layout }) =>
-    layout.isServer && isThisHost(layout.name, world.hostname)
-  );
-  if (own === undefined) throw notOnServer(world.hostname, servers.map(({ name }) => name));
+  const own = hosts.find(({ layout }) => isThisHost(layout.name, world.hostname));
+  if (own === undefined) {
+    throw new HareError(`this host, ${world.hostname}, is none of the cluster`, {
+      hint: `its hosts are ${hosts.map(({ name }) => name).join(", ")}`,
+    });
+  }
   return {
     hosts,
     own,
@@ -86,9 +91,21 @@ export async function realCluster(
   };
 }
 
-/** The cluster is operated from one of its server nodes: only there Consul can be asked early. */
-export function notOnServer(hostname: string, servers: readonly string[]): HareError {
-  return new HareError(`this host, ${hostname}, is no server node of the cluster`, {
+/**
+ * Refuses a host from which the cluster is not to be operated: Consul can be asked early on its
+ * servers only, and they keep what the cluster was made from.
+ *
+ * @param hosts the cluster's
+ * @param hostname this machine's name, as the system gives it
+ * @throws {HareError} unless this host runs a confd
+ */
+export function assertOnServer(
+  hosts: readonly Pick<HostLayout, "name" | "isServer">[],
+  hostname: string,
+): void {
+  const servers = hosts.filter(({ isServer }) => isServer).map(({ name }) => name);
+  if (servers.some((name) => isThisHost(name, hostname))) return;
+  throw new HareError(`this host, ${hostname}, is no server node of the cluster`, {
     hint: `run it on one of ${servers.join(", ")}`,
   });
 }

@@ -1,6 +1,6 @@
 /**
- * What a cluster was made from, kept on its server nodes: so that it can be operated later by any
- * of them, without its hosts being asked, and with the same configuration to the byte.
+ * What a cluster was made from, kept on its hosts: so that it can be operated later by any server
+ * of it, without its hosts being asked, and with the same configuration to the byte.
  *
  * @module
  */
@@ -15,9 +15,10 @@ import {
   TARGETS,
 } from "../../cfgen/mod.ts";
 import { HareError } from "../lib/errors.ts";
+import { readTextFileIfAny } from "../lib/files.ts";
 import { jsonText } from "../lib/json_text.ts";
 
-/** Path of the file on a server node. */
+/** Path of the file on every host. */
 export const SAVED_FILE = "/var/lib/hare/cluster.json";
 
 /** What a cluster was made from. */
@@ -26,6 +27,11 @@ export interface SavedCluster {
   readonly cdf: string;
   readonly target: TargetName;
   readonly facts: Facts;
+}
+
+/** The same, with the configuration that is made of it. */
+export interface SavedGenerated extends SavedCluster {
+  readonly generated: Generated;
 }
 
 const savedSchema = jsonText(z.object({
@@ -41,19 +47,26 @@ export function formatSaved({ cdf, target, facts }: SavedCluster): string {
 }
 
 /**
- * Reads the file's text and makes the configuration again.
+ * Reads a file with what a cluster was made from, and makes the configuration again.
  *
- * @throws {HareError} when this version of hare did not write it
+ * @param path {@linkcode SAVED_FILE}, or a copy of it
+ * @throws {HareError} when there is none, or this version of hare did not write it
  */
-export function readSaved(text: string): SavedCluster & { readonly generated: Generated } {
+export async function loadSaved(path: string): Promise<SavedGenerated> {
+  const text = await readTextFileIfAny(path);
+  if (text === null) {
+    throw new HareError(`this host keeps no cluster: there is no ${path}`, {
+      hint: "`hare bootstrap` makes one, on a server node of the cluster",
+    });
+  }
   const saved = savedSchema.safeParse(text);
   if (!saved.success) {
-    throw new HareError(`${SAVED_FILE} was not written by this version of hare`, {
+    throw new HareError(`${path} was not written by this version of hare`, {
       hint: "run `hare bootstrap` with the cluster's CDF again: what runs is left alone",
       cause: saved.error,
     });
   }
   const { cdf, target, facts } = saved.data;
-  const document = parseCdf(cdf, { name: SAVED_FILE, target: TARGETS[target] });
+  const document = parseCdf(cdf, { name: path, target: TARGETS[target] });
   return { cdf, target, facts, generated: generate(document, facts) };
 }

@@ -172,7 +172,13 @@ export class DevHost implements Host {
   }
 
   /** Such a host never boots. */
+  isEnabled(): Promise<boolean> {
+    return Promise.resolve(true);
+  }
+
   async enableUnit(): Promise<void> {}
+
+  async disableUnit(): Promise<void> {}
 
   async resetUnit(unit: string): Promise<void> {
     await Deno.remove(`${this.#statusFile(unit)}.exit`).catch(ignoreNotFound);

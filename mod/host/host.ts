@@ -59,6 +59,9 @@ export interface HostView {
    */
   unitEnd(units: readonly string[], options: HostCallOptions): Promise<string>;
 
+  /** Whether a unit starts at boot; on a host that never boots each is as good as enabled. */
+  isEnabled(unit: string, options: HostCallOptions): Promise<boolean>;
+
   /** The last lines of a unit's log, oldest first. */
   unitLog(unit: string, lines: number, options: HostCallOptions): Promise<readonly string[]>;
 
@@ -89,6 +92,9 @@ export interface Host extends HostView {
 
   /** Has a unit start at boot; a host that never boots has nothing to do. */
   enableUnit(unit: string, options: HostCallOptions): Promise<void>;
+
+  /** Has a unit not start at boot any more. */
+  disableUnit(unit: string, options: HostCallOptions): Promise<void>;
 
   /** Forgets that a unit has failed. */
   resetUnit(unit: string, options: HostCallOptions): Promise<void>;

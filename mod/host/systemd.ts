@@ -135,11 +135,16 @@ export class SystemdHost implements Host {
     return this.#job("reload", unit, options);
   }
 
+  async isEnabled(unit: string, { signal }: HostCallOptions): Promise<boolean> {
+    const argv = ["systemctl", "--quiet", "is-enabled", "--", inFull(unit)] as const;
+    const { code } = await this.#run(`systemctl is-enabled ${unit}`, argv, { signal });
+    return code === 0;
+  }
+
   async enableUnit(unit: string, options: HostCallOptions): Promise<void> {
     await this.#systemctl("enable", unit, options);
   }
 
-  /** Has a unit not start at boot any more. */
   async disableUnit(unit: string, options: HostCallOptions): Promise<void> {
     await this.#systemctl("disable", unit, options);
   }

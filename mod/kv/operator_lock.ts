@@ -21,6 +21,11 @@ const holderSchema = jsonText(
 const TTL_MS = 15_000;
 const RENEW_MS = 5_000;
 
+/** Another operator has the lock. */
+export class LockHeldError extends HareError {
+  override readonly name = "LockHeldError";
+}
+
 /** Options of {@linkcode takeOperatorLock}. */
 export interface OperatorLockOptions {
   /** The host where the operator's program runs. */
@@ -36,7 +41,7 @@ export interface OperatorLockOptions {
 /**
  * Takes the lock and keeps it until disposed of.
  *
- * @throws {HareError} when another operator has it; the message says who and since when
+ * @throws {LockHeldError} when another operator has it; the message says who and since when
  */
 export async function takeOperatorLock(
   consul: Consul,
@@ -55,7 +60,7 @@ export async function takeOperatorLock(
   if (!await consul.kv.acquire(LOCK, value, session, { signal })) {
     const other = await consul.kv.get(LOCK, { signal });
     await consul.session.destroy(session, { signal });
-    throw new HareError(`somebody else operates on this cluster: ${holderOf(other?.value)}`, {
+    throw new LockHeldError(`somebody else operates on this cluster: ${holderOf(other?.value)}`, {
       hint: `wait until that ends; if its program died, the lock ends ${2 * TTL_MS / 1000} s later`,
     });
   }

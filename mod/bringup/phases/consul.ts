@@ -6,11 +6,13 @@
  */
 
 import { renderAgentConfig, START_META } from "../../agent/agent_config.ts";
+import type { HostFile } from "../../host/host.ts";
 import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT } from "../../host/places.ts";
 import { HareError } from "../../lib/errors.ts";
 import type { Readiness } from "../../lib/wait_for.ts";
 import { clientsOf, type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
 import type { Phase, StepOptions } from "../engine.ts";
+import type { GatedHost } from "../gated_host.ts";
 import { orWithoutConsul, waitForUnits } from "./readiness.ts";
 
 const LIMIT_MS = 60_000;
@@ -44,10 +46,22 @@ export function startConsulServers(cluster: Cluster): Phase<ClusterHost> {
 /** Starts the Consul agents of the hosts that run no server. */
 export function startConsulClients(cluster: Cluster): Phase<ClusterHost> {
   return {
+    ...startConsulAgents(cluster, clientsOf(cluster)),
     name: "consul-clients",
     title: "start the Consul clients",
+  };
+}
+
+/** Starts the Consul agents of these hosts; there is a leader already, which they join. */
+export function startConsulAgents(
+  cluster: Cluster,
+  hosts: readonly ClusterHost[],
+): Phase<ClusterHost> {
+  return {
+    name: "consul",
+    title: "start the Consul agent",
     limitMs: LIMIT_MS,
-    hosts: clientsOf(cluster),
+    hosts,
     isDone: async (entry, { signal }) =>
       await isRunning(entry, { signal }) &&
       (await orWithoutConsul(NOT_THERE, () => alive(cluster, entry, signal))).ready === true,
@@ -59,7 +73,7 @@ export function startConsulClients(cluster: Cluster): Phase<ClusterHost> {
         waitForUnits(cluster, [entry], [CONSUL_UNIT], async (signal) => {
           const joined = await alive(cluster, entry, signal);
           return joined.ready === true ? await haveSynced(cluster, starts, signal) : joined;
-        }, { ...options, what: "its Consul client to join" })
+        }, { ...options, what: "its Consul agent to join" })
       );
     },
   };
@@ -79,15 +93,30 @@ async function startAgent(
 ): Promise<string> {
   const start = new Date(cluster.clock.now()).toISOString();
   const dataDir = host.programPath(agent.dataDir);
-  await host.putFile({
+  await putConsulConfig(cluster, host, {
     path: `${CONSUL_CONFIG_DIRECTORY}/agent.json`,
     content: renderAgentConfig({ ...agent, dataDir, start }),
     mode: 0o640,
   }, options);
-  await cluster.gate.wait(() => validateConfig(cluster, host, options));
   await host.enableUnit(CONSUL_UNIT, options);
   await host.startUnit(CONSUL_UNIT, options);
   return start;
+}
+
+/**
+ * Puts a file of Consul's configuration unless it is there. Consul itself reads it before its agent
+ * does; what it refuses is put back as it was.
+ *
+ * @returns whether it was, or in a dry run would be, written
+ * @throws {HareError} when Consul refuses it
+ */
+export async function putConsulConfig(
+  cluster: Cluster,
+  host: GatedHost,
+  file: HostFile,
+  options: StepOptions,
+): Promise<boolean> {
+  return await host.putFile(file, options, () => validateConfig(cluster, host, options));
 }
 
 /**
@@ -95,9 +124,9 @@ async function startAgent(
  *
  * @throws {HareError} when Consul refuses it
  */
-export async function validateConfig(
+async function validateConfig(
   { consulProgram }: Cluster,
-  host: ClusterHost["host"],
+  host: GatedHost,
   options: StepOptions,
 ): Promise<void> {
   const directory = host.programPath(CONSUL_CONFIG_DIRECTORY);
@@ -119,7 +148,7 @@ async function voters(
   }
   const servers = await consul.operator.raftConfiguration({ signal });
   const voting = servers.filter(({ voter }) => voter).length;
-  return voting === wanted
+  return voting >= wanted
     ? { ready: true, value: undefined }
     : { ready: false, why: `${voting} of them vote` };
 }

@@ -7,7 +7,7 @@
 import { readEntrypoint } from "../../entrypoint/read.ts";
 import { waitFor } from "../../lib/wait_for.ts";
 import { servicesOf } from "../../agent/services.ts";
-import { type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
+import type { Cluster, ClusterHost } from "../cluster.ts";
 import type { Phase } from "../engine.ts";
 import { failingChecks } from "./readiness.ts";
 
@@ -30,7 +30,9 @@ export function finalCheck(cluster: Cluster): Phase<ClusterHost> {
       }),
     settle: ({ signal }) =>
       cluster.gate.wait(async () => {
-        const confds = serversOf(cluster).length;
+        const confds = cluster.generated.cluster.hosts
+          .flatMap(({ processes }) => processes)
+          .filter(({ role }) => role === "confd").length;
         await waitFor("a complete entrypoint", async (within) => {
           const entrypoint = await readEntrypoint(cluster.consul, within);
           return entrypoint.confds.length === confds

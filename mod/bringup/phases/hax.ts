@@ -12,7 +12,10 @@ import type { Phase } from "../engine.ts";
 import { failingChecks, orWithoutConsul, waitForUnits } from "./readiness.ts";
 
 /** Starts hax. */
-export function startHax(cluster: Cluster): Phase<ClusterHost> {
+export function startHax(
+  cluster: Cluster,
+  hosts: readonly ClusterHost[] = cluster.hosts,
+): Phase<ClusterHost> {
   const answers = async (entry: ClusterHost, signal: AbortSignal): Promise<Readiness<void>> => {
     const checks = entry.layout.processes
       .filter(({ role }) => role === "hax")
@@ -26,7 +29,7 @@ export function startHax(cluster: Cluster): Phase<ClusterHost> {
     name: "hax",
     title: "start hax",
     limitMs: 30_000,
-    hosts: cluster.hosts,
+    hosts,
     isDone: async (entry, options) =>
       (await entry.host.unitStatus(HAX_UNIT, options)).state === "active" &&
       await orWithoutConsul(

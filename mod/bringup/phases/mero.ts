@@ -8,6 +8,7 @@
 
 import type { ProcessLayout } from "../../../cfgen/mod.ts";
 import { checkId } from "../../agent/services.ts";
+import { HAX_UNIT } from "../../host/places.ts";
 import { processKey } from "../../kv/keys.ts";
 import { parseProcessState } from "../../kv/process_state.ts";
 import { formatFid } from "../../lib/fid.ts";
@@ -17,18 +18,25 @@ import type { Phase, StepOptions } from "../engine.ts";
 import { makeFileSystem } from "./mkfs.ts";
 import { failingChecks, orWithoutConsul, waitForUnits } from "./readiness.ts";
 
-/** Starts every confd. */
-export function startConfds(cluster: Cluster): Phase<ClusterHost> {
-  return startServers(cluster, "confd", "start the confds");
+/** Starts the confds. */
+export function startConfds(
+  cluster: Cluster,
+  hosts: readonly ClusterHost[] = cluster.hosts,
+): Phase<ClusterHost> {
+  return startServers(cluster, hosts, "confd", "start the confds");
 }
 
 /** Starts the servers that run no confd. */
-export function startIoServers(cluster: Cluster): Phase<ClusterHost> {
-  return startServers(cluster, "ios", "start the io servers");
+export function startIoServers(
+  cluster: Cluster,
+  hosts: readonly ClusterHost[] = cluster.hosts,
+): Phase<ClusterHost> {
+  return startServers(cluster, hosts, "ios", "start the io servers");
 }
 
 function startServers(
   cluster: Cluster,
+  hosts: readonly ClusterHost[],
   role: "confd" | "ios",
   title: string,
 ): Phase<ClusterHost> {
@@ -36,14 +44,15 @@ function startServers(
     name: role,
     title,
     limitMs: 120_000,
-    hosts: cluster.hosts.filter((host) => processesOf(host, role).length > 0),
+    hosts: hosts.filter((host) => processesOf(host, role).length > 0),
     isDone: async (entry, options) => {
       const servers = processesOf(entry, role)
         .map((process): Started => ({ process, unit: unitOf(cluster, process), after: 0 }));
       // The units first: what Consul knows may be from before the host went down.
-      for (const { unit } of servers) {
-        if ((await entry.host.unitStatus(unit, options)).state !== "active") return false;
-      }
+      const states = await Promise.all(
+        servers.map(({ unit }) => entry.host.unitStatus(unit, options)),
+      );
+      if (states.some(({ state }) => state !== "active")) return false;
       const up = () => areUp(cluster, entry, servers, options.signal);
       return await orWithoutConsul(false, async () => (await up()).ready === true);
     },
@@ -69,6 +78,13 @@ function startServers(
   };
 }
 
+/** A server reports to hax: after a boot it is started when hax is there; it survives hax, though. */
+const DROP_IN = `# Written by hare.
+[Unit]
+After=${HAX_UNIT}.service
+Wants=${HAX_UNIT}.service
+`;
+
 /** A server, and what its record must be newer than to count. */
 interface Started {
   readonly process: ProcessLayout;
@@ -85,7 +101,12 @@ async function startServer(
   options: StepOptions,
 ): Promise<Started> {
   const unit = unitOf(cluster, process);
-  await host.enableUnit(unit, options);
+  const isChanged = await host.putFile({
+    path: `/etc/systemd/system/${unit}.service.d/hare.conf`,
+    content: DROP_IN,
+    mode: 0o644,
+  }, options);
+  await host.enableUnit(unit, options, isChanged);
   if ((await host.unitStatus(unit, options)).state === "active") return { process, unit, after: 0 };
   await makeFileSystem(cluster, host, process, options);
   const { signal } = options;

@@ -5,19 +5,26 @@
  * @module
  */
 
+import * as z from "zod";
 import type { ProcessLayout } from "../../../cfgen/mod.ts";
 import { mkfsKey } from "../../kv/keys.ts";
 import { HareError } from "../../lib/errors.ts";
 import { formatFid } from "../../lib/fid.ts";
+import { jsonText } from "../../lib/json_text.ts";
 import type { Cluster } from "../cluster.ts";
 import type { StepOptions } from "../engine.ts";
 import type { GatedHost } from "../gated_host.ts";
 import { orWithoutConsul } from "./readiness.ts";
 
+const noteSchema = jsonText(
+  z.union([z.object({ at: z.string() }), z.object({ begun: z.string() })]),
+);
+
 /**
- * Formats a process's storage where the cluster's policy says so, and notes it in the KV.
+ * Formats a process's storage where the cluster's policy says so, and notes it in the KV: first that
+ * it is begun, because what a mkfs that was cut short has left is nobody's data.
  *
- * @throws {HareError} when there is data that the KV knows nothing of, or none where there must be
+ * @throws {HareError} when there is data that must not be destroyed, or none where there must be
  */
 export async function makeFileSystem(
   cluster: Cluster,
@@ -28,50 +35,64 @@ export async function makeFileSystem(
   if (!await isToBeFormatted(cluster, host, process, options)) return;
   const { target, consul, gate, clock } = cluster;
   const { signal } = options;
-  await host.startUnit(target.units.mkfs(formatFid(process.fid)), options);
   const key = mkfsKey(process.fid);
-  const at = new Date(clock.now()).toISOString();
-  await gate.change(
-    { where: "KV", what: `put ${key}` },
-    () => consul.kv.put(key, JSON.stringify({ at }), { signal }),
-  );
+  const put = (what: string, note: object) =>
+    gate.change(
+      { where: "KV", what: `put ${key}: ${what}` },
+      () => consul.kv.put(key, JSON.stringify(note), { signal }),
+    );
+  const now = () => new Date(clock.now()).toISOString();
+  await put("begun", { begun: now() });
+  await host.runUnit(target.units.mkfs(formatFid(process.fid)), options);
+  await put("done", { at: now() });
 }
 
 async function isToBeFormatted(
-  { consul, mkfs, target }: Cluster,
+  cluster: Cluster,
   host: GatedHost,
   process: ProcessLayout,
   options: StepOptions,
 ): Promise<boolean> {
+  const { mkfs, target } = cluster;
   const fid = formatFid(process.fid);
-  const key = mkfsKey(process.fid);
-  const { signal } = options;
-  const known = await orWithoutConsul(null, () => consul.kv.get(key, { signal, consistent: true }));
-  switch (mkfs) {
-    case "all":
-      return true;
-    case "never":
-      if (known !== null) return false;
-      throw new HareError(`${host.name}: the storage of ${fid} was never formatted`, {
-        hint: "bring the cluster up with `hare bootstrap`",
-      });
-    case "new": {
-      if (known !== null) return false;
-      const directory = `${target.dataDirectory}/m0d-${fid}`;
-      const data = await placesWithData(host, directory, process, options);
-      if (data.length === 0) return true;
-      throw new HareError(
-        `${host.name}: there is data for ${fid} that this cluster knows nothing of: ${
-          data.join(", ")
-        }`,
-        { hint: "if it may be destroyed, format with `--mkfs --yes`" },
-      );
-    }
+  if (mkfs === "all") return true;
+  const known = await whatIsKnown(cluster, process, options);
+  if (mkfs === "never") {
+    if (known === "formatted" || known === "unknown") return false;
+    throw new HareError(`${host.name}: the storage of ${fid} was never formatted`, {
+      hint: "bring the cluster up with `hare bootstrap`",
+    });
   }
+  if (known === "begun") return true;
+  if (mkfs === "new" && known === "formatted") return false;
+  const directory = `${target.dataDirectory}/m0d-${fid}`;
+  const data = await placesWithData(host, directory, process, options);
+  if (data.length === 0) return true;
+  if (known === "unknown") return false;
+  const what = known === "formatted" ? "data" : "data that this cluster knows nothing of";
+  throw new HareError(`${host.name}: there is ${what} for ${fid}: ${data.join(", ")}`, {
+    hint: "if it may be destroyed, format with `--mkfs --yes`",
+  });
+}
+
+/** What the KV knows of a storage; `unknown` in a dry run where there is no Consul to ask. */
+async function whatIsKnown(
+  { consul, gate }: Cluster,
+  process: ProcessLayout,
+  { signal }: StepOptions,
+): Promise<"formatted" | "begun" | "nothing" | "unknown"> {
+  const ask = () => consul.kv.get(mkfsKey(process.fid), { signal, consistent: true });
+  const entry = gate.dryRun ? await orWithoutConsul(undefined, ask) : await ask();
+  if (entry === undefined) return "unknown";
+  if (entry === null) return "nothing";
+  const note = noteSchema.safeParse(entry.value);
+  return note.success && "begun" in note.data ? "begun" : "formatted";
 }
 
 // Prints how many of the first 64 KiB are no zeros, as far as the first such byte: 0 or 1.
-const PROBE_DISK = `head -c 65536 -- "$1" | tr -d '\\000' | head -c 1 | wc -c`;
+const PROBE_DISK = `
+head -c 65536 -- "$1" >/dev/null || exit 1
+head -c 65536 -- "$1" | tr -d '\\000' | head -c 1 | wc -c`;
 const PROBE_DIRECTORY = `find "$1" -mindepth 1 -print -quit 2>/dev/null | wc -l`;
 
 /** Where a process's storage is not empty: its data directory and its disks are looked at. */
@@ -85,11 +106,10 @@ async function placesWithData(
     [PROBE_DIRECTORY, host.programPath(directory)],
     ...disks.map(({ path }) => [PROBE_DISK, path] as const),
   ] as const;
-  const found: string[] = [];
-  for (const [script, path] of probes) {
+  const found = probes.map(async ([script, path]) => {
     const { code, stdout, stderr } = await host.ask(["sh", "-c", script, "sh", path], options);
     if (code !== 0) throw new HareError(`${host.name}: cannot look at ${path}: ${stderr.trim()}`);
-    if (stdout.trim() !== "0") found.push(path);
-  }
-  return found;
+    return stdout.trim() === "0" ? [] : [path];
+  });
+  return (await Promise.all(found)).flat();
 }

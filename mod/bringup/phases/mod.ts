@@ -8,6 +8,7 @@ import type { Cluster, ClusterHost } from "../cluster.ts";
 import type { Phase } from "../engine.ts";
 import { startConsulClients, startConsulServers } from "./consul.ts";
 import { finalCheck } from "./final_check.ts";
+import { forgetStates } from "./forget.ts";
 import { generate } from "./generate.ts";
 import { startHax } from "./hax.ts";
 import { importKv } from "./import_kv.ts";
@@ -36,6 +37,7 @@ export function startPhasesOf(cluster: Cluster): readonly Phase<ClusterHost>[] {
   return [
     startConsulServers,
     startConsulClients,
+    forgetStates,
     startHax,
     startRc,
     startConfds,

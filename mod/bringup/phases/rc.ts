@@ -12,7 +12,10 @@ import type { Phase } from "../engine.ts";
 import { orWithoutConsul, waitForUnits } from "./readiness.ts";
 
 /** Starts the RC. */
-export function startRc(cluster: Cluster): Phase<ClusterHost> {
+export function startRc(
+  cluster: Cluster,
+  hosts: readonly ClusterHost[] = cluster.hosts,
+): Phase<ClusterHost> {
   const servers = serversOf(cluster);
   const oneLeads = async (signal: AbortSignal): Promise<Readiness<void>> => {
     const leader = await cluster.consul.kv.get(LEADER, { signal });
@@ -34,7 +37,7 @@ export function startRc(cluster: Cluster): Phase<ClusterHost> {
     name: "rc",
     title: "start the recovery coordinator",
     limitMs: 60_000,
-    hosts: servers,
+    hosts: servers.filter((server) => hosts.includes(server)),
     isDone: async ({ host }, options) =>
       (await host.unitStatus(RC_UNIT, options)).state === "active" &&
       await orWithoutConsul(false, async () => (await oneLeads(options.signal)).ready === true),

@@ -74,7 +74,10 @@ export async function failingChecks(
  * What `ask` answers, or `absent` where there is no Consul to ask yet: what a phase wants to know
  * before Consul has come up.
  */
-export async function orWithoutConsul<T>(absent: T, ask: () => Promise<T>): Promise<T> {
+export async function orWithoutConsul<T, A>(
+  absent: A,
+  ask: () => Promise<T>,
+): Promise<T | A> {
   try {
     return await ask();
   } catch (error) {

@@ -1,0 +1,72 @@
+/**
+ * How an operation ends that does not succeed: when it was cut short it names what it has started;
+ * with `--rollback` it takes back what it has changed.
+ *
+ * @module
+ */
+
+import { HareError, messageOf } from "../lib/errors.ts";
+import type { Change, Gate, UndoFailure } from "./gate.ts";
+
+/** Options of {@linkcode accountFor}. */
+export interface AccountOptions {
+  /** What may cut the work short. */
+  readonly signal: AbortSignal;
+  /** What was changed is taken back. {@default false} */
+  readonly rollback?: boolean | undefined;
+}
+
+/**
+ * Does `work`, which changes the world through `gate`.
+ *
+ * @throws {HareError} when `signal` is aborted, with what runs now because of this work
+ * @throws {HareError} when it fails, or is cut short, and something could not be taken back
+ * @throws what `work` throws
+ */
+export async function accountFor(
+  gate: Gate,
+  { signal, rollback = false }: AccountOptions,
+  work: () => Promise<void>,
+): Promise<void> {
+  try {
+    await work();
+  } catch (error) {
+    const failure = signal.aborted ? cutShort(signal.reason, gate.made, rollback) : error;
+    const left = rollback ? await gate.rollBack() : [];
+    throw left.length === 0 ? failure : notTakenBack(failure, left);
+  }
+}
+
+function cutShort(reason: unknown, made: readonly Change[], rollback: boolean): HareError {
+  const started = startedOn(made);
+  if (rollback) {
+    return new HareError(`${messageOf(reason)}; what was changed is taken back`, { cause: reason });
+  }
+  return new HareError(
+    `${messageOf(reason)}; ${
+      started === "" ? "nothing was started" : `this run has started:${started}`
+    }`,
+    {
+      hint: "the same command goes on from here; `hare shutdown` stops what runs",
+      cause: reason,
+    },
+  );
+}
+
+/** `\n  ssc-vm1: hare-consul-agent, hare-hax`, a line for each host. */
+function startedOn(made: readonly Change[]): string {
+  const started = made.flatMap(({ where, starts }) =>
+    starts === undefined ? [] : { where, starts }
+  );
+  return [...Map.groupBy(started, ({ where }) => where)]
+    .map(([where, units]) => `\n  ${where}: ${units.map(({ starts }) => starts).join(", ")}`)
+    .join("");
+}
+
+function notTakenBack(failure: unknown, left: readonly UndoFailure[]): HareError {
+  const lines = left.map(({ where, what, error }) => `\n  ${where}: ${what}: ${messageOf(error)}`);
+  return new HareError(`${messageOf(failure)}\nnot all could be taken back:${lines.join("")}`, {
+    hint: failure instanceof HareError ? failure.hint : undefined,
+    cause: failure,
+  });
+}

@@ -1,0 +1,93 @@
+/**
+ * What is formatted, and what is not, on hosts in memory.
+ *
+ * @module
+ */
+
+import { assertEquals, assertRejects, assertStringIncludes } from "../../../tests/lib/assert.ts";
+import { bootstrapOn, operateOn } from "../../../tests/bringup/operations.ts";
+import { StandInCluster } from "../../../tests/bringup/stand_in_cluster.ts";
+import { PhaseError } from "../engine.ts";
+import { shutdown } from "../operate.ts";
+
+const CONFD = "0x7200000000000001:0x9";
+const IOS = "0x7200000000000001:0xc";
+
+/** Fids of the processes that were formatted. */
+function formatted({ changes }: StandInCluster): readonly string[] {
+  return changes.flatMap((change) => /: run mero-mkfs@(.*)/.exec(change)?.[1] ?? []);
+}
+
+Deno.test("storage without data is formatted, once", async () => {
+  await using cluster = new StandInCluster({ servers: 1 });
+  await bootstrapOn(cluster);
+  assertEquals(formatted(cluster), [CONFD, IOS]);
+  await operateOn(shutdown, cluster);
+  cluster.forget();
+  await bootstrapOn(cluster);
+  assertEquals(formatted(cluster), []);
+});
+
+for (const place of [`/var/mero/m0d-${IOS}`, "/dev/sdc"]) {
+  Deno.test(`data in ${place} that the KV knows nothing of is never formatted over unasked`, async () => {
+    for (const mkfs of ["new", "unless-data"] as const) {
+      await using cluster = new StandInCluster({ servers: 1 });
+      cluster.host("h1").filled.add(place);
+      const error = await assertRejects(() => bootstrapOn(cluster, { mkfs }), PhaseError);
+      assertStringIncludes(
+        error.message,
+        `there is data that this cluster knows nothing of for ${IOS}: ${place}`,
+      );
+      assertEquals(error.hint, "if it may be destroyed, format with `--mkfs --yes`");
+      assertEquals(formatted(cluster), [CONFD]);
+      await bootstrapOn(cluster, { mkfs: "all" });
+      assertEquals(formatted(cluster), [CONFD, IOS]);
+    }
+  });
+}
+
+Deno.test("--mkfs formats no data that the KV knows, unless that is confirmed", async () => {
+  await using cluster = new StandInCluster({ servers: 1 });
+  await bootstrapOn(cluster);
+  await operateOn(shutdown, cluster);
+  cluster.forget();
+  const error = await assertRejects(
+    () => bootstrapOn(cluster, { mkfs: "unless-data" }),
+    PhaseError,
+  );
+  assertStringIncludes(error.message, `there is data for ${CONFD}: /var/mero/m0d-${CONFD}`);
+  assertEquals(formatted(cluster), []);
+  await bootstrapOn(cluster, { mkfs: "all" });
+  assertEquals(formatted(cluster), [CONFD, IOS]);
+});
+
+Deno.test("--mkfs --yes formats no storage of a server that runs", async () => {
+  await using cluster = new StandInCluster({ servers: 1 });
+  await bootstrapOn(cluster);
+  cluster.forget();
+  await bootstrapOn(cluster, { mkfs: "all" });
+  assertEquals(cluster.changes, []);
+});
+
+Deno.test("what a mkfs that failed has left is no data", async () => {
+  await using cluster = new StandInCluster({ servers: 1 });
+  cluster.failing.add(`h1: mero-mkfs@${IOS}`);
+  await assertRejects(
+    () => bootstrapOn(cluster),
+    PhaseError,
+    `unit mero-mkfs@${IOS}: exit status 1`,
+  );
+  cluster.host("h1").filled.add(`/var/mero/m0d-${IOS}`);
+  cluster.forget();
+  await bootstrapOn(cluster, { resetFailed: true });
+  assertEquals(formatted(cluster), [IOS]);
+});
+
+Deno.test("a dry run where Consul is down takes data for the cluster's own", async () => {
+  await using cluster = new StandInCluster({ servers: 1 });
+  await bootstrapOn(cluster);
+  await operateOn(shutdown, cluster);
+  cluster.forget();
+  await bootstrapOn(cluster, { dryRun: true });
+  assertEquals(formatted(cluster), []);
+});

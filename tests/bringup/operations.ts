@@ -1,0 +1,68 @@
+/**
+ * Operations on a stand-in cluster, as the command line would start them.
+ *
+ * @module
+ */
+
+import { bootstrap, type BootstrapOptions, planBootstrap } from "../../mod/bringup/bootstrap.ts";
+import { type OperateOptions, shutdown, start } from "../../mod/bringup/operate.ts";
+import { loadSaved, SAVED_FILE } from "../../mod/bringup/saved.ts";
+import type { Selection } from "../../mod/bringup/select.ts";
+import { HARE } from "../preflight/reports.ts";
+import type { StandInCluster } from "./stand_in_cluster.ts";
+
+/** `hare bootstrap` on host `h1`. */
+export async function bootstrapOn(
+  cluster: StandInCluster,
+  options: Partial<BootstrapOptions> & { readonly selection?: Selection } = {},
+): Promise<void> {
+  const { selection = {}, ...others } = options;
+  const plan = planBootstrap({ text: cluster.cdf, name: "cdf.yaml" }, "mero", selection, "h1");
+  await withLockFile((lockPath) =>
+    bootstrap(plan, {
+      ...common(cluster),
+      rollback: false,
+      mkfs: "new",
+      hareVersion: HARE,
+      ignored: new Set(),
+      resetFailed: false,
+      lockPath,
+      ...others,
+    }, cluster.world)
+  );
+}
+
+/** `hare shutdown` or `hare start` on host `h1`, which keeps a cluster. */
+export async function operateOn(
+  what: typeof shutdown | typeof start,
+  cluster: StandInCluster,
+  options: Partial<OperateOptions> = {},
+): Promise<void> {
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(path, cluster.host("h1").files.get(SAVED_FILE) ?? "");
+    const kept = await loadSaved(path);
+    await withLockFile((lockPath) =>
+      what(kept, { ...common(cluster), lockPath, ...options }, cluster.world)
+    );
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+function common({ events }: StandInCluster): Omit<OperateOptions, "lockPath"> {
+  return {
+    dryRun: false,
+    signal: AbortSignal.timeout(60_000),
+    report: (event) => void events.push(event),
+  };
+}
+
+async function withLockFile(work: (path: string) => Promise<void>): Promise<void> {
+  const path = await Deno.makeTempFile();
+  try {
+    await work(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
