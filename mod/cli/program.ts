@@ -8,6 +8,7 @@
 import { CommanderError } from "@commander-js/extra-typings";
 import { ExitStatus, HareError, UsageError } from "../lib/errors.ts";
 import { configureLog } from "../lib/log.ts";
+import { bootstrapCommand } from "./bootstrap.ts";
 import { cfgenCommand } from "./cfgen.ts";
 import { command, type CommandUnknownOpts, examples } from "./command.ts";
 import { statusCommand } from "./status.ts";
@@ -25,6 +26,8 @@ import { fidCommand } from "./fid.ts";
 import { nextCommand } from "./next.ts";
 import { preflightCommand } from "./preflight.ts";
 import { logError, renderError } from "./printer.ts";
+import { shutdownCommand } from "./shutdown.ts";
+import { startCommand } from "./start.ts";
 import { versionText } from "./version.ts";
 import { OutputClosed, type World } from "./world.ts";
 
@@ -43,6 +46,9 @@ const SUB_COMMANDS: SubCommands = [
   ],
   [
     "Bring it up and operate it:",
+    bootstrapCommand,
+    shutdownCommand,
+    startCommand,
     devCommand,
     statusCommand,
     entrypointCommand,

@@ -16,6 +16,8 @@ const CLEAR_LINE = "\r\x1b[2K";
 /** Takes a bring-up's events until disposed of. */
 export interface Progress extends AsyncDisposable {
   readonly report: (event: BringUpEvent) => void;
+  /** Shows something else: a line, or none; with `--json` the event. */
+  readonly show: (line: string | null, event: object) => void;
 }
 
 /** Shows progress in the way that `context` asks for. */
@@ -34,6 +36,10 @@ export function showProgress(json: boolean, context: Context): Progress {
   };
   const timer = live ? setInterval(draw, TICK_MS) : undefined;
   return {
+    show: (line, event) => {
+      if (json) write(`${JSON.stringify(event)}\n`);
+      else if (line !== null) write(`${live ? CLEAR_LINE : ""}${line}\n`);
+    },
     report: (event) => {
       if (json) return write(JSON.stringify(event) + "\n");
       const lines = lastingLines(state, event);

@@ -1,0 +1,87 @@
+/**
+ * The command line of operations, and what is shown of them.
+ *
+ * @module
+ */
+
+import { StandInCluster } from "../../tests/bringup/stand_in_cluster.ts";
+import { assertEquals, assertStringIncludes } from "../../tests/lib/assert.ts";
+import { fakeWorld } from "../../tests/lib/world.ts";
+import type { OperationEvent } from "../bringup/operation.ts";
+import { showOperation } from "./operation_view.ts";
+import { runProgram } from "./program.ts";
+
+/** A command line that is refused: its exit status, and what is said. */
+async function refusal(cdf: string, ...args: string[]): Promise<readonly [number, string]> {
+  const world = fakeWorld({ readStdin: () => Promise.resolve(cdf) });
+  const status = await runProgram(args, world);
+  assertEquals(world.out(), "");
+  return [status, world.err()];
+}
+
+Deno.test("hare bootstrap refuses a wrong command line before it does anything", async () => {
+  for (
+    const [args, says] of [
+      [[], "missing required argument 'cdf'"],
+      [["-", "--yes"], "--yes confirms --mkfs, which is not there"],
+      [["-", "--parallel", "0"], "It is a whole number from 1 to 9999"],
+      [["-", "--timeout", "soon"], '"soon" is no length of time'],
+      [["-", "--target", "lustre"], "Allowed choices are mero, motr"],
+      [["-", "--ignore-preflight", "weather"], 'there is no preflight check "weather"'],
+      [["-", "--phase", "check,weather"], 'there is no phase "weather"'],
+    ] as const
+  ) {
+    const [status, said] = await refusal("", "bootstrap", ...args);
+    assertEquals(status, 64, said);
+    assertStringIncludes(said, says);
+  }
+});
+
+Deno.test("hare bootstrap says what is wrong with the CDF, or with this host", async () => {
+  const [status, said] = await refusal("hosts: []", "bootstrap", "-");
+  assertEquals(status, 1);
+  assertStringIncludes(said, "<stdin>");
+  await using cluster = new StandInCluster({ servers: 1 });
+  const [other, where] = await refusal(cluster.cdf, "bootstrap", "-");
+  assertEquals(other, 1);
+  assertStringIncludes(where, "is no server node of the cluster\n  hint: run it on one of h1");
+});
+
+const EVENTS: readonly OperationEvent[] = [
+  { event: "phase", phase: "hax", number: 1, of: 1, title: "start hax", hosts: ["a"] },
+  { event: "change", where: "a", what: "start hare-hax", starts: "hare-hax" },
+  { event: "warning", message: "look out" },
+  { event: "unit", host: "a", unit: "hare-hax", outcome: "stopped" },
+  { event: "phase-end", phase: "hax", outcome: "done", seconds: 1 },
+];
+
+async function shown(options: { dryRun: boolean; json: boolean }) {
+  const world = fakeWorld();
+  const context = { ...world, setExitStatus: () => {} };
+  {
+    await using view = showOperation(options, context);
+    for (const event of EVENTS) view.report(event);
+  }
+  return { out: world.out(), err: world.err() };
+}
+
+Deno.test("showOperation() shows progress, and at the end what became of each unit", async () => {
+  assertEquals(await shown({ dryRun: false, json: false }), {
+    out: "HOST  UNIT      RESULT\na     hare-hax  stopped\n",
+    err: "look out\n[1/1] start hax ............................... 1.0 s\n",
+  });
+});
+
+Deno.test("showOperation() lists what a dry run would change, under its phases", async () => {
+  const { out, err } = await shown({ dryRun: true, json: false });
+  assertStringIncludes(out, "start hax:\n  a: start hare-hax\n");
+  assertEquals(err, "look out\n");
+});
+
+Deno.test("showOperation() prints each event as JSON", async () => {
+  for (const dryRun of [true, false]) {
+    const { out, err } = await shown({ dryRun, json: true });
+    const events = out.trimEnd().split("\n").map((line) => JSON.parse(line));
+    assertEquals([events, err], [[...EVENTS], ""]);
+  }
+});
