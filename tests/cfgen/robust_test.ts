@@ -53,6 +53,13 @@ Deno.test("cfgen answers any text made of YAML's own characters", () => {
 });
 
 Deno.test("cfgen answers any data", () => {
+  // Keys that every object has from its prototype are data here like any other.
+  const keys = ["toString", "constructor", "hasOwnProperty", "__proto__", "valueOf"];
+  for (const key of keys) {
+    for (const text of [`${key}: 1`, `hosts: [{${key}: 1}]`, `pools: [{disks: {${key}: 1}}]`]) {
+      answers(text);
+    }
+  }
   fc.assert(fc.property(fc.jsonValue(), (value) => answers(JSON.stringify(value))));
 });
 
