@@ -21,9 +21,11 @@ import { completionsCommand } from "./completions.ts";
 import type { Context } from "./context.ts";
 import { devCommand } from "./dev.ts";
 import { epochCommand } from "./epoch.ts";
+import { eventCommand } from "./event.ts";
 import { factsCommand } from "./facts.ts";
 import { fidCommand } from "./fid.ts";
 import { nextCommand } from "./next.ts";
+import { timeoutCommand } from "./timeout.ts";
 import { preflightCommand } from "./preflight.ts";
 import { logError, renderError } from "./printer.ts";
 import { shutdownCommand } from "./shutdown.ts";
@@ -53,6 +55,8 @@ const SUB_COMMANDS: SubCommands = [
     statusCommand,
     entrypointCommand,
     checkServiceCommand,
+    eventCommand,
+    timeoutCommand,
   ],
   [
     "Services on a node:",

@@ -1,31 +1,55 @@
 /**
- * `hare rc`: the recovery coordinator of this node.
+ * `hare rc`: the recovery coordinator of this node; and what operators ask and order of it, in
+ * `rc_operate.ts`.
  *
  * @module
  */
 
 import { parseDuration } from "../lib/duration.ts";
 import { HareError } from "../lib/errors.ts";
+import { type Listen, parseListen } from "../lib/listen.ts";
 import { loggerOf } from "../lib/log.ts";
 import { runAsService } from "../lib/service.ts";
 import {
+  bookOf,
   checkSettings,
+  DEFAULT_METRICS,
   DEFAULT_SETTINGS,
+  RcMetrics,
   RULES,
   runCoordinator,
+  serveMetrics,
   type Settings,
+  withSiteRules,
 } from "../rc/mod.ts";
-import { command, type CommandUnknownOpts, examples, InvalidArgumentError } from "./command.ts";
+import {
+  command,
+  type CommandUnknownOpts,
+  examples,
+  InvalidArgumentError,
+  Option,
+} from "./command.ts";
 import type { Context } from "./context.ts";
+import {
+  logCommand,
+  pauseCommand,
+  resumeCommand,
+  statusCommand,
+  switchoverCommand,
+} from "./rc_operate.ts";
 
-/** Options of {@linkcode runRc}, in milliseconds. */
+/** Options of {@linkcode runRc}; times in milliseconds. */
 export interface RcOptions {
   readonly checkTtl?: number | undefined;
   readonly lockDelay?: number | undefined;
+  readonly rules: string;
+  readonly ruleLimit: number;
+  readonly metrics: Listen;
 }
 
-/** The sub-command. */
+/** The sub-command with its own sub-commands. */
 export function rcCommand(context: Context): CommandUnknownOpts {
+  const { hostname, port } = DEFAULT_METRICS;
   return command("rc")
     .description(
       "Run the recovery coordinator of this node: one of all leads, and acts on the events.",
@@ -40,11 +64,30 @@ export function rcCommand(context: Context): CommandUnknownOpts {
       "how long nobody may lead after a leader was lost; a quarter of the TTL to 60s (default: 1s)",
       duration,
     )
+    .addOption(
+      new Option("--rules <directory>", "executables of the site, by type of event")
+        .default("/etc/hare/rules"),
+    )
+    .addOption(
+      new Option("--rule-limit <time>", "how long one of these may run")
+        .default(30_000, "30s").argParser(duration),
+    )
+    .addOption(
+      new Option("--metrics <address[:port]>", "where to answer Prometheus, at /metrics")
+        .default(DEFAULT_METRICS, `${hostname}:${port}`)
+        .argParser((text) => parseListen(text, port)),
+    )
+    .addCommand(statusCommand(context))
+    .addCommand(logCommand(context))
+    .addCommand(pauseCommand(context))
+    .addCommand(resumeCommand(context))
+    .addCommand(switchoverCommand(context))
     .addHelpText(
       "after",
       examples(
         ["hare rc", "runs until SIGTERM, then hands leadership over"],
         ["hare rc --check-ttl 5s --lock-delay 2s", "on machines that pause: slower to take over"],
+        ["hare rc status", "who leads, and what waits"],
       ),
     )
     .action((options) => runRc(options, context));
@@ -62,11 +105,19 @@ export async function runRc(options: RcOptions, context: Context): Promise<void>
   };
   checkSettings(settings);
   const log = loggerOf("rc");
+  const metrics = new RcMetrics();
+  await using _ = serveMetrics(options.metrics, () => metrics.metrics(), log);
   await runAsService({ ...context, log }, (service, signal) =>
     runCoordinator({
       consul: context.consul(),
       settings,
-      rules: RULES,
+      rules: withSiteRules(bookOf(RULES), {
+        directory: options.rules,
+        limitMs: options.ruleLimit,
+        run: context.run,
+        log,
+      }),
+      metrics,
       clock: context.clock,
       random: Math.random,
       log,

@@ -9,6 +9,7 @@ import { type Facts, type Generated, type Target, TARGETS } from "../../cfgen/mo
 import type { Cluster, ClusterHost } from "../bringup/cluster.ts";
 import type { Gate } from "../bringup/gate.ts";
 import { GatedHost } from "../bringup/gated_host.ts";
+import { DEFAULT_METRICS } from "../rc/mod.ts";
 import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT, HAX_UNIT, RC_UNIT } from "../host/places.ts";
 import { Consul } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -124,7 +125,9 @@ function unitOf(
     case HAX_UNIT:
       return service(hare, "hax", "--listen", `${host.address}:${HAX_PORT}`);
     case RC_UNIT:
-      return host.isServer ? service(hare, "rc") : undefined;
+      return host.isServer
+        ? service(hare, "rc", "--metrics", `${host.address}:${DEFAULT_METRICS.port}`)
+        : undefined;
   }
   for (const fid of host.servers) {
     const standIn = (role: "m0d" | "mkfs") =>

@@ -12,7 +12,8 @@
 import * as z from "zod";
 import { type Fid, FidSyntaxError, formatFid, parseFid } from "../lib/fid.ts";
 import { jsonText } from "../lib/json_text.ts";
-import { type KeyValue, KvValueError } from "./errors.ts";
+import type { KeyValue } from "./errors.ts";
+import { parseValue } from "./parse_value.ts";
 
 /** States of Mero's objects, by their numbers in Mero. */
 export const HA_STATES = [
@@ -56,10 +57,7 @@ const broadcastSchema = jsonText(z.object({ fid: fidSchema, state: z.enum(HA_STA
  * @throws {KvValueError} when it is no broadcast
  */
 export function parseBroadcast(entry: KeyValue): Broadcast {
-  const result = broadcastSchema.safeParse(entry.value);
-  if (result.success) return result.data;
-  const [issue] = result.error.issues;
-  throw new KvValueError(entry, `${issue?.path.join(".") || "the value"}: ${issue?.message}`);
+  return parseValue(broadcastSchema, entry);
 }
 
 /**

@@ -19,8 +19,14 @@ export const LAST_FIDK = "last_fidk";
 export const IMPORTED = "hare/imported";
 /** Who operates on the cluster. */
 export const LOCK = "hare/lock";
+/** What operators have ordered the RC to do. */
+export const RC_ORDERS_PREFIX = "hare/rc/";
 /** Who paused the RC. */
 export const RC_PAUSED = "hare/rc/paused";
+/** Who is to lead next. */
+export const RC_SWITCHOVER = "hare/rc/switchover";
+/** What the RC's leader says of itself. */
+export const RC_REPORT = "hare/rc-report";
 
 /** The event queue. */
 export const EQ_PREFIX = "eq/";
@@ -38,6 +44,8 @@ export const PROCESSES_PREFIX = "processes/";
 export const NODE_PREFIX = "node/";
 /** When each process was formatted. */
 export const MKFS_PREFIX = "hare/mkfs/";
+/** The last state that was broadcast of each object. */
+export const STATE_PREFIX = "hare/state/";
 /** Leaders and events past. */
 export const HISTORY_PREFIX = "hare/history/";
 
@@ -101,6 +109,16 @@ export function mkfsKey(fid: Fid): string {
 /** The fid of a formatted process's key, or `null`. */
 export function parseMkfsKey(key: string): Fid | null {
   return fidBelow(MKFS_PREFIX, key);
+}
+
+/** `hare/state/0x6b00000000000001:0x11` */
+export function stateKey(fid: Fid): string {
+  return STATE_PREFIX + formatFid(fid);
+}
+
+/** The fid of an object's state, or `null`. */
+export function parseStateKey(key: string): Fid | null {
+  return fidBelow(STATE_PREFIX, key);
 }
 
 /** `bq-seen/ssc-vm1` */

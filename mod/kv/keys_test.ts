@@ -19,9 +19,11 @@ import {
   parseMkfsKey,
   parseProcessKey,
   parseServiceKey,
+  parseStateKey,
   PROCESSES_PREFIX,
   processKey,
   serviceKey,
+  stateKey,
 } from "./keys.ts";
 
 const fid: fc.Arbitrary<Fid> = fc.record({
@@ -82,15 +84,16 @@ Deno.test("formatEpoch() prints nine digits, and refuses what is no epoch", () =
   }
 });
 
-Deno.test("parseProcessKey() and parseMkfsKey() return what the builders were given", () => {
+Deno.test("parsers of keys with a fid return what the builders were given", () => {
   fc.assert(fc.property(fid, (fid) => {
+    assertEquals(parseStateKey(stateKey(fid)), fid);
     assertEquals(parseProcessKey(processKey(fid)), fid);
     assertEquals(parseMkfsKey(mkfsKey(fid)), fid);
   }));
   for (
     const key of ["processes/", "processes/9", "processes/0x1:0x2/x", "hare/mkfs/0x1:0x2", "x"]
   ) {
-    assertEquals(parseProcessKey(key), null, key);
+    assertEquals([parseProcessKey(key), parseStateKey(key)], [null, null], key);
   }
 });
 

@@ -16,7 +16,9 @@ import { Election, type Standing } from "./election.ts";
 import { patiently } from "./patiently.ts";
 import { Presence } from "./presence.ts";
 import { Reachability } from "./reachability.ts";
-import type { Rule } from "./rules/mod.ts";
+import type { RcMetrics } from "./metrics.ts";
+import { Orders } from "./orders.ts";
+import type { Rulebook } from "./rules/mod.ts";
 import type { Settings } from "./settings.ts";
 import { Term } from "./term.ts";
 
@@ -24,7 +26,8 @@ import { Term } from "./term.ts";
 export interface CoordinatorOptions {
   readonly consul: Consul;
   readonly settings: Settings;
-  readonly rules: readonly Rule[];
+  readonly rules: Rulebook;
+  readonly metrics: RcMetrics;
   readonly clock: Clock;
   /** Number in [0, 1). */
   readonly random: () => number;
@@ -41,8 +44,9 @@ export interface CoordinatorOptions {
  * @throws {ConsulError} when Consul refuses for good, for want of a right
  */
 export async function runCoordinator(options: CoordinatorOptions): Promise<void> {
-  const { signal } = options;
-  const reachability = new Reachability(options);
+  const { metrics, signal } = options;
+  const onFailure = ({ kind }: ConsulError) => metrics.consulError(kind);
+  const reachability = new Reachability({ ...options, onFailure });
   const deps = { ...options, reachability };
   try {
     const self = () => options.consul.agent.self({ signal });
@@ -81,6 +85,7 @@ class Coordinator {
   readonly #node: string;
   readonly #deps: Deps;
   readonly #bell: Bell;
+  readonly #orders: Orders;
   readonly #election: Election;
   readonly #presence: Presence;
   #term: Term | null = null;
@@ -90,7 +95,9 @@ class Coordinator {
     this.#node = node;
     this.#deps = deps;
     this.#bell = new Bell(deps.clock);
-    this.#election = new Election({ ...deps, node });
+    this.#orders = new Orders({ ...deps, onChange: () => this.#bell.ring() });
+    this.#election = new Election({ ...deps, node, switchover: () => this.#orders.switchover });
+    deps.metrics.isPaused = () => this.#orders.paused;
     this.#presence = new Presence({ ...deps, onReturn: () => this.#bell.ring() });
   }
 
@@ -100,6 +107,7 @@ class Coordinator {
         // The check is passed until the event in hand at the end is finished.
         (end) => this.#presence.keep(end),
         (end) => this.#watchLeader(end),
+        (end) => this.#orders.watch(end),
         (end) => this.#campaign(AbortSignal.any([this.#deps.signal, end])),
       ]);
     } finally {
@@ -119,7 +127,7 @@ class Coordinator {
       for (let failures = 0;;) {
         const standing = await this.#cycle(signal);
         failures = standing === null ? failures + 1 : 0;
-        if (standing !== null) await this.#stand(standing);
+        if (standing !== null) await this.#stand(standing, signal);
         await this.#bell.wait(this.#pauseMs(standing, failures), signal);
       }
     } finally {
@@ -142,7 +150,7 @@ class Coordinator {
   }
 
   /** Makes this node what it is found to be. */
-  async #stand(standing: Standing): Promise<void> {
+  async #stand(standing: Standing, signal: AbortSignal): Promise<void> {
     const session = standing.is === "leading" ? standing.session : null;
     const said = this.#sentence(standing);
     if (this.#term !== null && (this.#term.isOver || this.#term.session !== session)) {
@@ -154,9 +162,20 @@ class Coordinator {
       this.#deps.onStanding?.(said);
     }
     this.#said = said;
-    if (session !== null) {
-      this.#term ??= new Term(session, { ...this.#deps, onOver: () => this.#bell.ring() });
+    if (session !== null) this.#term ??= this.#begin(session);
+    if (standing.is === "stepping-down") {
+      await patiently("election", () => this.#election.stepDown(signal), this.#deps, signal);
+      this.#bell.ring();
     }
+  }
+
+  #begin(session: string): Term {
+    return new Term(session, {
+      ...this.#deps,
+      node: this.#node,
+      orders: this.#orders,
+      onOver: () => this.#bell.ring(),
+    });
   }
 
   #sentence(standing: Standing): string {
@@ -165,6 +184,8 @@ class Coordinator {
         return `leads, with session ${standing.session}`;
       case "following":
         return `follows ${standing.leader}`;
+      case "stepping-down":
+        return `gives leadership to ${standing.to}, by order`;
       case "waiting":
         return standing.why;
     }

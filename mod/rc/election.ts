@@ -10,6 +10,7 @@
 
 import { type Consul, ConsulError, type KvEntry, type SessionInfo } from "../consul/mod.ts";
 import { LEADER } from "../kv/keys.ts";
+import type { Switchover } from "../kv/rc_orders.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Logger } from "../lib/log.ts";
 import { CannotLeadYet, SessionKeeper } from "./session.ts";
@@ -24,6 +25,8 @@ export interface ElectionDeps {
   /** Number in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
+  /** Where leadership is to move by order, as known now. */
+  readonly switchover: () => Switchover | null;
 }
 
 /** What is to be done. */
@@ -31,25 +34,48 @@ export type Action =
   | { readonly do: "open-session" }
   | { readonly do: "acquire"; readonly session: string }
   | { readonly do: "lead"; readonly session: string }
-  | { readonly do: "follow"; readonly leader: string };
+  | { readonly do: "follow"; readonly leader: string }
+  /** By order: give the lock up. */
+  | { readonly do: "step-down"; readonly session: string; readonly to: string }
+  /** By order: leave the free lock to another. */
+  | { readonly do: "stand-aside"; readonly to: string };
 
 /**
  * What a node does that finds this state.
  *
  * @param session this node's own session, read anew, or `null` when it has none (any more)
  * @param leader the entry of `leader`
+ * @param node this node's name
+ * @param order where leadership is to move, or `null`
  */
-export function decide(session: SessionInfo | null, leader: KvEntry | null): Action {
+export function decide(
+  session: SessionInfo | null,
+  leader: KvEntry | null,
+  node: string,
+  order: Switchover | null,
+): Action {
   if (session === null) return { do: "open-session" };
-  if (leader === null || leader.session === null) return { do: "acquire", session: session.id };
+  const isFree = leader === null || leader.session === null;
+  if (order !== null && !mayLead(node, order)) {
+    const to = order.to ?? "another node";
+    if (isFree) return { do: "stand-aside", to };
+    if (leader.session === session.id) return { do: "step-down", session: session.id, to };
+  }
+  if (isFree) return { do: "acquire", session: session.id };
   if (leader.session === session.id) return { do: "lead", session: session.id };
   return { do: "follow", leader: leader.value };
+}
+
+function mayLead(node: string, { from, to }: Switchover): boolean {
+  return to === null ? node !== from : node === to;
 }
 
 /** Where this node stands after a cycle. */
 export type Standing =
   | { readonly is: "leading"; readonly session: string }
   | { readonly is: "following"; readonly leader: string }
+  /** The lock is to be given up when the term has been ended: {@linkcode Election.stepDown}. */
+  | { readonly is: "stepping-down"; readonly to: string }
   | {
     readonly is: "waiting";
     /** What for: a sentence for the log. */
@@ -81,12 +107,12 @@ export class Election {
    * @throws {ConsulError} when Consul is away: nothing is known then, and nothing has changed
    */
   async runCycle(signal: AbortSignal): Promise<Standing> {
-    const { consul } = this.#deps;
+    const { consul, node, switchover } = this.#deps;
     const [session, leader] = await Promise.all([
       this.#keeper.read(signal),
       consul.kv.get(LEADER, { signal, consistent: true }),
     ]);
-    const action = decide(session, leader);
+    const action = decide(session, leader, node, switchover());
     switch (action.do) {
       case "open-session":
         return await this.#openSession(signal);
@@ -98,7 +124,24 @@ export class Election {
       case "follow":
         this.#refusals = 0;
         return { is: "following", leader: action.leader };
+      case "step-down":
+        return { is: "stepping-down", to: action.to };
+      case "stand-aside":
+        return {
+          is: "waiting",
+          why: `leaves leadership to ${action.to}, by order`,
+          retryMs: RETRY.maxMs,
+        };
     }
+  }
+
+  /**
+   * Gives the lock up and stays a candidate.
+   *
+   * @throws {ConsulError} when Consul is away
+   */
+  async stepDown(signal: AbortSignal): Promise<void> {
+    await this.#keeper.release(signal);
   }
 
   /**

@@ -1,5 +1,6 @@
 import { assertEquals } from "../../tests/lib/assert.ts";
 import type { KvEntry, SessionInfo } from "../consul/mod.ts";
+import type { Switchover } from "../kv/rc_orders.ts";
 import { type Action, decide } from "./election.ts";
 
 function session(id: string): SessionInfo {
@@ -73,5 +74,48 @@ const cases: readonly Case[] = [
   }],
 ];
 for (const [what, mine, entry, action] of cases) {
-  Deno.test(`decide() ${what}`, () => assertEquals(decide(mine, entry), action));
+  Deno.test(`decide() ${what}`, () => assertEquals(decide(mine, entry, "here", null), action));
+}
+
+const order = (to: string | null): Switchover => ({ from: "here", to });
+const ordered: readonly (readonly [
+  what: string,
+  leader: KvEntry | null,
+  order: Switchover,
+  action: Action,
+])[] = [
+  ["steps down for another node", leader("here", "mine"), order("there"), {
+    do: "step-down",
+    session: "mine",
+    to: "there",
+  }],
+  ["steps down for any other node", leader("here", "mine"), order(null), {
+    do: "step-down",
+    session: "mine",
+    to: "another node",
+  }],
+  ["stands aside for the node that is to lead", leader("", null), order("there"), {
+    do: "stand-aside",
+    to: "there",
+  }],
+  ["takes the lock when it is to lead itself", leader("", null), order("here"), acquire],
+  [
+    "takes the lock when any but the former leader is to lead",
+    leader("", null),
+    { from: "there", to: null },
+    acquire,
+  ],
+  ["goes on leading when it is to lead", leader("here", "mine"), order("here"), {
+    do: "lead",
+    session: "mine",
+  }],
+  ["goes on following", leader("there", "theirs"), order("elsewhere"), {
+    do: "follow",
+    leader: "there",
+  }],
+];
+for (const [what, entry, switchover, action] of ordered) {
+  Deno.test(`decide() by order ${what}`, () => {
+    assertEquals(decide(session("mine"), entry, "here", switchover), action);
+  });
 }

@@ -3,45 +3,10 @@ import { captureLog } from "../../tests/lib/capture_log.ts";
 import { FakeClock } from "../../tests/lib/fake_clock.ts";
 import { makeLeader } from "../../tests/rc/leader.ts";
 import { ModelConsul } from "../../tests/rc/model.ts";
-import { type KvEntry, txn } from "../consul/mod.ts";
-import { batchSize, readQueue } from "./event_queue.ts";
+import { txn } from "../consul/mod.ts";
+import { RC_PAUSED } from "../kv/keys.ts";
 import { LeadershipOver } from "./leadership.ts";
 import { type Rule, UnusableEvent } from "./rules/mod.ts";
-
-function entry(key: string, modifyIndex: number): KvEntry {
-  const rest = { value: "wake_RC", flags: 0, session: null, lockIndex: 0, createIndex: 1 };
-  return { key, modifyIndex, ...rest };
-}
-
-Deno.test("readQueue() gives entries in the order of numbers, padded or not", () => {
-  const { entries, misnamed } = readQueue([
-    entry("eq/0", 9),
-    entry("eq/000000002", 3),
-    entry("eq/000000010", 4),
-    entry("eq/1000000000", 2),
-    entry("eq/2", 8),
-    entry("eq/7", 5),
-    entry("eq/next", 1),
-    entry("eq/1/2", 1),
-  ]);
-  assertEquals(entries.map(({ key }) => key), [
-    "eq/0",
-    "eq/000000002",
-    "eq/2",
-    "eq/7",
-    "eq/000000010",
-    "eq/1000000000",
-  ]);
-  assertEquals(misnamed, ["eq/next", "eq/1/2"]);
-});
-
-Deno.test("batchSize() makes the cost of reading a queue grow with its length only", () => {
-  for (const length of [1, 100, 1000, 100_000]) {
-    let read = 0;
-    for (let left = length; left > 0; left -= Math.min(left, batchSize(left))) read += left;
-    assert(read <= 4 * length, `${length} entries: ${read} read`);
-  }
-});
 
 /** Writes the type of each event to a list, so that order and repetition can be seen. */
 const listing: Rule = {
@@ -85,11 +50,18 @@ Deno.test("EventQueue.work() commits effects and removal together, in order, fen
   await work();
   assertEquals(model.values("list"), { list: "n1 n2 n3" });
   assertEquals(model.values("eq/"), {});
-  assertEquals(model.commits.map(({ ops }) => ops.map(({ verb, key }) => `${verb} ${key}`)), [
-    ["check-session leader", "check-index eq/1", "delete eq/1", "cas list"],
-    ["check-session leader", "check-index eq/2", "delete eq/2", "cas list"],
-    ["check-session leader", "check-index eq/3", "delete eq/3", "cas list"],
-  ]);
+  const time = "2026-11-24T00:00:00.000Z";
+  assertEquals(
+    model.commits.map(({ ops }) => ops.map(({ verb, key }) => `${verb} ${key}`)),
+    [1, 2, 3].map((n) => [
+      "check-session leader",
+      "check-not-exists hare/rc/paused",
+      `check-index eq/${n}`,
+      `delete eq/${n}`,
+      `set hare/history/${time}-${n}`,
+      "cas list",
+    ]),
+  );
 });
 
 Deno.test("EventQueue.work() logs a line an event: key, event, outcome, index, time", async () => {
@@ -163,7 +135,7 @@ Deno.test("EventQueue.work() asks a rule that failed again, and keeps the order"
   model.put("eq/2", "n2");
   await work();
   assertEquals(rule.asked, 3);
-  assertEquals(model.commits.map(({ ops }) => ops[1]?.key), ["eq/1", "eq/2"]);
+  assertEquals(model.commits.map(({ ops }) => ops[2]?.key), ["eq/1", "eq/2"]);
   assertEquals(model.values("eq-rejected/"), {});
 });
 
@@ -283,4 +255,35 @@ Deno.test("EventQueue.work() reads again after a quarter of a long queue", async
   for (let n = 0; n < 800; n++) model.put(`eq/${n}`, "n");
   await work();
   assertEquals(model.list("eq/").length, 600);
+});
+
+Deno.test("EventQueue.work() handles nothing while it is paused, and knows how many wait", async () => {
+  const { model, clock, queue, orders, leadership } = setUp();
+  const watching = orders.watch(leadership.signal);
+  model.put(RC_PAUSED, "by a test");
+  model.put("eq/1", "n1");
+  await clock.advance(0);
+  const working = queue.work(model.list("eq/"));
+  model.put("eq/2", "n2");
+  await clock.advance(1000);
+  assertEquals([queue.length, model.commits], [2, []]);
+  assertEquals(queue.oldest, { key: "eq/1", since: Date.UTC(2026, 10, 24) });
+  model.delete(RC_PAUSED);
+  await clock.advance(0);
+  await working;
+  assertEquals(model.values("list"), { list: "n1" });
+  leadership.end(new LeadershipOver("the test is over"));
+  await watching;
+});
+
+Deno.test("EventQueue.work() commits nothing during a pause that it has not heard of", async () => {
+  const { model, queue, leadership, clock } = setUp();
+  model.put("eq/1", "n1");
+  model.put("eq/2", "unheard_of");
+  model.put(RC_PAUSED, "by a test");
+  const working = queue.work(model.list("eq/"));
+  await clock.advance(10_000);
+  assertEquals(model.commits, []);
+  leadership.end(new LeadershipOver("the process stops"));
+  await assertRejects(() => working, LeadershipOver, "the process stops");
 });

@@ -22,7 +22,7 @@ import { type PatienceDeps, patiently } from "./patiently.ts";
 
 /** What the leader's work uses of Consul. */
 export interface LeaderConsul {
-  readonly kv: Pick<Kv, "get" | "list" | "watchPrefix">;
+  readonly kv: Pick<Kv, "get" | "keys" | "list" | "watchPrefix">;
   txn(ops: readonly TxnOp[], options?: CallOptions): Promise<TxnResult>;
 }
 
@@ -72,15 +72,16 @@ export class Leadership {
   /**
    * Commits all of `ops`, or nothing, if this session still leads.
    *
-   * While Consul is away it is tried again. A try whose answer was lost may have been committed, so
+   * While Consul is away it is tried again. (With {@linkcode signal} in `options` a try is cut short
+   * when leadership ends; without, it is finished.) A try whose answer was lost may have been committed, so
    * `ops` must hold a condition that is false once they are done.
    *
    * @throws the reason of {@linkcode signal} when leadership is over
    * @throws {ConsulError} when Consul will never take these operations
    */
-  async write(ops: readonly TxnOp[]): Promise<Written> {
+  async write(ops: readonly TxnOp[], options: CallOptions = {}): Promise<Written> {
     const fenced = [txn.checkSession(LEADER, this.session), ...ops];
-    const result = await this.patiently("write", () => this.#deps.consul.txn(fenced));
+    const result = await this.patiently("write", () => this.#deps.consul.txn(fenced, options));
     if (result.ok) return { committed: true };
     const refusal = result.errors.find(({ index }) => index === 0);
     if (refusal !== undefined) {

@@ -9,23 +9,34 @@ import { formatDuration } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
 import type { ConsulError, WatchOptions } from "../consul/mod.ts";
 
+/** What a {@linkcode Reachability} stands on. */
+export interface ReachabilityDeps {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Is told each failure. */
+  readonly onFailure?: (error: ConsulError) => void;
+}
+
 /** Keeps track of who can reach Consul and who cannot. */
 export class Reachability {
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #onFailure: (error: ConsulError) => void;
   readonly #failing = new Set<string>();
   /** When the first call failed; `null` while Consul is there. */
   #since: number | null = null;
   /** Whether the last that was heard of Consul is an answer. */
   #answers = true;
 
-  constructor(deps: { readonly clock: Clock; readonly log: Logger }) {
+  constructor(deps: ReachabilityDeps) {
     this.#clock = deps.clock;
     this.#log = deps.log;
+    this.#onFailure = deps.onFailure ?? (() => {});
   }
 
   /** Is told that a call for `who` failed and will be made again. */
   failed(who: string, error: ConsulError): void {
+    this.#onFailure(error);
     this.#failing.add(who);
     this.#answers = false;
     if (this.#since === null) {

@@ -4,7 +4,9 @@
  * @module
  */
 
+import * as z from "zod";
 import { MAX_VALUE_BYTES } from "../consul/mod.ts";
+import { jsonText } from "../lib/json_text.ts";
 
 /** Of a larger event only the beginning is kept, so that it fits into one transaction. */
 const MAX_KEPT_BYTES = MAX_VALUE_BYTES / 4;
@@ -27,6 +29,19 @@ export function rejectedValue(event: string, reason: string, now: number): strin
     time: new Date(now).toISOString(),
     ...(whole ? {} : { bytes: bytes.length }),
   });
+}
+
+const rejectedSchema = jsonText(z.object({
+  event: z.string(),
+  reason: z.string(),
+  time: z.string(),
+  bytes: z.number().optional(),
+}));
+
+/** Reads such a value; one that somebody typed by hand is an event without a reason. */
+export function parseRejected(value: string): z.infer<typeof rejectedSchema> {
+  const result = rejectedSchema.safeParse(value);
+  return result.success ? result.data : { event: value, reason: "not told", time: "" };
 }
 
 /** An event as it is shown in a log line: on one line, and not too long. */

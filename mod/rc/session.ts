@@ -82,6 +82,11 @@ export class SessionKeeper {
     return session;
   }
 
+  /** Releases the lock, if this session holds it; the session goes on. */
+  async release(signal: AbortSignal): Promise<void> {
+    if (this.#id !== null) await this.#release(this.#id, signal);
+  }
+
   /** Releases the lock, if this session holds it, and then ends the session. */
   async close(signal: AbortSignal): Promise<void> {
     if (this.#id !== null) await this.#discard(this.#id, signal);
@@ -131,10 +136,14 @@ export class SessionKeeper {
   }
 
   async #discard(session: string, signal: AbortSignal): Promise<void> {
+    await this.#release(session, signal);
+    await this.#deps.consul.session.destroy(session, { signal });
+  }
+
+  async #release(session: string, signal: AbortSignal): Promise<void> {
     const { consul } = this.#deps;
     const leader = await consul.kv.get(LEADER, { signal, consistent: true });
     if (leader?.session === session) await consul.kv.release(LEADER, session, { signal });
-    await consul.session.destroy(session, { signal });
   }
 }
 

@@ -4,20 +4,34 @@
  * @module
  */
 
+import { txn } from "../consul/mod.ts";
+import { RC_REPORT } from "../kv/keys.ts";
+import { formatOrder, type LeaderReport } from "../kv/rc_orders.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Logger } from "../lib/log.ts";
+import { Broadcasts } from "./broadcasts.ts";
 import { EventQueue } from "./event_queue.ts";
+import { History } from "./history.ts";
 import { type LeaderDeps, Leadership, LeadershipOver } from "./leadership.ts";
-import type { Rule } from "./rules/mod.ts";
+import type { LeaderNumbers, RcMetrics } from "./metrics.ts";
+import type { Orders } from "./orders.ts";
+import type { Rulebook } from "./rules/mod.ts";
 import { Timer } from "./timer.ts";
 
 /** What a {@linkcode Term} stands on. */
 export interface TermDeps extends LeaderDeps {
-  readonly rules: readonly Rule[];
+  /** This node's name. */
+  readonly node: string;
+  readonly rules: Rulebook;
+  readonly orders: Pick<Orders, "paused" | "untilResumed">;
+  readonly metrics: RcMetrics;
   readonly log: Logger;
   /** Is told that the term is over for a reason of its own: a refused write, or a failure. */
   readonly onOver: () => void;
 }
+
+/** How often the leader looks whether its report has changed. */
+const REPORT_MS = 5000;
 
 /** A term; it runs from its making until it is over. */
 export class Term {
@@ -25,25 +39,30 @@ export class Term {
   readonly session: string;
   readonly #leadership: Leadership;
   readonly #deps: TermDeps;
+  readonly #history: History;
+  readonly #timer: Timer;
   readonly #queue: EventQueue;
+  readonly #broadcasts: Broadcasts;
   readonly #began: number;
-  readonly #loops: Promise<void[]>;
+  readonly #work: Promise<void>;
 
   constructor(session: string, deps: TermDeps) {
     const leadership = new Leadership(session, deps);
-    const timer = new Timer({ ...deps, leadership });
-    const queue = new EventQueue({ ...deps, leadership, lookAtTimeouts: () => timer.look() });
+    const common = { ...deps, leadership };
+    const history = new History(common);
+    const timer = new Timer(common);
     this.session = session;
     this.#leadership = leadership;
     this.#deps = deps;
-    this.#queue = queue;
+    this.#history = history;
+    this.#timer = timer;
+    this.#queue = new EventQueue({ ...common, history, lookAtTimeouts: () => timer.look() });
+    this.#broadcasts = new Broadcasts(common);
     this.#began = deps.clock.now();
+    deps.metrics.election("won");
+    deps.metrics.leaderNumbers = () => this.#numbers();
     leadership.signal.addEventListener("abort", deps.onOver, { once: true });
-    // A loop that fails ends the others; the one reason there is stands in the signal.
-    this.#loops = Promise.all(
-      [queue.run(), timer.watch(), timer.run()]
-        .map((loop: Promise<void>) => loop.catch((error) => leadership.end(error))),
-    );
+    this.#work = this.#run();
   }
 
   /** Whether it is over, for whatever reason. */
@@ -58,9 +77,11 @@ export class Term {
    * @throws what ended the term, if that was a failure
    */
   async end(reason: string): Promise<void> {
-    const { clock, log } = this.#deps;
+    const { clock, log, metrics } = this.#deps;
     this.#leadership.end(new LeadershipOver(reason));
-    await this.#loops;
+    await this.#work;
+    metrics.leaderNumbers = null;
+    metrics.election("over");
     const why: unknown = this.#leadership.signal.reason;
     if (!(why instanceof LeadershipOver)) throw why;
     log.info("leads no longer, after {time} with {summary}: {why}", {
@@ -68,5 +89,67 @@ export class Term {
       summary: this.#queue.summary,
       why: why.message,
     });
+    await this.#close(reason);
+  }
+
+  /** A loop that fails ends the others; the one reason there is stands in the signal. */
+  async #run(): Promise<void> {
+    const end = (error: unknown) => this.#leadership.end(error);
+    try {
+      await this.#history.open();
+    } catch (error) {
+      return end(error);
+    }
+    const loops: readonly Promise<void>[] = [
+      this.#queue.run(),
+      this.#timer.watch(),
+      this.#timer.run(),
+      this.#broadcasts.watch(),
+      this.#broadcasts.run(),
+      this.#report(),
+    ];
+    await Promise.all(loops.map((loop) => loop.catch(end)));
+  }
+
+  /** Keeps `hare/rc-report` as it should be. */
+  async #report(): Promise<never> {
+    const { signal } = this.#leadership;
+    for (let written = "";;) {
+      const report = formatOrder(this.#reportNow());
+      if (report !== written) {
+        await this.#leadership.write([txn.set(RC_REPORT, report)], { signal });
+      }
+      written = report;
+      await this.#deps.clock.sleep(REPORT_MS, signal);
+    }
+  }
+
+  #reportNow(): LeaderReport {
+    const { oldest, mishap } = this.#queue;
+    const isoTime = (ms: number) => new Date(ms).toISOString();
+    return {
+      node: this.#deps.node,
+      term: this.#history.term,
+      since: isoTime(this.#began),
+      oldest: oldest && { key: oldest.key, since: isoTime(oldest.since) },
+      lastError: mishap && { time: isoTime(mishap.at), what: mishap.what },
+    };
+  }
+
+  #numbers(): LeaderNumbers {
+    const { length, oldest } = this.#queue;
+    return {
+      queues: { eq: length, bq: this.#broadcasts.length, timeout: this.#timer.length },
+      oldestMs: oldest === null ? 0 : this.#deps.clock.now() - oldest.since,
+    };
+  }
+
+  /** Who has lost the lock cannot write how, and who cannot reach Consul either. */
+  async #close(how: string): Promise<void> {
+    try {
+      await this.#history.close(how);
+    } catch (error) {
+      if (!(error instanceof LeadershipOver)) throw error;
+    }
   }
 }

@@ -6,7 +6,8 @@ import { ModelConsul } from "../../tests/rc/model.ts";
 import { ConsulError } from "../consul/mod.ts";
 import { timeoutKey } from "../kv/timeout_key.ts";
 import { loggerOf } from "../lib/log.ts";
-import { RULES } from "./rules/mod.ts";
+import { RcMetrics } from "./metrics.ts";
+import { bookOf, RULES } from "./rules/mod.ts";
 import { Term } from "./term.ts";
 
 const START = new Date(2026, 10, 24, 3, 10, 0).getTime();
@@ -19,7 +20,10 @@ function setUp() {
   const begin = () =>
     new Term("mine", {
       ...leaderDeps(model, "mine", clock),
-      rules: RULES,
+      node: "here",
+      rules: bookOf(RULES),
+      orders: { paused: false, untilResumed: () => Promise.resolve() },
+      metrics: new RcMetrics(),
       log: loggerOf("rc"),
       onOver: () => over++,
     });

@@ -38,6 +38,11 @@ export class Timer {
     this.#bell = new Bell(deps.clock);
   }
 
+  /** How many times are to come that events are due at. */
+  get length(): number {
+    return this.#timeouts.length;
+  }
+
   /** Has the timeouts read and looked at anew, soon. */
   look(): void {
     this.#stale = true;

@@ -155,8 +155,9 @@ const applying: Rule = {
 async function coordinate(world: World, session: string): Promise<void> {
   const { model, clock } = world;
   while (!world.done) {
-    const { queue, timer } = makeLeader(model, session, clock, [applying]);
+    const { history, queue, timer } = makeLeader(model, session, clock, [applying]);
     try {
+      await history.open();
       while (!world.done) {
         await timer.fireDue();
         timer.look();

@@ -8,8 +8,11 @@ import { loggerOf } from "../../mod/lib/log.ts";
 import type { Clock } from "../../mod/lib/clock.ts";
 import { EventQueue } from "../../mod/rc/event_queue.ts";
 import { type LeaderDeps, Leadership } from "../../mod/rc/leadership.ts";
+import { History } from "../../mod/rc/history.ts";
+import { RcMetrics } from "../../mod/rc/metrics.ts";
+import { Orders } from "../../mod/rc/orders.ts";
 import { Reachability } from "../../mod/rc/reachability.ts";
-import { type Rule, RULES } from "../../mod/rc/rules/mod.ts";
+import { bookOf, type Rule, RULES } from "../../mod/rc/rules/mod.ts";
 import { Timer } from "../../mod/rc/timer.ts";
 import type { ModelConsul } from "./model.ts";
 
@@ -22,6 +25,9 @@ export function leaderDeps(model: ModelConsul, session: string, clock: Clock): L
 /** A leader's parts. */
 export interface Leader {
   readonly leadership: Leadership;
+  readonly history: History;
+  readonly orders: Orders;
+  readonly metrics: RcMetrics;
   readonly timer: Timer;
   readonly queue: EventQueue;
 }
@@ -35,8 +41,18 @@ export function makeLeader(
 ): Leader {
   const deps = leaderDeps(model, session, clock);
   const leadership = new Leadership(session, deps);
-  const common = { ...deps, leadership, log: loggerOf("rc") };
+  const common = { ...deps, leadership, node: `node-${session}`, log: loggerOf("rc") };
+  const history = new History(common);
+  const orders = new Orders({ ...common, onChange: () => {} });
+  const metrics = new RcMetrics();
   const timer = new Timer(common);
-  const queue = new EventQueue({ ...common, rules, lookAtTimeouts: () => timer.look() });
-  return { leadership, timer, queue };
+  const queue = new EventQueue({
+    ...common,
+    history,
+    orders,
+    metrics,
+    rules: bookOf(rules),
+    lookAtTimeouts: () => timer.look(),
+  });
+  return { leadership, history, orders, metrics, timer, queue };
 }

@@ -19,7 +19,7 @@ export interface Commit {
 }
 
 /** A call of a client. */
-export type Call = "get" | "list" | "txn";
+export type Call = "get" | "keys" | "list" | "txn";
 
 /** What befalls one call. */
 export type Fate = "done" | "refused" | "answer-lost";
@@ -43,7 +43,9 @@ export class ModelConsul {
   lock(session: string | null): void {
     this.put(LEADER, "a node");
     const entry = this.#entries.get(LEADER);
-    if (entry !== undefined) this.#entries.set(LEADER, { ...entry, session });
+    if (entry === undefined) return;
+    const lockIndex = entry.lockIndex + (session === null ? 0 : 1);
+    this.#entries.set(LEADER, { ...entry, session, lockIndex });
   }
 
   put(key: string, value: string): void {
@@ -69,11 +71,17 @@ export class ModelConsul {
     return Object.fromEntries(this.list(prefix).map(({ key, value }) => [key, value]));
   }
 
+  /** Commits a transaction at once, for nobody in particular. */
+  commit(ops: readonly TxnOp[]): TxnResult {
+    return this.#txn("", ops);
+  }
+
   /** A client; `by` is told from other clients in {@linkcode commits}. */
   client(by: string): LeaderConsul {
     return {
       kv: {
         get: (key) => this.#call("get", () => this.get(key)),
+        keys: (prefix) => this.#call("keys", () => this.list(prefix).map(({ key }) => key)),
         list: (prefix) => this.#call("list", () => this.list(prefix)),
         watchPrefix: (prefix, { signal }) => this.#watch(prefix, signal),
       },
@@ -143,7 +151,7 @@ export class ModelConsul {
       value,
       flags: 0,
       session: old?.session ?? null,
-      lockIndex: 0,
+      lockIndex: old?.lockIndex ?? 0,
       createIndex: old?.createIndex ?? this.#index,
       modifyIndex: this.#index,
     });
@@ -158,6 +166,8 @@ export class ModelConsul {
         return null;
       case "cas":
         return (entry?.modifyIndex ?? 0) === op.index ? null : `${op.key}: index is stale`;
+      case "check-not-exists":
+        return entry === null ? null : `${op.key}: it is there`;
       case "check-index":
         return entry !== null && entry.modifyIndex === op.index
           ? null

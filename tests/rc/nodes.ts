@@ -10,8 +10,8 @@ import { EPOCH, IMPORTED, LEADER, serviceKey } from "../../mod/kv/keys.ts";
 import { type Clock, systemClock } from "../../mod/lib/clock.ts";
 import { loggerOf } from "../../mod/lib/log.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
-import { type Rule, RULES } from "../../mod/rc/rules/mod.ts";
-import { runCoordinator, type Settings } from "../../mod/rc/mod.ts";
+import { bookOf, RcMetrics, RULES, runCoordinator, type Settings } from "../../mod/rc/mod.ts";
+import type { Rule } from "../../mod/rc/rules/mod.ts";
 import type { ConsulAgent } from "../lib/consul.ts";
 import { HARE } from "../lib/hare.ts";
 
@@ -62,6 +62,7 @@ export interface HereOptions {
   readonly settings?: Settings;
   readonly rules?: readonly Rule[];
   readonly clock?: Clock;
+  readonly metrics?: RcMetrics;
 }
 
 /** A coordinator in this process. */
@@ -79,7 +80,8 @@ export function startHere(address: string, options: HereOptions = {}): HereCoord
   const ended = runCoordinator({
     consul,
     settings: options.settings ?? FAST,
-    rules: options.rules ?? RULES,
+    rules: bookOf(options.rules ?? RULES),
+    metrics: options.metrics ?? new RcMetrics(),
     clock: options.clock ?? systemClock,
     random: Math.random,
     log: loggerOf("rc"),
@@ -111,7 +113,7 @@ export interface RcProcess extends AsyncDisposable {
 /** Runs `hare rc` with the agent at `address`. */
 export function startProcess(address: string, ...args: readonly string[]): RcProcess {
   const child = new Deno.Command(HARE, {
-    args: ["rc", ...args],
+    args: ["rc", "--metrics", `${address}:8009`, ...args],
     env: { CONSUL_HTTP_ADDR: `${address}:8500` },
     stdin: "null",
     stdout: "null",

@@ -29,6 +29,8 @@ export interface RuleContext {
   readonly now: number;
   /** Has the timeouts looked at anew. */
   readonly lookAtTimeouts: () => void;
+  /** Numbers below this one are taken in the broadcast queue. */
+  readonly atLeast: number;
 }
 
 /** What an event comes to. */
@@ -42,8 +44,8 @@ export interface Effects {
   readonly outcome: string;
 }
 
-/** Operations that an event may have as its effects; two are needed to remove it. */
-export const MAX_EFFECTS = MAX_WRITE_OPS - 2;
+/** Operations that an event may have as its effects; its removal and its record need the others. */
+export const MAX_EFFECTS = MAX_WRITE_OPS - 5;
 
 /**
  * A rule.
@@ -64,6 +66,9 @@ export interface Rule {
    */
   handle(event: Event, context: RuleContext): Promise<Effects>;
 }
+
+/** Finds the rule for a type of events, as things are now. */
+export type Rulebook = (type: string) => Promise<Rule | undefined>;
 
 /** An event that no rule will ever handle; the message says why. */
 export class UnusableEvent extends HareError {

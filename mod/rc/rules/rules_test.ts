@@ -1,7 +1,8 @@
-import { assertEquals, assertRejects, assertThrows } from "../../../tests/lib/assert.ts";
+import { assertEquals, assertRejects } from "../../../tests/lib/assert.ts";
 import { ModelConsul } from "../../../tests/rc/model.ts";
 import { timeoutKey } from "../../kv/timeout_key.ts";
-import { type Event, findRule, type Rule, type RuleContext, RULES, UnusableEvent } from "./mod.ts";
+import { type Event, findRule, type Rule, type RuleContext, RULES } from "./mod.ts";
+import { ioErrorRule } from "./io_error.ts";
 import { processRule } from "./process.ts";
 import { tmo } from "./tmo.ts";
 import { wakeRc } from "./wake_rc.ts";
@@ -11,7 +12,7 @@ function event(type: string, body?: Event["body"]): Event {
 }
 
 function context(model: ModelConsul, now = 0): RuleContext {
-  return { consul: model.client("mine"), now, lookAtTimeouts: () => {} };
+  return { consul: model.client("mine"), now, lookAtTimeouts: () => {}, atLeast: 0 };
 }
 
 const found: readonly (readonly [type: string, rule: Rule | undefined])[] = [
@@ -21,6 +22,7 @@ const found: readonly (readonly [type: string, rule: Rule | undefined])[] = [
   ["process", processRule],
   ["wake_RC2", undefined],
   ["wake_rc", undefined],
+  ["io-error", ioErrorRule],
   ["processes", undefined],
   ["atmo", undefined],
 ];
@@ -62,40 +64,6 @@ Deno.test("tmo… adds to what is due at that time", async () => {
   const index = model.get(key)?.modifyIndex ?? 0;
   assertEquals(ops, [{ verb: "cas", key, value: "wake_RC,tmo1234", index }]);
 });
-
-const fid = "0x7200000000000001:0x9";
-
-Deno.test("process takes note of a state, changing nothing", async () => {
-  const bodies = [
-    { fid, state: "M0_CONF_HA_PROCESS_STARTED", type: "M0D", pid: 12, generation: 3, more: true },
-    { fid, state: "M0_CONF_HA_PROCESS_STOPPED" },
-  ];
-  const outcomes = [];
-  for (const body of bodies) {
-    const { ops, outcome } = await processRule.handle(
-      event("process", body),
-      context(new ModelConsul()),
-    );
-    assertEquals(ops, []);
-    outcomes.push(outcome);
-  }
-  assertEquals(outcomes, [`process ${fid} (M0D, pid 12) is STARTED`, `process ${fid} is STOPPED`]);
-});
-
-const unusable: readonly (readonly [body: Event["body"], why: string])[] = [
-  [undefined, "its JSON"],
-  ["started", "its JSON"],
-  [{ state: "M0_CONF_HA_PROCESS_STARTED" }, "fid"],
-  [{ fid: "0x9", state: "M0_CONF_HA_PROCESS_STARTED" }, "is no fid"],
-  [{ fid, state: "online" }, "state"],
-  [{ fid, state: "M0_CONF_HA_PROCESS_STARTED", type: "m0d" }, "type"],
-];
-for (const [body, why] of unusable) {
-  Deno.test(`process refuses ${JSON.stringify(body)}`, () => {
-    const handle = () => processRule.handle(event("process", body), context(new ModelConsul()));
-    assertThrows(handle, UnusableEvent, why);
-  });
-}
 
 Deno.test("a rule's failure to read is its own failure", async () => {
   const model = new ModelConsul();

@@ -1,0 +1,69 @@
+/**
+ * What operators order the coordinator to do (`hare/rc/…`), and what its leader says of itself
+ * (`hare/rc-report`).
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { jsonText } from "../lib/json_text.ts";
+import type { KeyValue } from "./errors.ts";
+import { parseValue } from "./parse_value.ts";
+
+const pauseSchema = jsonText(z.object({ by: z.string(), since: z.string(), why: z.string() }));
+
+/** Events wait for as long as there is such a key, whatever its value. */
+export type Pause = Readonly<z.infer<typeof pauseSchema>>;
+
+const switchoverSchema = jsonText(z.object({
+  /** Node of the leader that is to give leadership up. */
+  from: z.string(),
+  /** Node that is to lead next; `null`: any other. */
+  to: z.string().nullable(),
+}));
+
+/** Leadership is to move. The key lives as long as the session of the operator's program. */
+export type Switchover = Readonly<z.infer<typeof switchoverSchema>>;
+
+const reportSchema = jsonText(z.object({
+  node: z.string(),
+  term: z.int(),
+  /** Since when it leads. */
+  since: z.string(),
+  /** The event that is next, and since when the leader knows of it. */
+  oldest: z.object({ key: z.string(), since: z.string() }).nullable(),
+  /** The last failure of a rule, or event moved aside. */
+  lastError: z.object({ time: z.string(), what: z.string() }).nullable(),
+}));
+
+/** The leader's report, written when it has changed, at most every few seconds. */
+export type LeaderReport = Readonly<z.infer<typeof reportSchema>>;
+
+/** Reads `hare/rc/paused`: somebody may have typed a value of any form by hand. */
+export function parsePause(entry: KeyValue): Pause {
+  const result = pauseSchema.safeParse(entry.value);
+  return result.success ? result.data : { by: "somebody", since: "", why: entry.value };
+}
+
+/**
+ * Reads `hare/rc/switchover`.
+ *
+ * @throws {KvValueError} when it is no such order
+ */
+export function parseSwitchover(entry: KeyValue): Switchover {
+  return parseValue(switchoverSchema, entry);
+}
+
+/**
+ * Reads `hare/rc-report`.
+ *
+ * @throws {KvValueError} when it is no report
+ */
+export function parseLeaderReport(entry: KeyValue): LeaderReport {
+  return parseValue(reportSchema, entry);
+}
+
+/** Writes any of these values. */
+export function formatOrder(value: Pause | Switchover | LeaderReport): string {
+  return JSON.stringify(value);
+}

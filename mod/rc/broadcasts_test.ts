@@ -1,0 +1,97 @@
+import { assertEquals } from "../../tests/lib/assert.ts";
+import { captureLog } from "../../tests/lib/capture_log.ts";
+import { FakeClock } from "../../tests/lib/fake_clock.ts";
+import { leaderDeps } from "../../tests/rc/leader.ts";
+import { ModelConsul } from "../../tests/rc/model.ts";
+import { MAX_BROADCASTS } from "../kv/broadcast.ts";
+import { bqKey } from "../kv/keys.ts";
+import { loggerOf } from "../lib/log.ts";
+import { Broadcasts, surplusOf } from "./broadcasts.ts";
+import { Leadership, LeadershipOver } from "./leadership.ts";
+
+const keys = (...epochs: number[]) => epochs.map(bqKey);
+
+type Case = readonly [
+  what: string,
+  keys: readonly string[],
+  positions: Record<string, number>,
+  seen: readonly string[],
+  unseen: readonly string[],
+];
+const cases: readonly Case[] = [
+  ["what every hax has seen is to go", keys(1, 3, 5), { a: 5, b: 3 }, keys(1, 3), []],
+  ["a hax without a position has seen nothing", keys(1, 3), { a: 5 }, [], []],
+  ["a node without a hax does not count", keys(1, 3), { a: 5, b: 5, c: 0 }, keys(1, 3), []],
+  ["the oldest go beyond the bound", keys(1, 2, 3, 4, 5), { a: 0, b: 0 }, [], keys(1, 2)],
+  ["the bound counts what is left", keys(1, 2, 3, 4, 5), { a: 1, b: 9 }, keys(1), keys(2)],
+  ["numbers are compared, not texts", ["bq/10", "bq/9"], { a: 9, b: 9 }, ["bq/9"], []],
+  ["a key that is no number stays", ["bq/next", bqKey(1)], { a: 1, b: 1 }, keys(1), []],
+];
+for (const [what, found, positions, seen, unseen] of cases) {
+  Deno.test(`surplusOf(): ${what}`, () => {
+    const map = new Map(Object.entries(positions));
+    assertEquals(surplusOf(found, map, ["a", "b"], 3), { seen, unseen });
+  });
+}
+
+Deno.test("surplusOf(): where no node has a hax nothing has been seen", () => {
+  assertEquals(surplusOf(keys(1), new Map(), []), { seen: [], unseen: [] });
+});
+
+function setUp() {
+  const model = new ModelConsul();
+  const clock = new FakeClock();
+  model.lock("mine");
+  for (const [i, node] of ["a", "b"].entries()) {
+    model.put(`node/${node}/service/${6 + i}/types`, "ha");
+    model.put(`node/${node}/service/${6 + i}/ep`, `${node}@tcp:12345:1:1`);
+  }
+  const deps = leaderDeps(model, "mine", clock);
+  const leadership = new Leadership("mine", deps);
+  const broadcasts = new Broadcasts({ ...deps, leadership, log: loggerOf("rc") });
+  return { model, clock, leadership, broadcasts };
+}
+
+Deno.test("Broadcasts removes what was seen when a position moves, at most once a second", async () => {
+  const { model, clock, leadership, broadcasts } = setUp();
+  const loops = [broadcasts.watch(), broadcasts.run()].map((loop: Promise<void>) =>
+    loop.catch((error) => leadership.end(error))
+  );
+  for (let n = 1; n <= 200; n++) model.put(bqKey(n), "x");
+  await clock.advance(1000);
+  model.put("bq-seen/a", "200");
+  model.put("bq-seen/b", "150\n");
+  await clock.advance(0);
+  assertEquals([model.list("bq/").length, broadcasts.length], [50, 50]);
+  model.put("bq-seen/b", "160");
+  model.put("bq-seen/b", "170");
+  await clock.advance(500);
+  assertEquals(model.list("bq/").length, 50);
+  await clock.advance(500);
+  assertEquals(model.list("bq/").length, 30);
+  assertEquals(model.commits.every(({ ops }) => ops[0]?.verb === "check-session"), true);
+  leadership.end(new LeadershipOver("the test is over"));
+  await Promise.all(loops);
+  assertEquals([leadership.signal.reason.message, clock.sleeping], ["the test is over", 0]);
+});
+
+Deno.test("Broadcasts.clean() holds the bound, and says what it takes from whom", async () => {
+  await using log = await captureLog();
+  const { model, broadcasts } = setUp();
+  for (let n = 1; n <= MAX_BROADCASTS + 70; n++) model.put(bqKey(n), "x");
+  await broadcasts.clean();
+  assertEquals(model.list("bq/").length, MAX_BROADCASTS);
+  assertEquals(model.list("bq/")[0]?.key, bqKey(71));
+  assertEquals(log.matching(/removes 70 broadcasts that not every hax has seen/).length, 1);
+});
+
+Deno.test("Broadcasts.clean() keeps all while the configuration cannot be read", async () => {
+  await using log = await captureLog();
+  const { model, broadcasts } = setUp();
+  model.put(bqKey(1), "x");
+  model.put("bq-seen/a", "5");
+  model.delete("node/a/service/6/ep");
+  await broadcasts.clean();
+  assertEquals(model.list("bq/").length, 1);
+  assertEquals(log.matching(/broadcasts are kept: key node\/a\/service\/6\/ep/).length, 1);
+});

@@ -1,0 +1,181 @@
+/**
+ * The leader's entries in the history: its own term, and each event that it has handled. An event's
+ * record is written in the transaction that handles it, and the oldest one goes in the same.
+ *
+ * Every leader's term has a number, Consul's count of how often the lock of `leader` was taken. It
+ * stands in each record: whoever reads them in the order of Consul's index never sees it go back,
+ * because a deposed leader's writes are refused.
+ *
+ * @module
+ */
+
+import { type KvEntry, txn, type TxnOp } from "../consul/mod.ts";
+import { KvValueError } from "../kv/errors.ts";
+import {
+  type EventRecord,
+  formatHistory,
+  type HistoryRecord,
+  MAX_EVENTS,
+  MAX_TERMS,
+  parseHistory,
+  type TermRecord,
+} from "../kv/history.ts";
+import { HISTORY_PREFIX, historyKey, LEADER } from "../kv/keys.ts";
+import type { LeaderDeps, Leadership } from "./leadership.ts";
+import { shown } from "./rejected.ts";
+
+/** What a {@linkcode History} stands on. */
+export interface HistoryDeps extends LeaderDeps {
+  /** This node's name. */
+  readonly node: string;
+  readonly leadership: Leadership;
+}
+
+/** An event that has been handled, or moved aside. */
+export interface Handled extends Pick<EventRecord, "key" | "ms" | "result" | "outcome"> {
+  readonly epoch: number;
+  readonly text: string;
+}
+
+/** A record that is written, together with what it tells of. */
+export interface Addition {
+  readonly ops: readonly TxnOp[];
+  /** Is to be called when that has been committed. */
+  committed(): void;
+}
+
+/** Characters of an event, or of its outcome, that are kept. */
+const MAX_TEXT = 200;
+/** Operations in one transaction that removes what is too much. */
+const TRIM_OPS = 50;
+/** The last word is not waited for long: the lock is to be released. */
+const CLOSE_LIMIT_MS = 1000;
+
+/** The history of one term. */
+export class History {
+  readonly #deps: HistoryDeps;
+  /** Keys of events, the oldest first. */
+  #events: string[] = [];
+  #term: TermRecord | null = null;
+  #termKey = "";
+
+  constructor(deps: HistoryDeps) {
+    this.#deps = deps;
+  }
+
+  /** The number of this term; 0 before it is known. */
+  get term(): number {
+    return this.#term?.term ?? 0;
+  }
+
+  /**
+   * Writes down that the term has begun, and that its predecessor's is over.
+   *
+   * @throws the reason of the end of leadership
+   */
+  async open(): Promise<void> {
+    const { clock, consul, leadership, node } = this.#deps;
+    const { signal } = leadership;
+    const [leader, entries] = await leadership.patiently("history", () =>
+      Promise.all([
+        consul.kv.get(LEADER, { signal, consistent: true }),
+        consul.kv.list(HISTORY_PREFIX, { signal, consistent: true }),
+      ]));
+    const { terms, events, unreadable } = read(entries);
+    const began = new Date(clock.now()).toISOString();
+    const term = leader?.lockIndex ?? 0;
+    this.#events = events.map(({ key }) => key);
+    this.#term = { kind: "term", term, node, began, ended: null, how: null };
+    this.#termKey = historyKey(new Date(began), term);
+    const unended = terms.filter(({ record }) => record.ended === null).slice(-MAX_UNENDED);
+    const surplus = [
+      ...unreadable,
+      ...terms.slice(0, Math.max(0, terms.length + 1 - MAX_TERMS)).map(({ key }) => key),
+      ...this.#events.splice(0, Math.max(0, this.#events.length - MAX_EVENTS)),
+    ];
+    await leadership.write([
+      txn.set(this.#termKey, formatHistory(this.#term)),
+      ...unended.map(({ key, record }) =>
+        txn.set(key, formatHistory({ ...record, ended: began, how: "was lost" }))
+      ),
+    ], { signal });
+    for (let i = 0; i < surplus.length; i += TRIM_OPS) {
+      await leadership.write(surplus.slice(i, i + TRIM_OPS).map(txn.delete), { signal });
+    }
+  }
+
+  /** The operations that write an event down; none of them is a condition. */
+  add({ epoch, text, ...event }: Handled): Addition {
+    const { clock, node } = this.#deps;
+    const now = new Date(clock.now());
+    const key = historyKey(now, epoch);
+    const record: EventRecord = {
+      kind: "event",
+      term: this.term,
+      node,
+      ...event,
+      event: beginningOf(text),
+      outcome: beginningOf(event.outcome),
+      time: now.toISOString(),
+    };
+    const surplus = this.#events.length >= MAX_EVENTS ? this.#events.slice(0, 1) : [];
+    return {
+      ops: [txn.set(key, formatHistory(record)), ...surplus.map(txn.delete)],
+      committed: () => {
+        this.#events.splice(0, surplus.length);
+        this.#events.push(key);
+      },
+    };
+  }
+
+  /**
+   * Writes down that the term is over, if this node still leads.
+   *
+   * @throws the reason of the end of leadership, when it cannot
+   */
+  async close(how: string): Promise<void> {
+    if (this.#term === null) return;
+    const ended = new Date(this.#deps.clock.now()).toISOString();
+    const ops = [txn.set(this.#termKey, formatHistory({ ...this.#term, ended, how }))];
+    await this.#deps.leadership.write(ops, { timeoutMs: CLOSE_LIMIT_MS });
+  }
+}
+
+/** Terms of others whose end is still to be written down; more can only be a fault. */
+const MAX_UNENDED = 10;
+
+interface Found<T> {
+  readonly key: string;
+  readonly record: T;
+}
+
+/** The records among `entries`, each kind in the order of keys, which is the order of time. */
+function read(entries: readonly KvEntry[]): {
+  readonly terms: readonly Found<TermRecord>[];
+  readonly events: readonly Found<EventRecord>[];
+  readonly unreadable: readonly string[];
+} {
+  const terms: Found<TermRecord>[] = [];
+  const events: Found<EventRecord>[] = [];
+  const unreadable: string[] = [];
+  for (const entry of entries) {
+    const record = recordIn(entry);
+    if (record === null) unreadable.push(entry.key);
+    else if (record.kind === "term") terms.push({ key: entry.key, record });
+    else events.push({ key: entry.key, record });
+  }
+  return { terms, events, unreadable };
+}
+
+function recordIn(entry: KvEntry): HistoryRecord | null {
+  try {
+    return parseHistory(entry);
+  } catch (error) {
+    if (error instanceof KvValueError) return null;
+    throw error;
+  }
+}
+
+function beginningOf(text: string): string {
+  return shown(text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`);
+}

@@ -1,0 +1,41 @@
+/**
+ * A coordinator's metrics on HTTP, at `/metrics`, for Prometheus on the same machine.
+ *
+ * @module
+ */
+
+import { messageOf } from "../lib/errors.ts";
+import type { Listen } from "../lib/listen.ts";
+import type { Logger } from "../lib/log.ts";
+import { type Metric, renderMetrics } from "../lib/metrics.ts";
+
+/** Where a coordinator's metrics are when it is told nothing else. */
+export const DEFAULT_METRICS: Listen = { hostname: "127.0.0.1", port: 8009 };
+
+/**
+ * Serves metrics until disposed of. Where it cannot listen it says so, and there are none: a
+ * coordinator is worth more than its metrics.
+ */
+export function serveMetrics(
+  listen: Listen,
+  metrics: () => readonly Metric[],
+  log: Logger,
+): AsyncDisposable {
+  try {
+    const server = Deno.serve({ ...listen, onListen: () => {} }, (request) => {
+      const { pathname } = new URL(request.url);
+      if (pathname !== "/metrics") return new Response("see /metrics\n", { status: 404 });
+      return new Response(renderMetrics(metrics()), {
+        headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
+      });
+    });
+    log.debug("metrics are at {hostname}:{port}", { ...listen });
+    return { [Symbol.asyncDispose]: () => server.shutdown() };
+  } catch (error) {
+    log.error("there are no metrics: cannot listen at {hostname}:{port}: {why}", {
+      ...listen,
+      why: messageOf(error),
+    });
+    return { [Symbol.asyncDispose]: () => Promise.resolve() };
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The coordinator as seen from outside: who leads, what waits, what went wrong.
+ *
+ * @module
+ */
+
+import type { Consul } from "../consul/mod.ts";
+import { KvValueError } from "../kv/errors.ts";
+import {
+  BQ_PREFIX,
+  EQ_PREFIX,
+  EQ_REJECTED_PREFIX,
+  LEADER,
+  RC_PAUSED,
+  RC_REPORT,
+  TIMEOUT_PREFIX,
+} from "../kv/keys.ts";
+import type { KeyValue } from "../kv/errors.ts";
+import { type LeaderReport, parseLeaderReport, parsePause, type Pause } from "../kv/rc_orders.ts";
+import { formatDuration } from "../lib/duration.ts";
+import { tableLines } from "../lib/table.ts";
+import { candidates, holderOf } from "./operate.ts";
+import { readTimeouts } from "./timeouts.ts";
+
+/** The coordinator's state. */
+export interface RcStatus {
+  /** `null` while nobody leads. */
+  readonly leader: {
+    readonly node: string;
+    /** How often the lock has been taken. */
+    readonly term: number;
+    /** `null` before its first report. */
+    readonly since: string | null;
+  } | null;
+  /** Nodes that could lead, the leader's too. */
+  readonly candidates: readonly string[];
+  readonly paused: Pause | null;
+  /** Entries by queue. */
+  readonly queues: Readonly<Record<"eq" | "eqRejected" | "bq" | "timeout", number>>;
+  readonly oldest: LeaderReport["oldest"];
+  readonly lastError: LeaderReport["lastError"];
+  readonly nextTimeout: { readonly key: string; readonly due: string } | null;
+}
+
+/** Reads it, every question at once. */
+export async function readRcStatus(consul: Consul, signal: AbortSignal): Promise<RcStatus> {
+  const options = { signal };
+  const [leader, nodes, paused, reported, eq, eqRejected, bq, timeouts] = await Promise.all([
+    consul.kv.get(LEADER, options),
+    candidates(consul, signal),
+    consul.kv.get(RC_PAUSED, options),
+    consul.kv.get(RC_REPORT, options),
+    consul.kv.keys(EQ_PREFIX, options),
+    consul.kv.keys(EQ_REJECTED_PREFIX, options),
+    consul.kv.keys(BQ_PREFIX, options),
+    consul.kv.list(TIMEOUT_PREFIX, options),
+  ]);
+  const node = holderOf(leader);
+  const term = leader?.lockIndex ?? 0;
+  const last = reported === null ? null : reportIn(reported);
+  const report = last?.term === term ? last : null;
+  const [next] = readTimeouts(timeouts).timeouts;
+  return {
+    leader: node === null ? null : { node, term, since: report?.since ?? null },
+    candidates: nodes,
+    paused: paused === null ? null : parsePause(paused),
+    queues: {
+      eq: eq.length,
+      eqRejected: eqRejected.length,
+      bq: bq.length,
+      timeout: timeouts.length,
+    },
+    // A report is some seconds old: what it calls the oldest may be done.
+    oldest: report?.oldest && eq.includes(report.oldest.key) ? report.oldest : null,
+    lastError: report?.lastError ?? null,
+    nextTimeout: next === undefined
+      ? null
+      : { key: next.key, due: new Date(next.due).toISOString() },
+  };
+}
+
+function reportIn(entry: KeyValue): LeaderReport | null {
+  try {
+    return parseLeaderReport(entry);
+  } catch (error) {
+    if (error instanceof KvValueError) return null;
+    throw error;
+  }
+}
+
+/**
+ * The lines for a person.
+ *
+ * @param now milliseconds since the Unix epoch
+ */
+export function renderRcStatus(status: RcStatus, now: number): string {
+  const { leader, candidates, paused, queues, oldest, lastError, nextTimeout } = status;
+  const ago = (time: string) => formatDuration(Math.max(0, now - Date.parse(time)));
+  const others = candidates.filter((node) => node !== leader?.node);
+  const rows: (readonly [string, string])[] = [
+    [
+      "leader",
+      leader === null
+        ? "NOBODY"
+        : `${leader.node}, term ${leader.term}${
+          leader.since === null ? "" : `, since ${leader.since} (${ago(leader.since)})`
+        }`,
+    ],
+    ["stand by", others.join(", ") || "none"],
+    [
+      "events",
+      queues.eq === 0
+        ? "none waits"
+        : `${queues.eq} wait${oldest === null ? "" : `; ${oldest.key} for ${ago(oldest.since)}`}`,
+    ],
+    [
+      "moved aside",
+      queues.eqRejected === 0 ? "none" : `${queues.eqRejected}: see \`hare event list\``,
+    ],
+    ["broadcasts", queues.bq === 0 ? "none waits" : `${queues.bq} wait for some hax`],
+    [
+      "timeouts",
+      nextTimeout === null
+        ? `${queues.timeout || "none"}`
+        : `${queues.timeout}; ${nextTimeout.key} is due ${nextTimeout.due}`,
+    ],
+    [
+      "last error",
+      lastError === null ? "none in this term" : `${lastError.time} ${lastError.what}`,
+    ],
+  ];
+  const banner = paused === null ? [] : [
+    `PAUSED by ${paused.by}${paused.since === "" ? "" : ` since ${paused.since}`}: ${
+      paused.why || "no reason given"
+    }`,
+  ];
+  return [...banner, ...tableLines(rows)].map((line) => `${line}\n`).join("");
+}

@@ -1,0 +1,231 @@
+/**
+ * The handling of one event as a step function: from what is known of it and what has just happened
+ * to what is to be done next. Pure; `event_queue.ts` does it.
+ *
+ * A rule is asked, and what it answers is committed together with the removal of the event. When a
+ * condition of the rule's own fails it is asked anew; when it fails it is asked again a few times;
+ * then the event is moved aside, which is committed together with its removal as well.
+ *
+ * @module
+ */
+
+import { type KvEntry, txn, type TxnOp } from "../consul/mod.ts";
+import { counterOf, epochNumber } from "../kv/counters.ts";
+import { BQ_PREFIX, EPOCH, eqRejectedKey, parseEpochKey, RC_PAUSED } from "../kv/keys.ts";
+import type { QueueEntry } from "./queue_reading.ts";
+import { rejectedValue } from "./rejected.ts";
+import type { Effects } from "./rules/rule.ts";
+
+/** What became of an entry; a `stale` one was not as it had been read, and nothing was changed. */
+export interface Result {
+  readonly is: "handled" | "rejected" | "stale";
+  readonly outcome: string;
+}
+
+/** How far the handling of an event has come: what is to be done next. */
+export type State =
+  | {
+    /** Ask the rule. */
+    readonly is: "asking";
+    /** Tries before this one that failed. */
+    readonly failures: number;
+    /** Answers within this try that others were faster than. */
+    readonly conflicts: number;
+    /** Numbers below this one are taken in the broadcast queue. */
+    readonly atLeast: number;
+  }
+  | {
+    /** Commit what it answered. */
+    readonly is: "committing";
+    readonly failures: number;
+    readonly conflicts: number;
+    readonly atLeast: number;
+    readonly effects: Effects;
+  }
+  | {
+    /** Commit that the event is moved aside, to `epoch`. */
+    readonly is: "rejecting";
+    readonly reason: string;
+    readonly conflicts: number;
+    readonly epoch: number;
+    /** The counter, where it must give the number; it was read as this. */
+    readonly counter: Counter | null;
+  }
+  | {
+    /** Read the counter: the number is taken by what was moved aside before. */
+    readonly is: "counting";
+    readonly reason: string;
+    readonly conflicts: number;
+    readonly atLeast: number;
+  }
+  | { readonly is: "done"; readonly result: Result };
+
+/** An entry of the counter, or that there is none. */
+export type Counter = Pick<KvEntry, "key" | "value" | "modifyIndex"> | "absent";
+
+/** What has happened. */
+export type Input =
+  | { readonly is: "answered"; readonly effects: Effects }
+  | {
+    /** The rule failed; `forGood` when asking again is no use. */
+    readonly is: "failed";
+    readonly reason: string;
+    readonly forGood: boolean;
+  }
+  | { readonly is: "counted"; readonly counter: Counter }
+  | { readonly is: "committed" }
+  | {
+    /** Conditions failed, by their place among {@linkcode writeOf}'s; nothing was changed. */
+    readonly is: "refused";
+    readonly errors: readonly { readonly index: number; readonly what: string }[];
+  };
+
+/** Tries that a rule has before its event is moved aside. */
+export const TRIES = 5;
+/** Times that a rule is asked anew because others changed what it had read, within one try. */
+export const MAX_CONFLICTS = 100;
+
+/** Operations of a write that come before those of the history and of the rule. */
+export const GUARD_OPS = 3;
+
+/**
+ * The first operations of every write about an entry: none is made while the coordinator is paused,
+ * and the entry is removed if it is as it was read. (`delete-cas` would succeed where it is gone.)
+ */
+function guard({ key, index }: QueueEntry): TxnOp[] {
+  return [txn.checkNotExists(RC_PAUSED), txn.checkIndex(key, index), txn.delete(key)];
+}
+
+/** How the handling of an event begins. */
+export const BEGIN: State = { is: "asking", failures: 0, conflicts: 0, atLeast: 0 };
+
+function moveAside(entry: QueueEntry, reason: string): State {
+  return { is: "rejecting", reason, conflicts: 0, epoch: entry.epoch, counter: null };
+}
+
+/**
+ * What `state` commits.
+ *
+ * @param besides operations without conditions that the same transaction makes
+ * @param now milliseconds since the Unix epoch
+ */
+export function writeOf(
+  entry: QueueEntry,
+  state: Writing,
+  besides: readonly TxnOp[],
+  now: number,
+): readonly TxnOp[] {
+  const first = [...guard(entry), ...besides];
+  if (state.is === "committing") return [...first, ...state.effects.ops];
+  const { counter, epoch, reason } = state;
+  const index = counter === null || counter === "absent" ? 0 : counter.modifyIndex;
+  return [
+    ...first,
+    ...(counter === null ? [] : [txn.cas(EPOCH, String(epoch), index)]),
+    txn.cas(eqRejectedKey(epoch), rejectedValue(entry.text, reason, now), 0),
+  ];
+}
+
+/** What `state` comes to if it is committed. */
+export function resultOf(
+  state: Writing,
+): { readonly is: "handled" | "rejected"; readonly outcome: string } {
+  return state.is === "committing"
+    ? { is: "handled", outcome: state.effects.outcome }
+    : { is: "rejected", outcome: `moved to ${eqRejectedKey(state.epoch)}: ${state.reason}` };
+}
+
+const STALE: Result = {
+  is: "stale",
+  outcome: "is not what it was when it was read: gone, or changed",
+};
+
+/**
+ * The next state.
+ *
+ * @param ops what was committed, or refused, where that is what has happened
+ * @throws {KvValueError} when the counter holds no number
+ */
+export function step(
+  entry: QueueEntry,
+  state: State,
+  input: Input,
+  ops: readonly TxnOp[] = [],
+): State {
+  switch (input.is) {
+    case "committed":
+      return isWriting(state) ? { is: "done", result: resultOf(state) } : state;
+    case "refused":
+      return isWriting(state) ? refused(entry, state, input.errors, ops) : state;
+    case "answered":
+      return state.is === "asking" ? { ...state, is: "committing", effects: input.effects } : state;
+    case "failed":
+      return state.is === "asking" || state.is === "committing"
+        ? failed(entry, state, input.reason, input.forGood)
+        : state;
+    case "counted":
+      return state.is === "counting" ? counted(state, input.counter) : state;
+  }
+}
+
+/** A state that commits something next. */
+export type Writing = State & { readonly is: "committing" | "rejecting" };
+
+function isWriting(state: State): state is Writing {
+  return state.is === "committing" || state.is === "rejecting";
+}
+
+function failed(
+  entry: QueueEntry,
+  { failures, atLeast }: State & { readonly is: "asking" | "committing" },
+  reason: string,
+  forGood: boolean,
+): State {
+  if (forGood) return moveAside(entry, reason);
+  if (failures + 1 === TRIES) {
+    return moveAside(entry, `its rule failed ${TRIES} times: ${reason}`);
+  }
+  return { is: "asking", failures: failures + 1, conflicts: 0, atLeast };
+}
+
+function counted(
+  { reason, conflicts, atLeast }: State & { readonly is: "counting" },
+  counter: Counter,
+): State {
+  const last = counter === "absent" ? 0n : counterOf(counter);
+  const epoch = Math.max(epochNumber(last + 1n), atLeast);
+  return { is: "rejecting", reason, conflicts, epoch, counter };
+}
+
+function refused(
+  entry: QueueEntry,
+  state: Writing,
+  errors: readonly { readonly index: number; readonly what: string }[],
+  ops: readonly TxnOp[],
+): State {
+  const places = errors.map(({ index }) => index);
+  if (places.some((place) => place > 0 && place < GUARD_OPS)) {
+    return { is: "done", result: STALE };
+  }
+  const paused = places.includes(0);
+  const conflicts = state.conflicts + 1;
+  if (state.is === "rejecting") {
+    if (paused) return state;
+    // An entry of the same number, typed by hand, was moved aside before: both are kept.
+    const atLeast = state.counter === null ? 0 : state.epoch + 1;
+    return { is: "counting", reason: state.reason, conflicts, atLeast };
+  }
+  const { failures, atLeast } = state;
+  // The rule will be asked when events are handled again; its answer was not at fault.
+  if (paused) return { is: "asking", failures, conflicts: state.conflicts, atLeast };
+  if (conflicts === MAX_CONFLICTS) {
+    const why = errors.map(({ what }) => what).join("; ");
+    return failed(entry, state, `others always changed first: ${why}`, false);
+  }
+  const taken = places.map((place) => parseEpochKey(BQ_PREFIX, ops[place]?.key ?? "") ?? -1);
+  return { is: "asking", failures, conflicts, atLeast: Math.max(atLeast, ...taken.map(next)) };
+}
+
+function next(number: number): number {
+  return number + 1;
+}
