@@ -5,6 +5,7 @@
  */
 
 import { type Generated, type HostLayout, TARGETS } from "../../cfgen/mod.ts";
+import type { HaxAddress } from "../agent/services.ts";
 import type { Consul } from "../consul/mod.ts";
 import type { Host } from "../host/host.ts";
 import { isThisHost } from "../host/local.ts";
@@ -41,7 +42,9 @@ export interface RealClusterOptions {
 
 /** hax and Consul's HTTP answer their own host only. */
 const LOCAL = "127.0.0.1";
-const HAX_PORT = 8008;
+
+/** Where hax answers on a real host. */
+export const HAX_HTTP: HaxAddress = { address: LOCAL, port: 8008 };
 
 /**
  * Joins the configuration with the drivers.
@@ -68,7 +71,7 @@ export async function realCluster(
       servers: servers.map(({ ip }) => ip),
       mode: layout.isServer ? "server" : "client",
     },
-    hax: { address: LOCAL, port: HAX_PORT },
+    hax: HAX_HTTP,
   }));
   const hosts = await Promise.all(making);
   const own = hosts.find(({ layout }) => isThisHost(layout.name, world.hostname));

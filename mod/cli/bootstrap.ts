@@ -6,13 +6,12 @@
 
 import { type TargetName, TARGETS } from "../../cfgen/mod.ts";
 import { bootstrap, PHASE_NAMES, planBootstrap } from "../bringup/bootstrap.ts";
-import type { MkfsPolicy } from "../bringup/cluster.ts";
 import { formatDuration } from "../lib/duration.ts";
-import { UsageError } from "../lib/errors.ts";
 import { CHECK_NAMES, type CheckName, parseCheckNames } from "../preflight/mod.ts";
 import { command, type CommandUnknownOpts, examples, Option } from "./command.ts";
 import type { Context } from "./context.ts";
 import { readInput } from "./input.ts";
+import { type MkfsFlags, mkfsOptions, mkfsPolicy } from "./mkfs.ts";
 import {
   dryRunOption,
   jsonOption,
@@ -25,9 +24,7 @@ import { completedBy } from "./values.ts";
 import { buildText } from "./version.ts";
 
 /** Options of `hare bootstrap`. */
-export interface BootstrapFlags extends OperationFlags {
-  readonly mkfs?: true | undefined;
-  readonly yes?: true | undefined;
+export interface BootstrapFlags extends OperationFlags, MkfsFlags {
   readonly target: TargetName;
   readonly confDir?: string | undefined;
   readonly phase?: readonly string[] | undefined;
@@ -41,6 +38,7 @@ export interface BootstrapFlags extends OperationFlags {
 /** The sub-command. */
 export function bootstrapCommand(context: Context): CommandUnknownOpts {
   const targets = Object.keys(TARGETS) as TargetName[];
+  const [mkfs, yes] = mkfsOptions();
   const phases = () => Promise.resolve(PHASE_NAMES);
   return command("bootstrap")
     .description(
@@ -48,8 +46,8 @@ export function bootstrapCommand(context: Context): CommandUnknownOpts {
     )
     .argument("<cdf>", "description of the cluster; `-` is standard input")
     .addOption(dryRunOption())
-    .option("--mkfs", "format the storage of every server that is started")
-    .option("--yes", "with --mkfs: also where there is data, which is destroyed")
+    .addOption(mkfs)
+    .addOption(yes)
     .addOption(
       new Option("--target <target>", "which Mero").choices(targets).default("mero" as const),
     )
@@ -96,9 +94,7 @@ export async function runBootstrap(
   flags: BootstrapFlags,
   context: Context,
 ): Promise<void> {
-  if (flags.yes === true && flags.mkfs !== true) {
-    throw new UsageError("--yes confirms --mkfs, which is not there");
-  }
+  const mkfs = mkfsPolicy(flags);
   const began = context.clock.now();
   const cdf = await readInput(path, context);
   const selection = { only: flags.phase, skip: flags.skipPhase, until: flags.until };
@@ -106,7 +102,7 @@ export async function runBootstrap(
   await operate("bootstrap", flags, context, ({ world, ...operation }) =>
     bootstrap(plan, {
       ...operation,
-      mkfs: policyOf(flags),
+      mkfs,
       confDir: flags.confDir,
       rollback: flags.rollback === true,
       hareVersion: buildText(context.commit),
@@ -120,11 +116,6 @@ export async function runBootstrap(
       ? `the cluster is up, after ${time}; see \`hare status\`\n`
       : `done after ${time}; the phase \`final\` was not selected\n`,
   );
-}
-
-function policyOf({ mkfs, yes }: BootstrapFlags): MkfsPolicy {
-  if (mkfs !== true) return "new";
-  return yes === true ? "all" : "unless-data";
 }
 
 function list(text: string): readonly string[] {

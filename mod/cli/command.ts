@@ -5,7 +5,8 @@
  * @module
  */
 
-import { Command } from "@commander-js/extra-typings";
+import { Command, InvalidArgumentError } from "@commander-js/extra-typings";
+import { HareError } from "../lib/errors.ts";
 
 export {
   Argument,
@@ -47,4 +48,21 @@ export function examples(...lines: readonly (readonly [line: string, does?: stri
     does === undefined ? `  $ ${line}` : `  $ ${line.padEnd(width)}  # ${does}`
   );
   return ["", lines.length === 1 ? "Example:" : "Examples:", ...shown].join("\n");
+}
+
+/**
+ * A parser for an option's value; what it refuses is wrong usage.
+ *
+ * @param parse throws a {@linkcode HareError} for a text that is no such value
+ */
+export function parsedBy<T>(parse: (text: string) => T): (text: string) => T {
+  return (text) => {
+    try {
+      return parse(text);
+    } catch (error) {
+      if (!(error instanceof HareError)) throw error;
+      const hint = error.hint === undefined ? "" : `: ${error.hint}`;
+      throw new InvalidArgumentError(`${error.message}${hint}`);
+    }
+  };
 }

@@ -12,8 +12,8 @@ import { driverOf } from "../host/driver.ts";
 import { isThisHost } from "../host/local.ts";
 import { SshConnections } from "../host/ssh_connections.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
-import { HareError, messageOf, TimeLimitError } from "../lib/errors.ts";
-import { InvalidArgumentError, Option } from "./command.ts";
+import { messageOf, TimeLimitError } from "../lib/errors.ts";
+import { InvalidArgumentError, Option, parsedBy } from "./command.ts";
 import type { Context } from "./context.ts";
 import { showOperation } from "./operation_view.ts";
 
@@ -47,14 +47,7 @@ export const parallelOption = (): Option<"--parallel <n>", undefined, number, nu
 /** `--timeout TIME`. */
 export const timeoutOption = (): Option<"--timeout <time>", undefined, undefined, number> =>
   new Option("--timeout <time>", "stop when all of it takes longer, as in 90s, 10m")
-    .argParser((text): number => {
-      try {
-        return parseDuration(text);
-      } catch (error) {
-        if (!(error instanceof HareError)) throw error;
-        throw new InvalidArgumentError(`${error.message}: ${error.hint}`);
-      }
-    });
+    .argParser(parsedBy(parseDuration));
 
 /** An operation under way. */
 export interface Operation extends OperationOptions {

@@ -9,6 +9,9 @@ import { CommanderError } from "@commander-js/extra-typings";
 import { ExitStatus, HareError, UsageError } from "../lib/errors.ts";
 import { configureLog } from "../lib/log.ts";
 import { bootstrapCommand } from "./bootstrap.ts";
+import { bootstrapNodeCommand } from "./bootstrap_node.ts";
+import { consulConfCommand } from "./consul_conf.ts";
+import { consulEnvCommand } from "./consul_env.ts";
 import { cfgenCommand } from "./cfgen.ts";
 import { command, type CommandUnknownOpts, examples } from "./command.ts";
 import { statusCommand } from "./status.ts";
@@ -51,6 +54,7 @@ const SUB_COMMANDS: SubCommands = [
     bootstrapCommand,
     shutdownCommand,
     startCommand,
+    bootstrapNodeCommand,
     devCommand,
     statusCommand,
     entrypointCommand,
@@ -62,6 +66,8 @@ const SUB_COMMANDS: SubCommands = [
     "Services on a node:",
     haxCommand,
     rcCommand,
+    consulConfCommand,
+    consulEnvCommand,
   ],
   [
     "Small tools:",

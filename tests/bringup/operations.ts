@@ -5,6 +5,7 @@
  */
 
 import { bootstrap, type BootstrapOptions, planBootstrap } from "../../mod/bringup/bootstrap.ts";
+import { bootstrapNode, type NodeOptions } from "../../mod/bringup/node.ts";
 import { type OperateOptions, shutdown, start } from "../../mod/bringup/operate.ts";
 import { loadSaved, SAVED_FILE } from "../../mod/bringup/saved.ts";
 import type { Selection } from "../../mod/bringup/select.ts";
@@ -32,19 +33,43 @@ export async function bootstrapOn(
   );
 }
 
+/** `hare bootstrap-node` on host `name`, which has been given the cluster's file. */
+export async function bootstrapNodeOn(
+  cluster: StandInCluster,
+  name: string,
+  options: Pick<NodeOptions, "stage"> & Partial<NodeOptions>,
+): Promise<void> {
+  await withSavedFile(cluster, (savedFile) =>
+    withLockFile((lockPath) =>
+      bootstrapNode(
+        { ...common(cluster), mkfs: "new", savedFile, lockPath, ...options },
+        { ...cluster.world, hostname: name },
+      )
+    ));
+}
+
 /** `hare shutdown` or `hare start` on host `h1`, which keeps a cluster. */
 export async function operateOn(
   what: typeof shutdown | typeof start,
   cluster: StandInCluster,
   options: Partial<OperateOptions> = {},
 ): Promise<void> {
-  const path = await Deno.makeTempFile();
-  try {
-    await Deno.writeTextFile(path, cluster.host("h1").files.get(SAVED_FILE) ?? "");
+  await withSavedFile(cluster, async (path) => {
     const kept = await loadSaved(path);
     await withLockFile((lockPath) =>
       what(kept, { ...common(cluster), lockPath, ...options }, cluster.world)
     );
+  });
+}
+
+async function withSavedFile(
+  cluster: StandInCluster,
+  work: (path: string) => Promise<void>,
+): Promise<void> {
+  const path = await Deno.makeTempFile();
+  try {
+    await Deno.writeTextFile(path, cluster.host("h1").files.get(SAVED_FILE) ?? "");
+    await work(path);
   } finally {
     await Deno.remove(path);
   }

@@ -41,6 +41,8 @@ export class StandInConsul implements AsyncDisposable {
   readonly address: string;
   /** The keys of each transaction. */
   readonly transactions: (readonly string[])[] = [];
+  /** How often the agent was told to read its configuration anew. */
+  reloads = 0;
   readonly #hooks: ConsulHooks;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #entries = new Map<string, Entry>();
@@ -86,6 +88,14 @@ export class StandInConsul implements AsyncDisposable {
     const name = rest.join("/");
     const checks = nodes.flatMap((node) => node.checks.map((check) => rawCheck(node, check)));
     switch (`${family}/${what}`) {
+      case "agent/self": {
+        const [{ name: NodeName = "" } = {}] = nodes;
+        const Config = { NodeID: "id", NodeName, Datacenter: "dc1", Server: true, Version: "1" };
+        return Response.json({ Config, Member: { Addr: "10.0.0.1" } });
+      }
+      case "agent/reload":
+        this.reloads += 1;
+        return new Response("");
       case "status/leader":
         return Response.json("10.0.0.1:8300");
       case "operator/raft":

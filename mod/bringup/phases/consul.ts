@@ -111,7 +111,7 @@ async function startAgent(
  * @throws {HareError} when Consul refuses it
  */
 export async function putConsulConfig(
-  cluster: Cluster,
+  cluster: Pick<Cluster, "consulProgram">,
   host: GatedHost,
   file: HostFile,
   options: StepOptions,
@@ -125,7 +125,7 @@ export async function putConsulConfig(
  * @throws {HareError} when Consul refuses it
  */
 async function validateConfig(
-  { consulProgram }: Cluster,
+  { consulProgram }: Pick<Cluster, "consulProgram">,
   host: GatedHost,
   options: StepOptions,
 ): Promise<void> {

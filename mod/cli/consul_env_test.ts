@@ -1,0 +1,70 @@
+import { assertEquals, assertStringIncludes } from "../../tests/lib/assert.ts";
+import { fakeWorld } from "../../tests/lib/world.ts";
+import { splitWords } from "../agent/words.ts";
+import type { Run } from "../lib/process.ts";
+import { uuidOf } from "../lib/uuid.ts";
+import { runProgram } from "./program.ts";
+
+/** What `hare consul-env …` writes, and where. */
+async function written(...args: string[]): Promise<readonly [path: string, text: string]> {
+  const seen: [string, string][] = [];
+  const run: Run = (argv, options) => {
+    const path = argv.find((word) => word.startsWith("/etc/")) ?? "";
+    seen.push([path, String(options?.stdin)]);
+    return Promise.resolve({ code: 0, stdout: "", stderr: "" });
+  };
+  const world = fakeWorld({ run });
+  assertEquals([await runProgram(["consul-env", ...args], world), world.err()], [0, ""]);
+  const [file] = seen;
+  if (file === undefined) throw new Error("nothing was written");
+  return file;
+}
+
+/** The options as the unit hands them to Consul: systemd takes the variable apart twice. */
+function optionsIn(text: string): readonly string[] {
+  const [assignment = ""] = splitWords(text);
+  return splitWords(assignment.slice(assignment.indexOf("=") + 1));
+}
+
+Deno.test("hare consul-env writes the options of a server that expects all servers", async () => {
+  const join = ["--join", "10.0.0.2", "--join", "10.0.0.3"];
+  const [path, text] = await written("--mode", "server", "--bind", "10.0.0.1", ...join);
+  assertEquals(path, "/etc/hare/consul-env");
+  const options = optionsIn(text);
+  for (
+    const option of [
+      "-server",
+      "-bootstrap-expect=3",
+      "-bind=10.0.0.1",
+      "-retry-join=10.0.0.2",
+      "-retry-join=10.0.0.3",
+      "-data-dir=/var/lib/hare/consul",
+      `-node-id=${await uuidOf(Deno.hostname())}`,
+    ]
+  ) assertEquals(options.filter((each) => each === option), [option]);
+});
+
+Deno.test("hare consul-env writes further options last, so that they win", async () => {
+  const extra = ["--extra-options", `-log-level=debug -hcl='a = "b c"'`];
+  const [, text] = await written("--mode", "client", "--bind", "::1", "--join", "::2", ...extra);
+  const options = optionsIn(text);
+  assertEquals(options.slice(-2), ["-log-level=debug", '-hcl=a = "b c"']);
+  assertEquals(options.includes("-server"), false);
+});
+
+Deno.test("hare consul-env refuses what is no mode, no address, no list of options", async () => {
+  const bind = ["--bind", "10.0.0.1"];
+  for (
+    const [args, says] of [
+      [["--mode", "leader", ...bind], "Allowed choices are server, client"],
+      [["--mode", "server", "--bind", "host1"], "It is an IP address"],
+      [["--mode", "server"], "required option '--bind <ip>'"],
+      [["--mode", "server", ...bind, "--join", "x;y"], "It is an IP address"],
+      [["--mode", "server", ...bind, "--extra-options", "-hcl='a"], "is not closed"],
+    ] as const
+  ) {
+    const world = fakeWorld();
+    assertEquals(await runProgram(["consul-env", ...args], world), 64, says);
+    assertStringIncludes(world.err(), says);
+  }
+});
