@@ -112,8 +112,17 @@ export interface RcProcess extends AsyncDisposable {
 
 /** Runs `hare rc` with the agent at `address`. */
 export function startProcess(address: string, ...args: readonly string[]): RcProcess {
-  const child = new Deno.Command(HARE, {
-    args: ["rc", "--metrics", `${address}:8009`, ...args],
+  return startProgram([HARE], address, ...args);
+}
+
+/** The same with another program than the built binary. */
+export function startProgram(
+  [program, ...before]: readonly [string, ...string[]],
+  address: string,
+  ...args: readonly string[]
+): RcProcess {
+  const child = new Deno.Command(program, {
+    args: [...before, "rc", "--metrics", `${address}:8009`, ...args],
     env: { CONSUL_HTTP_ADDR: `${address}:8500` },
     stdin: "null",
     stdout: "null",
