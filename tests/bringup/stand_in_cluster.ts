@@ -34,6 +34,8 @@ export interface StandInOptions {
   readonly clients?: number;
   /** What a command on a host costs, in milliseconds. {@default 0} */
   readonly latencyMs?: number;
+  /** {@default one with short waits} */
+  readonly clock?: Clock;
   /** No command begins before another has ended, on whatever host. {@default false} */
   readonly oneAfterAnother?: boolean;
 }
@@ -77,7 +79,7 @@ export class StandInCluster implements AsyncDisposable {
     this.world = {
       hostname: "h1",
       consul: this.#client,
-      clock: QUICK,
+      clock: options.clock ?? QUICK,
       driverOf: (destination) => this.host(destination),
       runOn: (destination) => async (argv, { signal = AbortSignal.timeout(60_000) } = {}) => {
         await this.#command(destination, `run ${argv.at(-2)} ${argv.at(-1)}`, signal);
