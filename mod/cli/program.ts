@@ -27,6 +27,7 @@ import { epochCommand } from "./epoch.ts";
 import { eventCommand } from "./event.ts";
 import { factsCommand } from "./facts.ts";
 import { fidCommand } from "./fid.ts";
+import { installCommand } from "./install.ts";
 import { nextCommand } from "./next.ts";
 import { timeoutCommand } from "./timeout.ts";
 import { preflightCommand } from "./preflight.ts";
@@ -51,6 +52,7 @@ const SUB_COMMANDS: SubCommands = [
   ],
   [
     "Bring it up and operate it:",
+    installCommand,
     bootstrapCommand,
     shutdownCommand,
     startCommand,

@@ -6,6 +6,12 @@
 
 /** Hare's program, which the units run. */
 export const HARE_PROGRAM = "/usr/bin/hare";
+/** Generated files in force. */
+export const CONFIGURATION_DIRECTORY = "/etc/hare";
+/** State of this host, and of its daemons. */
+export const STATE_DIRECTORY = "/var/lib/hare";
+/** Logs of operations on the cluster; daemons log to the journal. */
+export const LOG_DIRECTORY = "/var/log/hare";
 /** Directory from which the Consul agent reads its configuration files. */
 export const CONSUL_CONFIG_DIRECTORY = "/etc/hare/consul.d";
 /** Where the Consul agent keeps its data: they survive a reboot. */
@@ -19,3 +25,6 @@ export const CONSUL_UNIT = "hare-consul-agent";
 export const HAX_UNIT = "hare-hax";
 /** The unit of the recovery coordinator. */
 export const RC_UNIT = "hare-rc";
+
+/** The user that daemons run as which need no right of root's. */
+export const SERVICE_USER = "hare";
