@@ -41,7 +41,6 @@ const MAY_IMPORT: Readonly<Record<Room | "main.ts", readonly Room[]>> = {
   "mod/bringup": ["mod/preflight", ...from("mod/entrypoint")],
   "mod/preflight": from("mod/agent"),
   "mod/install": from("mod/agent"),
-  "mod/install": from("mod/agent"),
   "mod/status": from("mod/entrypoint"),
   "mod/rc": from("mod/kv"),
   "mod/hax": from("mod/halink"),

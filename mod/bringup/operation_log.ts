@@ -6,11 +6,9 @@
  */
 
 import { join } from "../lib/std/path.ts";
+import { LOG_DIRECTORY } from "../host/places.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HareError, messageOf } from "../lib/errors.ts";
-
-/** Directory of the logs. */
-export const LOG_DIRECTORY = "/var/log/hare";
 
 /** An open log. */
 export interface OperationLog extends Disposable {

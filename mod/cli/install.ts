@@ -52,6 +52,7 @@ export function installCommand(context: Context): CommandUnknownOpts {
  * host, or it is said what was
  */
 export async function runInstall(options: InstallCommandOptions, context: Context): Promise<void> {
+  const payload = options.uninstall === true ? null : await payloadOf(await ownProgram(context));
   const hostname = Deno.hostname();
   const destinations = [...new Set(options.host ?? [hostname])];
   await using connections = await SshConnections.open({ ...context, random: Math.random });
@@ -59,9 +60,9 @@ export async function runInstall(options: InstallCommandOptions, context: Contex
   const hosts = destinations.map((destination) => driverOf(destination, world));
   const common = { signal: context.signal, dryRun: options.dryRun === true };
   const isAmongThem = destinations.some((destination) => isThisHost(destination, hostname));
-  const outcomes = options.uninstall === true
+  const outcomes = payload === null
     ? await uninstall(hosts, common)
-    : await install(hosts, await payloadOf(await ownProgram(context)), {
+    : await install(hosts, payload, {
       ...common,
       upgrade: options.upgrade === true,
       bystander: isAmongThem ? undefined : driverOf(hostname, world),
