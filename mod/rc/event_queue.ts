@@ -8,20 +8,21 @@
  */
 
 import type { KvEntry, TxnOp } from "../consul/mod.ts";
+import { KvValueError } from "../kv/errors.ts";
 import { EPOCH, EQ_PREFIX } from "../kv/keys.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { runTogether } from "../lib/run_together.ts";
+import { Backlog } from "./backlog.ts";
 import type { History } from "./history.ts";
 import type { RcMetrics } from "./metrics.ts";
 import type { Orders } from "./orders.ts";
 import { type Question, type QuestionDeps, questionIn } from "./question.ts";
-import { batchSize, type QueueEntry, readQueue } from "./queue_reading.ts";
+import { batchSize, type QueueEntry } from "./queue_reading.ts";
 import { shown } from "./rejected.ts";
 import {
   BEGIN,
-  type Counter,
   type Input,
   type Result,
   resultOf,
@@ -30,6 +31,7 @@ import {
   writeOf,
   type Writing,
 } from "./step.ts";
+import { type Answered, type Counter, fitTogether, writeTogether } from "./transaction.ts";
 
 /** What an {@linkcode EventQueue} stands on. */
 export interface EventQueueDeps extends QuestionDeps {
@@ -42,12 +44,6 @@ export interface EventQueueDeps extends QuestionDeps {
 const TRY_PAUSE = { baseMs: 100, maxMs: 2000 };
 const CONFLICT_PAUSE = { baseMs: 4, maxMs: 200 };
 
-/** An event that is next, and since when it is known, in milliseconds since the Unix epoch. */
-export interface Oldest {
-  readonly key: string;
-  readonly since: number;
-}
-
 /** An event that no rule could handle, or that had to be tried again. */
 export interface Mishap {
   readonly at: number;
@@ -57,16 +53,14 @@ export interface Mishap {
 /** Handles events while leadership lasts. */
 export class EventQueue {
   readonly #deps: EventQueueDeps;
-  /** Reported, and not to be reported again. */
-  #misnamed: readonly string[] = [];
-  /** Entries of the last reading that are not done with, and when they were first seen. */
-  #waiting = new Map<string, number>();
+  readonly #backlog: Backlog;
   #mishap: Mishap | null = null;
   #handled = 0;
   #rejected = 0;
 
   constructor(deps: EventQueueDeps) {
     this.#deps = deps;
+    this.#backlog = new Backlog(deps);
   }
 
   /** What it has done, for the log. */
@@ -74,15 +68,9 @@ export class EventQueue {
     return `${this.#handled} events handled, ${this.#rejected} moved aside`;
   }
 
-  /** Events that wait, as far as they have been read. */
-  get length(): number {
-    return this.#waiting.size;
-  }
-
-  /** The event that is next, if one waits. */
-  get oldest(): Oldest | null {
-    for (const [key, since] of this.#waiting) return { key, since };
-    return null;
+  /** What waits. */
+  get backlog(): Pick<Backlog, "length" | "oldest"> {
+    return this.#backlog;
   }
 
   /** What went wrong last. */
@@ -106,21 +94,64 @@ export class EventQueue {
    * @throws the reason of the end of leadership
    */
   async work(found: readonly KvEntry[]): Promise<void> {
-    const entries = this.#see(found);
-    for (const entry of entries.slice(0, batchSize(entries.length))) {
+    const entries = this.#backlog.see(found);
+    const batch = entries.slice(0, batchSize(entries.length));
+    while (batch.length > 0) {
       this.#deps.leadership.signal.throwIfAborted();
-      if (!await this.#take(entry)) return;
-      this.#waiting.delete(entry.key);
+      const done = await this.#takeTogether(batch);
+      batch.splice(0, done);
+      const [next] = batch;
+      if (done > 0 || next === undefined) continue;
+      if (!await this.#take(next)) return;
+      batch.shift();
     }
   }
 
-  /** Takes note of what waits. */
-  #see(found: readonly KvEntry[]): readonly QueueEntry[] {
-    const { entries, misnamed } = readQueue(found);
-    const now = this.#deps.clock.now();
-    this.#waiting = new Map(entries.map(({ key }) => [key, this.#waiting.get(key) ?? now]));
-    this.#reportMisnamed(misnamed);
-    return entries;
+  /**
+   * Commits the first of `entries` several at a time, where their rules allow that.
+   *
+   * @returns how many are done with; 0 where it is not possible, and nothing was changed
+   */
+  async #takeTogether(entries: readonly QueueEntry[]): Promise<number> {
+    const { clock, history, leadership, orders } = this.#deps;
+    if (entries.length < 2 || orders.paused) return 0;
+    const began = clock.now();
+    const { answered, types } = await this.#askTogether(entries);
+    if (answered.length < 2) return 0;
+    const tells = answered.some(({ effects }) => effects.broadcasts !== undefined);
+    const counter = tells ? await this.#readCounter() : "absent";
+    const ms = clock.now() - began;
+    const addition = history.add(answered.map(({ entry: { key, epoch, text }, effects }) => ({
+      ...{ key, epoch, text, ms },
+      result: "handled",
+      outcome: effects.outcome,
+    })));
+    // What is not as it had been read, or cannot be done, is found one at a time.
+    const ops = togetherIfReadable(answered, addition.ops, counter);
+    if (ops === null || !(await leadership.write(ops)).committed) return 0;
+    addition.committed();
+    for (const [i, { entry, effects }] of answered.entries()) {
+      const result: Result = { is: "handled", outcome: effects.outcome };
+      this.#conclude(entry, types[i] ?? "", result, clock.now() - began);
+    }
+    return answered.length;
+  }
+
+  /** The answers for the first of `entries`, for as long as they can be committed together. */
+  async #askTogether(
+    entries: readonly QueueEntry[],
+  ): Promise<{ readonly answered: readonly Answered[]; readonly types: readonly string[] }> {
+    const answered: Answered[] = [];
+    const types: string[] = [];
+    for (const entry of entries) {
+      const question = await questionIn(entry, this.#deps);
+      if (!question.independent) break;
+      const answer = await question.ask();
+      if (answer.is === "failed" || !fitTogether([...answered, { entry, ...answer }])) break;
+      answered.push({ entry, effects: answer.effects });
+      types.push(question.type);
+    }
+    return { answered, types };
   }
 
   /** While events are to wait it looks on, so that it can tell how many do. */
@@ -132,49 +163,39 @@ export class EventQueue {
       async (end) => {
         const signal = AbortSignal.any([leadership.signal, end]);
         const options = reachability.watch("waiting events", signal);
-        for await (const found of consul.kv.watchPrefix(EQ_PREFIX, options)) this.#see(found);
+        for await (const found of consul.kv.watchPrefix(EQ_PREFIX, options)) {
+          this.#backlog.see(found);
+        }
       },
     ]);
     leadership.signal.throwIfAborted();
   }
 
-  #reportMisnamed(misnamed: readonly string[]): void {
-    for (const key of misnamed) {
-      if (this.#misnamed.includes(key)) continue;
-      this.#deps.log.warn("{key} is left: it is no number, as an event's key must be", { key });
-    }
-    this.#misnamed = misnamed;
-  }
-
   /** Whether the entry is done with; else the queue is to be read again. */
   async #take(entry: QueueEntry): Promise<boolean> {
-    const { clock, log, metrics } = this.#deps;
+    const { clock } = this.#deps;
     const began = clock.now();
     const question = await questionIn(entry, this.#deps);
     const result = await this.#handle(entry, question, began);
-    const ms = Math.round(clock.now() - began);
-    const fields = {
-      index: entry.index,
-      key: entry.key,
-      event: shown(entry.text),
-      ms,
-      outcome: result.outcome,
-    };
-    const line = "{key} {event}: {outcome} (index {index}, {ms} ms)";
-    if (result.is === "stale") {
-      log.info(line, fields);
-      return false;
-    }
-    metrics.event(question.type, result.is, ms);
-    if (result.is === "handled") {
-      this.#handled += 1;
-      log.info(line, fields);
-    } else {
-      this.#rejected += 1;
-      this.#note(`${entry.key} ${result.outcome}`);
-      log.warn(line, fields);
-    }
-    return true;
+    this.#conclude(entry, question.type, result, clock.now() - began);
+    return result.is !== "stale";
+  }
+
+  /** Says what became of an entry, and counts it. */
+  #conclude(entry: QueueEntry, type: string, { is, outcome }: Result, ms: number): void {
+    const { log, metrics } = this.#deps;
+    const { index, key } = entry;
+    const fields = { index, key, event: shown(entry.text), ms: Math.round(ms), outcome };
+    log[is === "rejected" ? "warn" : "info"](
+      "{key} {event}: {outcome} (index {index}, {ms} ms)",
+      fields,
+    );
+    if (is === "stale") return;
+    this.#backlog.done(key);
+    metrics.event(type, is, ms);
+    if (is === "handled") this.#handled += 1;
+    else this.#rejected += 1;
+    if (is === "rejected") this.#note(`${key} ${outcome}`);
   }
 
   /** Takes one step after another. */
@@ -184,7 +205,7 @@ export class EventQueue {
       await this.#untilResumed();
       switch (state.is) {
         case "asking": {
-          const answer = await question.ask(state.atLeast);
+          const answer = await question.ask();
           state = step(entry, state, answer);
           if (answer.is === "failed") await this.#afterFailure(entry, state, answer.reason);
           break;
@@ -216,9 +237,12 @@ export class EventQueue {
     const now = clock.now();
     const { is, outcome } = resultOf(state);
     const { key, epoch, text } = entry;
-    const addition = history.add({ key, epoch, text, result: is, outcome, ms: now - began });
-    const ops = writeOf(entry, state, addition.ops, now);
+    const addition = history.add([{ key, epoch, text, result: is, outcome, ms: now - began }]);
+    const tells = state.is === "committing" && state.effects.broadcasts !== undefined;
+    const counter = tells ? await this.#readCounter() : "absent";
+    let ops: readonly TxnOp[] = [];
     try {
+      ops = writeOf(entry, state, { ops: addition.ops, counter, now });
       const written = await leadership.write(ops);
       if (!written.committed) return { input: { is: "refused", errors: written.errors }, ops };
       addition.committed();
@@ -253,5 +277,15 @@ export class EventQueue {
   async #pause(attempt: number, bounds: { readonly baseMs: number; readonly maxMs: number }) {
     const { clock, leadership, random } = this.#deps;
     await clock.sleep(backoffMs(attempt, { ...bounds, random }), leadership.signal);
+  }
+}
+
+/** The transaction, or `null` where somebody has made the counter into what is no number. */
+function togetherIfReadable(...args: Parameters<typeof writeTogether>): readonly TxnOp[] | null {
+  try {
+    return writeTogether(...args);
+  } catch (error) {
+    if (error instanceof KvValueError) return null;
+    throw error;
   }
 }

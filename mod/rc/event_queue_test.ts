@@ -5,6 +5,7 @@ import { makeLeader } from "../../tests/rc/leader.ts";
 import { ModelConsul } from "../../tests/rc/model.ts";
 import { txn } from "../consul/mod.ts";
 import { RC_PAUSED } from "../kv/keys.ts";
+import { makeFid, parseFid } from "../lib/fid.ts";
 import { LeadershipOver } from "./leadership.ts";
 import { type Rule, UnusableEvent } from "./rules/mod.ts";
 
@@ -62,6 +63,72 @@ Deno.test("EventQueue.work() commits effects and removal together, in order, fen
       "cas list",
     ]),
   );
+});
+
+/** Independent of all others; the state of each is broadcast. */
+const telling: Rule = {
+  type: "tell",
+  independent: true,
+  handle: ({ epoch }) => ({
+    ops: [],
+    broadcasts: [{ fid: makeFid("drive", epoch), state: "failed" }],
+    outcome: "told",
+  }),
+};
+
+Deno.test("EventQueue.work() commits independent events together, in order, fenced", async () => {
+  const { model, work } = setUp(telling);
+  model.put("epoch", "40");
+  for (let n = 1; n <= 25; n++) model.put(`eq/${n}`, n === 13 ? "n13" : "tell");
+  await work();
+  assertEquals(model.values("eq/"), {});
+  assertEquals(model.commits.map(({ ops }) => ops.filter(({ verb }) => verb === "delete").length), [
+    10,
+    2,
+    1,
+    10,
+    2,
+  ]);
+  for (const { ops } of model.commits) {
+    assertEquals(ops.slice(0, 2).map(({ verb }) => verb), ["check-session", "check-not-exists"]);
+    assert(ops.length <= 64, `${ops.length} operations`);
+  }
+  const told = model.list("bq/").map(({ value }) => parseFid(JSON.parse(value).fid).key);
+  const others = Array.from({ length: 25 }, (_, i) => BigInt(i + 1)).filter((n) => n !== 13n);
+  assertEquals(told, others);
+  assertEquals(model.values("list"), { list: "n13" });
+  assertEquals(model.list("hare/history/").length, 25);
+});
+
+Deno.test("EventQueue.work() finds one by one what it could not commit together", async () => {
+  const { model, queue, work } = setUp(telling);
+  model.put("epoch", "40");
+  for (const n of [1, 2, 3]) model.put(`eq/${n}`, "tell");
+  const reading = model.list("eq/");
+  model.put("bq/000000041", "typed by hand");
+  model.delete("eq/2");
+  await queue.work(reading);
+  await work();
+  assertEquals(model.values("eq/"), {});
+  const told = model.list("bq/").map(({ key, value }) => [key, value.slice(-30)]);
+  assertEquals(
+    told.slice(1).map(([, value]) => value),
+    [
+      '0000000001:0x1","state":"failed"}',
+      '0000000001:0x3","state":"failed"}',
+    ].map((value) => value.slice(-30)),
+  );
+  assertEquals(model.get("bq/000000041")?.value, "typed by hand");
+});
+
+Deno.test("EventQueue.work() moves broadcasts aside while the counter is no number", async () => {
+  const { model, work } = setUp(telling);
+  model.put("epoch", "many");
+  for (const n of [1, 2]) model.put(`eq/${n}`, "tell");
+  await work();
+  assertEquals([model.values("eq/"), model.values("bq/")], [{}, {}]);
+  assertEquals(model.list("eq-rejected/").length, 2);
+  assert(model.get("eq-rejected/000000001")?.value.includes("key epoch has value") ?? false);
 });
 
 Deno.test("EventQueue.work() logs a line an event: key, event, outcome, index, time", async () => {
@@ -266,8 +333,8 @@ Deno.test("EventQueue.work() handles nothing while it is paused, and knows how m
   const working = queue.work(model.list("eq/"));
   model.put("eq/2", "n2");
   await clock.advance(1000);
-  assertEquals([queue.length, model.commits], [2, []]);
-  assertEquals(queue.oldest, { key: "eq/1", since: Date.UTC(2026, 10, 24) });
+  assertEquals([queue.backlog.length, model.commits], [2, []]);
+  assertEquals(queue.backlog.oldest, { key: "eq/1", since: Date.UTC(2026, 10, 24) });
   model.delete(RC_PAUSED);
   await clock.advance(0);
   await working;

@@ -104,27 +104,34 @@ export class History {
     }
   }
 
-  /** The operations that write an event down; none of them is a condition. */
-  add({ epoch, text, ...event }: Handled): Addition {
-    const { clock, node } = this.#deps;
-    const now = new Date(clock.now());
-    const key = historyKey(now, epoch);
-    const record: EventRecord = {
+  /** The operations that write events down; none of them is a condition. */
+  add(events: readonly Handled[]): Addition {
+    const now = new Date(this.#deps.clock.now());
+    const keys = events.map(({ epoch }) => historyKey(now, epoch));
+    const tooMany = Math.max(0, this.#events.length + keys.length - MAX_EVENTS);
+    return {
+      ops: [
+        ...events.map((event, i) =>
+          txn.set(keys[i] ?? "", formatHistory(this.#record(event, now)))
+        ),
+        ...this.#events.slice(0, tooMany).map(txn.delete),
+      ],
+      committed: () => {
+        this.#events.splice(0, tooMany);
+        this.#events.push(...keys);
+      },
+    };
+  }
+
+  #record({ epoch: _, text, ...event }: Handled, now: Date): EventRecord {
+    return {
       kind: "event",
       term: this.term,
-      node,
+      node: this.#deps.node,
       ...event,
       event: beginningOf(text),
       outcome: beginningOf(event.outcome),
       time: now.toISOString(),
-    };
-    const surplus = this.#events.length >= MAX_EVENTS ? this.#events.slice(0, 1) : [];
-    return {
-      ops: [txn.set(key, formatHistory(record)), ...surplus.map(txn.delete)],
-      committed: () => {
-        this.#events.splice(0, surplus.length);
-        this.#events.push(key);
-      },
     };
   }
 

@@ -59,7 +59,7 @@ Deno.test("History.add() keeps an event with its term, node, duration and outcom
   const history = lead("a");
   await history.open();
   const text = `site "${"x".repeat(300)}\u001b"`;
-  const { ops } = history.add({ ...handled(7), text });
+  const { ops } = history.add([{ ...handled(7), text }]);
   assertEquals(model.commit(ops).ok, true);
   const record = records().find(({ kind }) => kind === "event");
   assert(record?.kind === "event");
@@ -72,7 +72,7 @@ Deno.test("History keeps a bounded number of events, also over a change of leade
   const events = () => records().filter(({ kind }) => kind === "event");
   const add = async (history: ReturnType<typeof lead>, epoch: number) => {
     await clock.advance(1);
-    const addition = history.add(handled(epoch));
+    const addition = history.add([handled(epoch)]);
     assertEquals(model.commit(addition.ops).ok, true);
     addition.committed();
   };

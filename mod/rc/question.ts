@@ -23,13 +23,14 @@ export interface QuestionDeps extends LeaderDeps {
 export interface Question {
   /** The rule's type, or `other` where there is none. */
   readonly type: string;
+  /** Whether it may be committed together with others: see `rules/rule.ts`. */
+  readonly independent: boolean;
   /**
    * Asks the rule.
    *
-   * @param atLeast numbers below this one are taken in the broadcast queue
    * @throws the reason of the end of leadership
    */
-  ask(atLeast: number): Promise<Answer>;
+  ask(): Promise<Answer>;
 }
 
 /** What comes of asking. */
@@ -46,11 +47,12 @@ export async function questionIn(entry: QueueEntry, deps: QuestionDeps): Promise
   const about = { key, epoch, index, type: event.type, body: event.body };
   return {
     type: rule.type,
-    async ask(atLeast) {
+    independent: rule.independent === true,
+    async ask() {
       try {
         const effects = await leadership.patiently(
           "rule",
-          () => rule.handle(about, { consul, now: clock.now(), lookAtTimeouts, atLeast }),
+          async () => await rule.handle(about, { consul, now: clock.now(), lookAtTimeouts }),
         );
         return { is: "answered", effects };
       } catch (error) {
@@ -63,7 +65,11 @@ export async function questionIn(entry: QueueEntry, deps: QuestionDeps): Promise
 }
 
 function unanswerable(reason: string): Question {
-  return { type: "other", ask: () => Promise.resolve({ is: "failed", reason, forGood: true }) };
+  return {
+    type: "other",
+    independent: false,
+    ask: () => Promise.resolve({ is: "failed", reason, forGood: true }),
+  };
 }
 
 /** The event in an entry, or why there is none. */

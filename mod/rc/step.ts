@@ -9,12 +9,13 @@
  * @module
  */
 
-import { type KvEntry, txn, type TxnOp } from "../consul/mod.ts";
+import { txn, type TxnOp } from "../consul/mod.ts";
 import { counterOf, epochNumber } from "../kv/counters.ts";
-import { BQ_PREFIX, EPOCH, eqRejectedKey, parseEpochKey, RC_PAUSED } from "../kv/keys.ts";
+import { BQ_PREFIX, EPOCH, eqRejectedKey, parseEpochKey } from "../kv/keys.ts";
 import type { QueueEntry } from "./queue_reading.ts";
 import { rejectedValue } from "./rejected.ts";
 import type { Effects } from "./rules/rule.ts";
+import { broadcastOps, type Counter, GUARD, removal, REMOVAL_OPS } from "./transaction.ts";
 
 /** What became of an entry; a `stale` one was not as it had been read, and nothing was changed. */
 export interface Result {
@@ -60,9 +61,6 @@ export type State =
   }
   | { readonly is: "done"; readonly result: Result };
 
-/** An entry of the counter, or that there is none. */
-export type Counter = Pick<KvEntry, "key" | "value" | "modifyIndex"> | "absent";
-
 /** What has happened. */
 export type Input =
   | { readonly is: "answered"; readonly effects: Effects }
@@ -85,17 +83,6 @@ export const TRIES = 5;
 /** Times that a rule is asked anew because others changed what it had read, within one try. */
 export const MAX_CONFLICTS = 100;
 
-/** Operations of a write that come before those of the history and of the rule. */
-export const GUARD_OPS = 3;
-
-/**
- * The first operations of every write about an entry: none is made while the coordinator is paused,
- * and the entry is removed if it is as it was read. (`delete-cas` would succeed where it is gone.)
- */
-function guard({ key, index }: QueueEntry): TxnOp[] {
-  return [txn.checkNotExists(RC_PAUSED), txn.checkIndex(key, index), txn.delete(key)];
-}
-
 /** How the handling of an event begins. */
 export const BEGIN: State = { is: "asking", failures: 0, conflicts: 0, atLeast: 0 };
 
@@ -103,26 +90,29 @@ function moveAside(entry: QueueEntry, reason: string): State {
   return { is: "rejecting", reason, conflicts: 0, epoch: entry.epoch, counter: null };
 }
 
-/**
- * What `state` commits.
- *
- * @param besides operations without conditions that the same transaction makes
- * @param now milliseconds since the Unix epoch
- */
-export function writeOf(
-  entry: QueueEntry,
-  state: Writing,
-  besides: readonly TxnOp[],
-  now: number,
-): readonly TxnOp[] {
-  const first = [...guard(entry), ...besides];
-  if (state.is === "committing") return [...first, ...state.effects.ops];
+/** What {@linkcode writeOf} needs besides. */
+export interface Besides {
+  /** Operations without conditions that the same transaction makes. */
+  readonly ops: readonly TxnOp[];
+  /** The counter as it was read; needed where there are broadcasts. */
+  readonly counter: Counter;
+  /** Milliseconds since the Unix epoch. */
+  readonly now: number;
+}
+
+/** What `state` commits. */
+export function writeOf(entry: QueueEntry, state: Writing, besides: Besides): readonly TxnOp[] {
+  const first = [...GUARD, ...removal(entry), ...besides.ops];
+  if (state.is === "committing") {
+    const { ops, broadcasts = [] } = state.effects;
+    return [...first, ...ops, ...broadcastOps(broadcasts, besides.counter, state.atLeast)];
+  }
   const { counter, epoch, reason } = state;
   const index = counter === null || counter === "absent" ? 0 : counter.modifyIndex;
   return [
     ...first,
     ...(counter === null ? [] : [txn.cas(EPOCH, String(epoch), index)]),
-    txn.cas(eqRejectedKey(epoch), rejectedValue(entry.text, reason, now), 0),
+    txn.cas(eqRejectedKey(epoch), rejectedValue(entry.text, reason, besides.now), 0),
   ];
 }
 
@@ -204,10 +194,10 @@ function refused(
   ops: readonly TxnOp[],
 ): State {
   const places = errors.map(({ index }) => index);
-  if (places.some((place) => place > 0 && place < GUARD_OPS)) {
+  if (places.some((place) => place >= GUARD.length && place < GUARD.length + REMOVAL_OPS)) {
     return { is: "done", result: STALE };
   }
-  const paused = places.includes(0);
+  const paused = places.some((place) => place < GUARD.length);
   const conflicts = state.conflicts + 1;
   if (state.is === "rejecting") {
     if (paused) return state;

@@ -7,6 +7,7 @@ import type { QueueEntry } from "./queue_reading.ts";
 import { BEGIN, MAX_CONFLICTS, type State, step, TRIES, writeOf } from "./step.ts";
 
 const ENTRY: QueueEntry = { key: "eq/000000007", epoch: 7, index: 70, text: "bad" };
+const BESIDES = { ops: [], counter: "absent", now: 0 } as const;
 const EFFECTS = { ops: [txn.cas("bq/000000042", "x", 0)], outcome: "done" };
 const failed = (forGood = false) => ({ is: "failed", reason: "no", forGood } as const);
 const refused = (...indexes: number[]) => ({
@@ -17,7 +18,7 @@ const refused = (...indexes: number[]) => ({
 function steps(state: State, ...inputs: Parameters<typeof step>[2][]): State {
   return inputs.reduce((now, input) => {
     const writes = now.is === "committing" || now.is === "rejecting";
-    return step(ENTRY, now, input, writes ? writeOf(ENTRY, now, [], 0) : []);
+    return step(ENTRY, now, input, writes ? writeOf(ENTRY, now, BESIDES) : []);
   }, state);
 }
 
@@ -88,7 +89,7 @@ Deno.test("step() takes a fresh number for what is moved aside where the first i
   const rejecting = steps(counting, { is: "counted", counter });
   assert(rejecting.is === "rejecting");
   assertEquals(
-    writeOf(ENTRY, rejecting, [], 0).slice(3).map(({ verb, key, index }) => [
+    writeOf(ENTRY, rejecting, BESIDES).slice(3).map(({ verb, key, index }) => [
       verb,
       key,
       index,
@@ -130,7 +131,7 @@ Deno.test("step() on a model: whatever happens, an event ends once, with its eff
             state = step(entry, state, { is: "counted", counter: model.get("epoch") ?? "absent" });
             break;
           default: {
-            const ops = writeOf(entry, state, [], 0);
+            const ops = writeOf(entry, state, BESIDES);
             const result = model.commit(ops);
             if (result.ok) commits += 1;
             const input = result.ok ? committed : { is: "refused" as const, errors: result.errors };

@@ -125,7 +125,7 @@ export class Term {
   }
 
   #reportNow(): LeaderReport {
-    const { oldest, mishap } = this.#queue;
+    const { backlog: { oldest }, mishap } = this.#queue;
     const isoTime = (ms: number) => new Date(ms).toISOString();
     return {
       node: this.#deps.node,
@@ -137,7 +137,7 @@ export class Term {
   }
 
   #numbers(): LeaderNumbers {
-    const { length, oldest } = this.#queue;
+    const { length, oldest } = this.#queue.backlog;
     return {
       queues: { eq: length, bq: this.#broadcasts.length, timeout: this.#timer.length },
       oldestMs: oldest === null ? 0 : this.#deps.clock.now() - oldest.since,

@@ -101,12 +101,18 @@ export class FaultCluster implements AsyncDisposable {
     }, { limitMs: 60_000, intervalMs: 20 });
   }
 
+  /** Waits until every server votes: one that was away is none for a while, and all are needed. */
+  async allVote(): Promise<void> {
+    const { consul } = (await this.raftLeader()).agent;
+    await waitForVoters(consul, this.nodes.length);
+  }
+
   /** Starts a node's coordinator again, which has ended. */
   restartRc(node: Node): void {
     node.rc = this.#startRc(node.address);
   }
 
-  /** Starts a node's Consul server again, which was killed, and waits until it votes. */
+  /** Starts a node's Consul server again, which was killed. */
   async restartAgent(node: Node): Promise<void> {
     const others = this.nodes.filter((other) => other !== node);
     node.agent = await startConsul({
@@ -118,7 +124,6 @@ export class FaultCluster implements AsyncDisposable {
     });
     // An agent takes TTL checks for critical when it starts.
     await setConfd(node.agent, this.nodes.indexOf(node), "passing");
-    await waitForVoters(node.agent.consul, this.nodes.length);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -18,14 +18,14 @@ export const FAULTS = {
   "the leader is told to stop": async (cluster) => {
     const leader = await cluster.leaderOtherThan(null);
     await leader.rc.stop();
+    await cluster.leaderOtherThan(leader.name);
     cluster.restartRc(leader);
-    await cluster.leaderOtherThan(null);
   },
   "the leader is killed": async (cluster) => {
     const leader = await cluster.leaderOtherThan(null);
     await leader.rc.kill();
+    await cluster.leaderOtherThan(leader.name);
     cluster.restartRc(leader);
-    await cluster.leaderOtherThan(null);
   },
   "the leader is frozen past its session": async (cluster) => {
     const leader = await cluster.leaderOtherThan(null);
@@ -34,6 +34,7 @@ export const FAULTS = {
     leader.rc.resume();
   },
   "the leader's host is cut off": async (cluster) => {
+    await cluster.allVote();
     const leader = await cluster.leaderOtherThan(null);
     await leader.agent.pause();
     leader.rc.pause();
@@ -42,12 +43,14 @@ export const FAULTS = {
     leader.rc.resume();
   },
   "the leader's Consul agent is killed": async (cluster) => {
+    await cluster.allVote();
     const leader = await cluster.leaderOtherThan(null);
     await leader.agent.kill();
     await cluster.leaderOtherThan(leader.name);
     await cluster.restartAgent(leader);
   },
   "Raft's leader is frozen": async (cluster) => {
+    await cluster.allVote();
     const leader = await cluster.raftLeader();
     await leader.agent.pause();
     await new Promise((resolve) => setTimeout(resolve, RAFT_FREEZE_MS));
@@ -55,6 +58,7 @@ export const FAULTS = {
     await cluster.leaderOtherThan(null);
   },
   "Raft's leader is killed": async (cluster) => {
+    await cluster.allVote();
     const leader = await cluster.raftLeader();
     await leader.agent.kill();
     await cluster.leaderOtherThan(null);

@@ -43,9 +43,9 @@ const SHORT: readonly FaultName[] = [
   "the leader is frozen past its session",
   "the leader is told to stop",
   "the leader is frozen past its session",
-  "the leader's host is cut off",
-  "Raft's leader is frozen",
   "the leader is killed",
+  "Raft's leader is frozen",
+  "the leader's host is cut off",
 ];
 
 Deno.test("under faults no event is lost, done twice or overtaken, and only the leader writes", async () => {

@@ -10,7 +10,6 @@ import * as z from "zod";
 import { HA_STATES } from "../../kv/broadcast.ts";
 import { formatFid } from "../../lib/fid.ts";
 import { fidOf, parseBody } from "./body.ts";
-import { broadcastOps } from "./broadcast.ts";
 import type { Rule } from "./rule.ts";
 
 const bodySchema = z.object({ fid: fidOf("drive", "sdev"), state: z.enum(HA_STATES) });
@@ -18,10 +17,12 @@ const bodySchema = z.object({ fid: fidOf("drive", "sdev"), state: z.enum(HA_STAT
 /** The rule for `drive`. */
 export const driveRule: Rule = {
   type: "drive",
-  async handle({ body }, context) {
+  independent: true,
+  handle({ body }) {
     const { fid, state } = parseBody(bodySchema, body);
     return {
-      ops: await broadcastOps({ fid, state }, context),
+      ops: [],
+      broadcasts: [{ fid, state }],
       outcome: `all are told that drive ${formatFid(fid)} is ${state}`,
     };
   },

@@ -3,6 +3,7 @@ import { ModelConsul } from "../../../tests/rc/model.ts";
 import type { Json } from "../../kv/event.ts";
 import { processKey } from "../../kv/keys.ts";
 import { parseFid } from "../../lib/fid.ts";
+import { writeTogether } from "../transaction.ts";
 import { findRule, RULES, UnusableEvent } from "./mod.ts";
 
 const process = "0x7200000000000001:0x9";
@@ -24,10 +25,18 @@ async function handle(type: string, body: Json | undefined, record?: Json) {
   model.put("epoch", "41");
   if (record !== undefined) model.put(processKey(parseFid(process)), JSON.stringify(record));
   const consul = model.client("mine");
-  const context = { consul, now: 0, lookAtTimeouts: () => {}, atLeast: 0 };
+  const context = { consul, now: 0, lookAtTimeouts: () => {} };
   const event = { key: "eq/000000007", epoch: 7, index: 1234, type, body };
-  const { ops, outcome } = await findRule(RULES, type)?.handle(event, context) ??
-    { ops: [], outcome: "no rule" };
+  const effects = await findRule(RULES, type)?.handle(event, context);
+  if (effects === undefined) throw new Error("there is no rule");
+  const { outcome } = effects;
+  const entry = { key: event.key, epoch: event.epoch, index: 0, text: "" };
+  model.put(event.key, "");
+  const ops = writeTogether(
+    [{ entry: { ...entry, index: model.get(event.key)?.modifyIndex ?? 0 }, effects }],
+    [],
+    model.get("epoch") ?? "absent",
+  );
   assertEquals(await consul.txn(ops), { ok: true, entries: [] });
   return { outcome, told: model.values("bq/"), states: model.values("hare/state/") };
 }

@@ -16,9 +16,10 @@ const bodySchema = z.looseObject({ fid: fidSchema.optional() });
 /** The rule for `io-error`. */
 export const ioErrorRule: Rule = {
   type: "io-error",
+  independent: true,
   handle({ body }) {
     const { fid } = parseBody(bodySchema, body);
     const where = fid === undefined ? "" : ` at ${formatFid(fid)}`;
-    return Promise.resolve({ ops: [], outcome: `took note of an error${where}` });
+    return { ops: [], outcome: `took note of an error${where}` };
   },
 };

@@ -21,7 +21,6 @@ import {
 } from "../../kv/process_state.ts";
 import { type Fid, formatFid } from "../../lib/fid.ts";
 import { parseBody } from "./body.ts";
-import { broadcastOps } from "./broadcast.ts";
 import type { Effects, Rule, RuleContext } from "./rule.ts";
 
 const bodySchema = z.object({ fid: fidSchema });
@@ -37,6 +36,7 @@ const TOLD: Readonly<Record<ProcessState, HaState | null>> = {
 /** The rule for `process`. */
 export const processRule: Rule = {
   type: "process",
+  independent: true,
   async handle({ body }, context) {
     const { fid } = parseBody(bodySchema, body);
     const event = parseBody(processRecordSchema, body);
@@ -63,10 +63,8 @@ async function tell(
     return { ops: [], outcome: `${said}, which is past: nobody is told` };
   }
   return {
-    ops: [
-      txn.checkIndex(entry.key, entry.modifyIndex),
-      ...await broadcastOps({ fid, state }, context),
-    ],
+    ops: [txn.checkIndex(entry.key, entry.modifyIndex)],
+    broadcasts: [{ fid, state }],
     outcome: `${said}: all are told that it is ${state}`,
   };
 }

@@ -9,7 +9,6 @@
 import * as z from "zod";
 import { formatFid } from "../../lib/fid.ts";
 import { fidOf, parseBody } from "./body.ts";
-import { broadcastOps } from "./broadcast.ts";
 import type { Rule } from "./rule.ts";
 
 const bodySchema = z.object({ fid: fidOf("pool") });
@@ -23,10 +22,12 @@ export const rebalanceRule = request("rebalance");
 function request(type: "repair" | "rebalance"): Rule {
   return {
     type,
-    async handle({ body }, context) {
+    independent: true,
+    handle({ body }) {
       const { fid } = parseBody(bodySchema, body);
       return {
-        ops: await broadcastOps({ fid, state: type }, context),
+        ops: [],
+        broadcasts: [{ fid, state: type }],
         outcome: `${type} of pool ${formatFid(fid)} is handed to hax`,
       };
     },

@@ -5,6 +5,7 @@
  */
 
 import type { TxnOp } from "../../consul/mod.ts";
+import type { Broadcast } from "../../kv/broadcast.ts";
 import type { Json } from "../../kv/event.ts";
 import { HareError } from "../../lib/errors.ts";
 import { type LeaderConsul, MAX_WRITE_OPS } from "../leadership.ts";
@@ -29,8 +30,6 @@ export interface RuleContext {
   readonly now: number;
   /** Has the timeouts looked at anew. */
   readonly lookAtTimeouts: () => void;
-  /** Numbers below this one are taken in the broadcast queue. */
-  readonly atLeast: number;
 }
 
 /** What an event comes to. */
@@ -40,12 +39,17 @@ export interface Effects {
    * {@linkcode MAX_EFFECTS}. When one of their conditions fails the rule is asked again.
    */
   readonly ops: readonly TxnOp[];
+  /** States that every hax is to be told, in this order: each counts for two of {@linkcode MAX_EFFECTS}. */
+  readonly broadcasts?: readonly Broadcast[];
   /** What was done, for the log. */
   readonly outcome: string;
 }
 
-/** Operations that an event may have as its effects; its removal and its record need the others. */
-export const MAX_EFFECTS = MAX_WRITE_OPS - 5;
+/**
+ * Operations that an event may have as its effects; each broadcast counts for two. Its removal, its
+ * record and the counter need the others.
+ */
+export const MAX_EFFECTS = MAX_WRITE_OPS - 6;
 
 /**
  * A rule.
@@ -59,12 +63,17 @@ export interface Rule {
   /** Whether events of all types that begin with `type` are meant. {@default false} */
   readonly prefix?: boolean;
   /**
+   * Whether it reads nothing that the effects of events change, and does nothing outside Consul.
+   * Events of such rules are committed several at a time. {@default false}
+   */
+  readonly independent?: boolean;
+  /**
    * Handles one event.
    *
    * @throws {UnusableEvent} when the event can never be handled
    * @throws anything else for a failure; the rule is then asked again a few times
    */
-  handle(event: Event, context: RuleContext): Promise<Effects>;
+  handle(event: Event, context: RuleContext): Promise<Effects> | Effects;
 }
 
 /** Finds the rule for a type of events, as things are now. */

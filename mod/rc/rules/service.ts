@@ -10,7 +10,6 @@ import * as z from "zod";
 import type { HaState } from "../../kv/broadcast.ts";
 import { formatFid } from "../../lib/fid.ts";
 import { fidOf, parseBody } from "./body.ts";
-import { broadcastOps } from "./broadcast.ts";
 import type { Rule } from "./rule.ts";
 
 /** What is told of a service in each state, which have Mero's own names. */
@@ -30,13 +29,14 @@ const bodySchema = z.object({
 /** The rule for `service`. */
 export const serviceRule: Rule = {
   type: "service",
-  async handle({ body }, context) {
+  independent: true,
+  handle({ body }) {
     const { fid, state } = parseBody(bodySchema, body);
     const said = `service ${formatFid(fid)} is ${state.replace("M0_CONF_HA_SERVICE_", "")}`;
     const told = TOLD[state];
-    if (told === null) return { ops: [], outcome: said };
-    return {
-      ops: await broadcastOps({ fid, state: told }, context),
+    return told === null ? { ops: [], outcome: said } : {
+      ops: [],
+      broadcasts: [{ fid, state: told }],
       outcome: `${said}: all are told that it is ${told}`,
     };
   },

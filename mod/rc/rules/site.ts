@@ -71,7 +71,7 @@ function siteRule(
       const rest = await builtIn?.handle(event, context) ?? { ops: [], outcome: null };
       await execute(path, event, deps);
       const outcome = [rest.outcome, `${path} has run`].filter((one) => one !== null);
-      return { ops: rest.ops, outcome: outcome.join("; ") };
+      return { ...rest, outcome: outcome.join("; ") };
     },
   };
 }

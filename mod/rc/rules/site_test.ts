@@ -25,7 +25,6 @@ async function withDirectory(
       consul: new ModelConsul().client("mine"),
       now: 0,
       lookAtTimeouts: () => {},
-      atLeast: 0,
     };
     await test(
       async (type, script, mode = 0o755) => {

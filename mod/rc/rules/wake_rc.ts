@@ -9,8 +9,9 @@ import type { Rule } from "./rule.ts";
 /** The rule for `wake_RC`. */
 export const wakeRc: Rule = {
   type: "wake_RC",
+  independent: true,
   handle(_event, { lookAtTimeouts }) {
     lookAtTimeouts();
-    return Promise.resolve({ ops: [], outcome: "looks at the timeouts" });
+    return { ops: [], outcome: "looks at the timeouts" };
   },
 };

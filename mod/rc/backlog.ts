@@ -1,0 +1,60 @@
+/**
+ * What waits in the event queue, and for how long, as far as the leader has read it.
+ *
+ * @module
+ */
+
+import type { KvEntry } from "../consul/mod.ts";
+import type { Clock } from "../lib/clock.ts";
+import type { Logger } from "../lib/log.ts";
+import { type QueueEntry, readQueue } from "./queue_reading.ts";
+
+/** An event that is next, and since when it is known, in milliseconds since the Unix epoch. */
+export interface Oldest {
+  readonly key: string;
+  readonly since: number;
+}
+
+/** Keeps track of the entries that are not done with. Consul does not tell their age. */
+export class Backlog {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  /** When each was first seen, in their order. */
+  #waiting = new Map<string, number>();
+  /** Reported, and not to be reported again. */
+  #misnamed: readonly string[] = [];
+
+  constructor(deps: { readonly clock: Clock; readonly log: Logger }) {
+    this.#clock = deps.clock;
+    this.#log = deps.log;
+  }
+
+  /** How many wait. */
+  get length(): number {
+    return this.#waiting.size;
+  }
+
+  /** The one that is next, if one waits. */
+  get oldest(): Oldest | null {
+    for (const [key, since] of this.#waiting) return { key, since };
+    return null;
+  }
+
+  /** Takes note of a reading, and returns its entries in their order. */
+  see(found: readonly KvEntry[]): readonly QueueEntry[] {
+    const { entries, misnamed } = readQueue(found);
+    const now = this.#clock.now();
+    this.#waiting = new Map(entries.map(({ key }) => [key, this.#waiting.get(key) ?? now]));
+    for (const key of misnamed) {
+      if (this.#misnamed.includes(key)) continue;
+      this.#log.warn("{key} is left: it is no number, as an event's key must be", { key });
+    }
+    this.#misnamed = misnamed;
+    return entries;
+  }
+
+  /** Takes note that an entry is done with. */
+  done(key: string): void {
+    this.#waiting.delete(key);
+  }
+}
