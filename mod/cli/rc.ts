@@ -107,8 +107,9 @@ export async function runRc(options: RcOptions, context: Context): Promise<void>
   const log = loggerOf("rc");
   const metrics = new RcMetrics();
   await using _ = serveMetrics(options.metrics, () => metrics.metrics(), log);
-  await runAsService({ ...context, log }, (service, signal) =>
-    runCoordinator({
+  await runAsService({ ...context, log }, (service, signal) => {
+    service.waits("for Consul, and for the configuration to be imported");
+    return runCoordinator({
       consul: context.consul(),
       settings,
       rules: withSiteRules(bookOf(RULES), {
@@ -123,7 +124,8 @@ export async function runRc(options: RcOptions, context: Context): Promise<void>
       log,
       signal,
       onStanding: service.isReady,
-    }));
+    });
+  });
 }
 
 function duration(text: string): number {

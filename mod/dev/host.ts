@@ -42,9 +42,10 @@ const STOP_LIMIT_MS = 10_000;
 const ONESHOT_LIMIT_MS = 60_000;
 
 // Arguments: log file, prefix of the status files, then the program and its arguments. The text is
-// constant: nothing of the cluster's data is ever part of it.
+// constant: nothing of the cluster's data is ever part of it. What the caller had open besides, a lock
+// for one, is not a unit's to keep.
 const KEEPER = `
-exec >>"$1" 2>&1 </dev/null
+exec >>"$1" 2>&1 </dev/null 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-
 status=$2
 shift 2
 ${MARK}=$HARE_DEV_MAIN "$@" &

@@ -6,7 +6,7 @@
 
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { systemClock } from "../lib/clock.ts";
-import { runHere } from "../lib/process.ts";
+import { type Run, runHere } from "../lib/process.ts";
 import { UnitError } from "../host/errors.ts";
 import { DevHost, type DevUnit } from "./host.ts";
 import { findProcesses, sendSignal } from "./processes.ts";
@@ -17,11 +17,12 @@ const options = { signal: AbortSignal.timeout(60_000) };
 async function withHost(
   units: Readonly<Record<string, DevUnit>>,
   test: (host: DevHost, dir: string) => Promise<void>,
+  run: Run = runHere,
 ): Promise<void> {
   const dir = await Deno.makeTempDir();
   const unit = (name: string) => units[name];
   try {
-    await test(new DevHost({ name: "a", dir, unit, run: runHere, clock: systemClock }), dir);
+    await test(new DevHost({ name: "a", dir, unit, run, clock: systemClock }), dir);
   } finally {
     for (const { pid } of await findProcesses(dir, runHere)) sendSignal(pid, "SIGKILL");
     await Deno.remove(dir, { recursive: true });
@@ -48,6 +49,16 @@ Deno.test("startUnit() starts a unit once, stopUnit() ends it", async () => {
     await host.startUnit("u", options);
     assertEquals((await host.unitStatus("u", options)).state, "active");
   });
+});
+
+Deno.test("startUnit() does not let a unit keep what its caller has open", async () => {
+  const run: Run = (argv, options) =>
+    runHere(["sh", "-c", 'exec 3</dev/zero; exec "$@"', "sh", ...argv], options);
+  await withHost({ u: sh("ls -l /proc/$$/fd", true) }, async (host) => {
+    await host.startUnit("u", options);
+    const fds = (await host.unitLog("u", 20)).join("\n");
+    assert(fds.includes("/dev/null") && !fds.includes("/dev/zero"), fds);
+  }, run);
 });
 
 Deno.test("unitStatus() says how a unit ended", async () => {
