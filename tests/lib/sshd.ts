@@ -4,6 +4,7 @@
  * @module
  */
 
+import { sendSignal } from "../../mod/dev/processes.ts";
 import { type Run, runHere } from "../../mod/lib/process.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 import { assertEquals } from "./assert.ts";
@@ -81,7 +82,7 @@ export class Sshd implements AsyncDisposable {
 
   /** Breaks every connection, as a network might. */
   async breakConnections(): Promise<void> {
-    for (const pid of await this.connections()) Deno.kill(pid, "SIGKILL");
+    for (const pid of await this.connections()) sendSignal(pid, "SIGKILL");
   }
 
   /** The connections that stand: ids of the processes that hold them. */
