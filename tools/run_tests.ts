@@ -7,6 +7,7 @@
 
 import { messageOf } from "../mod/lib/errors.ts";
 import { readTextFileIfAny } from "../mod/lib/files.ts";
+import { setUpTestHosts } from "../tests/hosts/ready.ts";
 import { build } from "./build.ts";
 import { ensureConsul } from "./consul.ts";
 import { type Argv, DENO, passThrough, ROOT } from "./exec.ts";
@@ -23,6 +24,9 @@ const SET_UP: readonly Step[] = [
   ["consul", async () => Deno.env.set("CONSUL_BIN", await ensureConsul())],
   ["build", build],
 ];
+
+/** Where only some tests are run, those on test hosts make their own set-up. */
+const SET_UP_OF_ALL: readonly Step[] = [...SET_UP, ["test hosts", setUpTestHosts]];
 
 const RULES: readonly Step[] = [
   ["format", () => mustPass([DENO, "fmt", "--quiet", "--check"])],
@@ -56,7 +60,7 @@ const SUITE_LIMIT_MS = 20 * 60_000;
 /** Runs everything; `paths` narrows it to the tests there. */
 async function test(paths: readonly string[]): Promise<Counts> {
   Deno.chdir(ROOT);
-  let counts = await runSteps("set-up", SET_UP);
+  let counts = await runSteps("set-up", paths.length > 0 ? SET_UP : SET_UP_OF_ALL);
   if (counts.failed > 0) return counts;
   if (paths.length > 0) return await runSuite({ title: "tests", options: ["--doc"], paths });
   counts = await runSteps("rule", RULES);
