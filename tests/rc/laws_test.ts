@@ -1,31 +1,41 @@
 /**
- * The laws of the event queue, under random interleavings: two coordinators of which each may
- * believe that it leads, a lock that moves between them at any moment, producers, and calls that
- * fail before or after they had their effect.
+ * The laws of the event queue, under random interleavings: three coordinators of which each may
+ * believe that it leads, a lock that moves between them at any moment or belongs to nobody because
+ * a session has ended, producers, operators who pause, readings that are old or got lost, and calls
+ * that fail before or after they had their effect.
  *
  * Each event is applied once; none is lost; in the order of numbers; and no transaction is committed
- * by anybody but the holder of the lock.
+ * by anybody but the holder of the lock, nor while the coordinator is paused.
  *
  * @module
  */
 
 import * as fc from "fast-check";
+import type { KvEntry } from "../../mod/consul/mod.ts";
 import type { Clock } from "../../mod/lib/clock.ts";
+import { makeFid } from "../../mod/lib/fid.ts";
 import { txn } from "../../mod/consul/mod.ts";
-import { eqKey } from "../../mod/kv/keys.ts";
+import { parseBroadcast } from "../../mod/kv/broadcast.ts";
+import { eqKey, RC_PAUSED } from "../../mod/kv/keys.ts";
 import { timeoutKey } from "../../mod/kv/timeout_key.ts";
 import { LeadershipOver } from "../../mod/rc/leadership.ts";
 import type { Rule } from "../../mod/rc/rules/mod.ts";
 import { assertEquals } from "../lib/assert.ts";
 import { makeLeader } from "./leader.ts";
-import { type Fate, ModelConsul } from "./model.ts";
+import { type Commit, type Fate, ModelConsul } from "./model.ts";
+
+const SESSIONS = ["a", "b", "c"] as const;
+type Session = (typeof SESSIONS)[number];
 
 /** What happens at one call of a coordinator, before it takes effect. */
 type Turn =
   | { readonly is: "nothing" }
   /** The caller is held up while others run. */
   | { readonly is: "pause"; readonly turns: number }
-  | { readonly is: "lock moves"; readonly to: "a" | "b" | null }
+  | { readonly is: "lock moves"; readonly to: Session | null }
+  | { readonly is: "order"; readonly paused: boolean }
+  /** The next reading of the queue is an earlier one, or is empty. */
+  | { readonly is: "reading"; readonly old: boolean }
   /** A producer puts an event on the queue, with the counter's next number. */
   | { readonly is: "event" }
   | { readonly is: "timeout"; readonly events: number }
@@ -36,8 +46,10 @@ const turns: fc.Arbitrary<Turn> = fc.oneof(
   fc.record({ is: fc.constant("pause" as const), turns: fc.integer({ min: 1, max: 30 }) }),
   fc.record({
     is: fc.constant("lock moves" as const),
-    to: fc.constantFrom("a" as const, "b" as const, null),
+    to: fc.constantFrom(...SESSIONS, null),
   }),
+  fc.record({ is: fc.constant("order" as const), paused: fc.boolean() }),
+  fc.record({ is: fc.constant("reading" as const), old: fc.boolean() }),
   fc.constant<Turn>({ is: "event" }),
   fc.record({ is: fc.constant("timeout" as const), events: fc.integer({ min: 0, max: 130 }) }),
   fc.record({
@@ -72,6 +84,8 @@ class World {
   /** All events that were made, by producers and by timeouts. */
   readonly made: string[] = [];
   readonly #script: Turn[];
+  #before: readonly KvEntry[] = [];
+  #reading: "as it is" | "old" | "lost" = "as it is";
 
   constructor(script: readonly Turn[], queued: number) {
     this.#script = [...script];
@@ -86,6 +100,15 @@ class World {
       this.model.list("timeout/").length === 0;
   }
 
+  /** What a watch of the queue yields next. */
+  read(now: readonly KvEntry[]): readonly KvEntry[] {
+    const reading = this.#reading;
+    const before = this.#before;
+    this.#reading = "as it is";
+    this.#before = now;
+    return reading === "old" ? before : reading === "lost" ? [] : now;
+  }
+
   /** What was applied, in order. */
   get applied(): string[] {
     return this.model.get("applied")?.value.split(" ") ?? [];
@@ -96,6 +119,7 @@ class World {
     // In the end one leads, so that all comes to an end.
     if (turn === undefined) {
       if (this.model.holder === null) this.model.lock("a");
+      this.model.delete(RC_PAUSED);
       return "done";
     }
     switch (turn.is) {
@@ -106,6 +130,13 @@ class World {
         return "done";
       case "lock moves":
         this.model.lock(turn.to);
+        return "done";
+      case "order":
+        if (turn.paused) this.model.put(RC_PAUSED, "by a test");
+        else this.model.delete(RC_PAUSED);
+        return "done";
+      case "reading":
+        this.#reading = turn.old ? "old" : "lost";
         return "done";
       case "event":
         this.#produce();
@@ -131,7 +162,7 @@ class World {
   }
 
   #make(): string {
-    const event = `n${this.made.length}`;
+    const event = `${this.made.length % 3 === 0 ? "n" : "told"}${this.made.length}`;
     this.made.push(event);
     return event;
   }
@@ -148,6 +179,18 @@ const applying: Rule = {
   },
 };
 
+/** Has the event's number broadcast; independent of all others. */
+const telling: Rule = {
+  type: "told",
+  prefix: true,
+  independent: true,
+  handle: ({ epoch }) => ({
+    ops: [],
+    broadcasts: [{ fid: makeFid("drive", epoch), state: "failed" }],
+    outcome: "told",
+  }),
+};
+
 /**
  * A coordinator that takes itself for the leader until it is told better, and for the leader again
  * soon after.
@@ -155,13 +198,13 @@ const applying: Rule = {
 async function coordinate(world: World, session: string): Promise<void> {
   const { model, clock } = world;
   while (!world.done) {
-    const { history, queue, timer } = makeLeader(model, session, clock, [applying]);
+    const { history, queue, timer } = makeLeader(model, session, clock, [applying, telling]);
     try {
       await history.open();
       while (!world.done) {
         await timer.fireDue();
         timer.look();
-        await queue.work(await model.client(session).kv.list("eq/"));
+        await queue.work(world.read(await model.client(session).kv.list("eq/")));
       }
     } catch (error) {
       const away = error instanceof Error && error.message.endsWith("is away");
@@ -173,21 +216,35 @@ async function coordinate(world: World, session: string): Promise<void> {
 
 Deno.test("events are applied once, in order, by the holder of the lock, whatever happens", async () => {
   const worlds = fc.record({
-    script: fc.array(turns, { maxLength: 120 }),
+    // Without a size of "max" none would be longer than ten.
+    script: fc.array(turns, { maxLength: 120, size: "max" }),
     queued: fc.integer({ min: 0, max: 20 }),
   });
   await fc.assert(
     fc.asyncProperty(worlds, async ({ script, queued }) => {
       const world = new World(script, queued);
-      await Promise.all([coordinate(world, "a"), coordinate(world, "b")]);
+      await Promise.all(SESSIONS.map((session) => coordinate(world, session)));
       const applied = world.applied.map((one) => one.split(":"));
       const numbers = applied.map(([number]) => Number(number));
-      assertEquals(numbers, numbers.toSorted((a, b) => a - b));
+      assertAscending(numbers);
       const events = applied.map(([, event]) => event ?? "");
-      assertEquals(events.toSorted(), world.made.toSorted());
+      assertEquals(events.toSorted(), world.made.filter((one) => one.startsWith("n")).toSorted());
+      const told = world.model.list("bq/").map((entry) => Number(parseBroadcast(entry).fid.key));
+      assertAscending(told);
+      assertEquals(told.length, world.made.length - events.length);
       assertEquals(world.model.commits.filter(({ by, holder }) => by !== holder), []);
       assertEquals(world.model.list("eq-rejected/"), []);
+      assertEquals(world.model.commits.filter(handledWhilePaused), []);
     }),
-    { numRuns: 500 },
+    { numRuns: 100 },
   );
 });
+
+function handledWhilePaused({ ops, paused }: Commit): boolean {
+  return paused && ops.some(({ verb, key }) => verb === "delete" && key.startsWith("eq/"));
+}
+
+/** Each is greater than the one before: in order, and none twice. */
+function assertAscending(numbers: readonly number[]): void {
+  assertEquals(numbers, [...new Set(numbers)].toSorted((a, b) => a - b));
+}

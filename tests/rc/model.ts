@@ -6,7 +6,7 @@
  */
 
 import { ConsulError, type KvEntry, type TxnOp, type TxnResult } from "../../mod/consul/mod.ts";
-import { LEADER } from "../../mod/kv/keys.ts";
+import { LEADER, RC_PAUSED } from "../../mod/kv/keys.ts";
 import type { LeaderConsul } from "../../mod/rc/leadership.ts";
 
 /** A transaction that was committed. */
@@ -15,6 +15,8 @@ export interface Commit {
   readonly by: string;
   /** Session that held the lock of `leader` then. */
   readonly holder: string | null;
+  /** Whether the coordinator was paused then. */
+  readonly paused: boolean;
   readonly ops: readonly TxnOp[];
 }
 
@@ -130,7 +132,7 @@ export class ModelConsul {
       return what === null ? [] : [{ index, what }];
     });
     if (errors.length > 0) return { ok: false, errors };
-    this.commits.push({ by, holder: this.holder, ops });
+    this.commits.push({ by, holder: this.holder, paused: this.#entries.has(RC_PAUSED), ops });
     this.#commit(ops);
     return { ok: true, entries: [] };
   }
