@@ -1,0 +1,163 @@
+/**
+ * A coordinator whose Consul is slow, or answers 500, now and then or for a while: between the two
+ * stands a server that passes requests on, or does worse.
+ *
+ * @module
+ */
+
+import { type Consul, txn } from "../../mod/consul/mod.ts";
+import { EPOCH, EQ_PREFIX } from "../../mod/kv/keys.ts";
+import { DEFAULT_SETTINGS, RcMetrics } from "../../mod/rc/mod.ts";
+import type { Rule } from "../../mod/rc/rules/mod.ts";
+import { assert, assertEquals } from "../lib/assert.ts";
+import { type CapturedLog, captureLog } from "../lib/capture_log.ts";
+import { startConsul } from "../lib/consul.ts";
+import { eventually, importConfiguration, leaderNow, registerConfd, startHere } from "./nodes.ts";
+
+const ADDRESS = "127.79.1.1";
+/** Where the coordinator believes its agent to be. */
+const BETWEEN = "127.79.1.2";
+
+/** What happens to a request. */
+interface Trouble {
+  /** Milliseconds before it is passed on. */
+  readonly delayMs?: number;
+  /** Answered with 500: in place of being passed on, or afterwards, so that only the answer is lost. */
+  readonly fails?: "before" | "after";
+}
+
+const noLeader = () => new Response("No cluster leader", { status: 500 });
+
+/** Passes requests on to the agent, with what trouble there is at the moment. */
+function serveBetween(trouble: (path: string) => Trouble): AsyncDisposable {
+  const server = Deno.serve(
+    { hostname: BETWEEN, port: 8500, onListen: () => {} },
+    async (request) => {
+      const { pathname, search } = new URL(request.url);
+      const { delayMs = 0, fails } = trouble(pathname);
+      const body = request.body === null ? null : await request.text();
+      if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+      if (fails === "before") return noLeader();
+      try {
+        const response = await fetch(`http://${ADDRESS}:8500${pathname}${search}`, {
+          method: request.method,
+          headers: request.headers,
+          body,
+          signal: request.signal,
+        });
+        const text = await response.text();
+        return fails === "after" ? noLeader() : new Response(text, response);
+      } catch (error) {
+        if (request.signal.aborted) return noLeader(); // whoever asked waits no more
+        throw error;
+      }
+    },
+  );
+  return { [Symbol.asyncDispose]: () => server.shutdown() };
+}
+
+/** Appends the type of each event to one key, so that order and repetition can be seen. */
+const listing: Rule = {
+  type: "n",
+  prefix: true,
+  async handle({ type }, { consul }) {
+    const list = await consul.kv.get("list");
+    const value = list === null ? type : `${list.value} ${type}`;
+    return { ops: [txn.cas("list", value, list?.modifyIndex ?? 0)], outcome: "listed" };
+  },
+};
+
+async function withTrouble(
+  test: (world: {
+    consul: Consul;
+    log: CapturedLog;
+    metrics: RcMetrics;
+    set: (trouble: (path: string) => Trouble) => void;
+    put: (from: number, to: number) => Promise<string[]>;
+  }) => Promise<void>,
+): Promise<void> {
+  await using log = await captureLog();
+  await using agent = await startConsul({ address: ADDRESS, node: "node0" });
+  await importConfiguration([agent]);
+  await registerConfd(agent, 0);
+  let trouble: (path: string) => Trouble = () => ({});
+  await using _between = serveBetween((path) => trouble(path));
+  const metrics = new RcMetrics();
+  const settings = DEFAULT_SETTINGS;
+  await using _rc = startHere(BETWEEN, { rules: [listing], settings, metrics });
+  const { consul } = agent;
+  await leaderNow(consul);
+  await test({
+    consul,
+    log,
+    metrics,
+    set: (now) => trouble = now,
+    put: async (from, to) => {
+      const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+      for (const n of numbers) await consul.kv.put(`eq/${n}`, `n${n}`);
+      return numbers.map((n) => `n${n}`);
+    },
+  });
+}
+
+const listed = (consul: Consul, events: readonly string[]) =>
+  eventually("all events", async () => (await consul.kv.get("list"))?.value.split(" "), events);
+
+function errorsOf(metrics: RcMetrics, kind: string): number {
+  const counter = metrics.metrics().find(({ name }) => name === "hare_rc_consul_errors_total");
+  return counter?.samples.find(({ labels }) => labels.kind === kind)?.value ?? 0;
+}
+
+Deno.test("events are done once and in order while Consul answers 500 now and then", () =>
+  withTrouble(async ({ consul, log, metrics, set, put }) => {
+    let turn = 0;
+    set((path) => {
+      if (path.startsWith("/v1/agent/")) return {}; // its session shall live
+      turn += 1;
+      return turn % 5 === 0 ? { fails: "before" } : turn % 7 === 0 ? { fails: "after" } : {};
+    });
+    const events = await put(0, 40);
+    await listed(consul, events);
+    assertEquals(await consul.kv.keys("eq-rejected/"), []);
+    assert(errorsOf(metrics, "server") > 10, "there was hardly any trouble");
+    assertEquals(log.matching(/leads no longer/), []);
+  }));
+
+Deno.test("a time in which Consul answers nothing but 500 is said once, and waited out", () =>
+  withTrouble(async ({ consul, log, set, put }) => {
+    set((path) => path.startsWith("/v1/agent/") ? {} : { fails: "before" });
+    const events = await put(0, 5);
+    await consul.kv.put(EPOCH, "100");
+    await consul.kv.put("timeout/197001010000.00", "n5"); // wakes more than one loop
+    await eventually("word of it", () => {
+      return Promise.resolve(
+        log.matching(/^warning: Consul is away.*500: No cluster leader/).length,
+      );
+    }, 1);
+    assertEquals(await consul.kv.get("list"), null);
+    set(() => ({}));
+    await listed(consul, [...events, "n5"]);
+    await eventually("word of its end", () => {
+      return Promise.resolve(log.matching(/^info: Consul is back after/).length);
+    }, 1);
+    assertEquals(log.matching(/^warning: Consul is away/).length, 1);
+  }));
+
+Deno.test("a slow Consul costs time, and leadership only when the check comes too late", () =>
+  withTrouble(async ({ consul, log, set, put }) => {
+    set(() => ({ delayMs: 200 }));
+    const first = await put(0, 3);
+    await listed(consul, first);
+    assertEquals(log.matching(/leads no longer/), []);
+
+    const session = (await consul.session.list())[0]?.id;
+    set(() => ({ delayMs: 700, fails: "before" })); // beyond a quarter of the TTL
+    const second = await put(3, 6);
+    await eventually("the session's end", async () => {
+      return (await consul.session.list()).some(({ id }) => id === session);
+    }, false);
+    set(() => ({}));
+    await listed(consul, [...first, ...second]);
+    await eventually("an empty queue", () => consul.kv.keys(EQ_PREFIX), []);
+    assertEquals(log.matching(/leads no longer/).length > 0, true);
+  }));
