@@ -1,6 +1,7 @@
 /**
  * How long leadership takes to move, with default settings, on three Consul servers on this machine:
- * `tools/deno run -A tests/bench/rc_moves.ts [RUNS]`. Prints a table for README.md here.
+ * `tools/deno run -A tests/bench/rc_moves.ts [RUNS [stop|kill|cut…]]`. Prints a table for README.md
+ * here.
  *
  * @module
  */
@@ -11,6 +12,7 @@ import { medianAndWorst, print } from "./measure.ts";
 
 /** A way in which a leader is lost, and how the cluster is made whole again. */
 interface Loss {
+  readonly name: string;
   readonly what: string;
   lose(leader: Node): Promise<unknown>;
   mend(cluster: FaultCluster, leader: Node): Promise<unknown> | void;
@@ -18,16 +20,19 @@ interface Loss {
 
 const LOSSES: readonly Loss[] = [
   {
+    name: "stop",
     what: "the leader is told to stop",
     lose: ({ rc }) => Promise.resolve(void rc.stop()),
     mend: (cluster, leader) => cluster.restartRc(leader),
   },
   {
+    name: "kill",
     what: "the leader is killed (`kill -9`)",
     lose: ({ rc }) => rc.kill(),
     mend: (cluster, leader) => cluster.restartRc(leader),
   },
   {
+    name: "cut",
     what: "the leader's host falls silent, its Consul server with it",
     lose: async ({ rc, agent }) => {
       rc.pause();
@@ -48,12 +53,14 @@ async function allStandBy(cluster: FaultCluster): Promise<void> {
   }
 }
 
-const runs = Number(Deno.args[0] ?? 20);
+const [count = "20", ...names] = Deno.args;
+const runs = Number(count);
 const addresses = ["127.79.9.1", "127.79.9.2", "127.79.9.3"];
 await using cluster = await FaultCluster.start(addresses, (address) => startProcess(address));
 print(`| ${runs} runs each | median, worst |`);
 print("| --- | --- |");
-for (const { what, lose, mend } of LOSSES) {
+for (const { name, what, lose, mend } of LOSSES) {
+  if (names.length > 0 && !names.includes(name)) continue;
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
     await cluster.allVote();
