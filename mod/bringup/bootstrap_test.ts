@@ -14,6 +14,7 @@ import {
 import { bootstrapOn } from "../../tests/bringup/operations.ts";
 import { StandInCluster } from "../../tests/bringup/stand_in_cluster.ts";
 import { HareError, UsageError } from "../lib/errors.ts";
+import { waitFor } from "../lib/wait_for.ts";
 import { PHASE_NAMES, planBootstrap } from "./bootstrap.ts";
 import { PhaseError } from "./engine.ts";
 
@@ -217,23 +218,34 @@ Deno.test("bootstrap() refuses while somebody else operates on the cluster", asy
   assertEquals(cluster.changes, []);
 });
 
-Deno.test({
-  name: "bootstrap() refuses while another operation is under way on this host",
-  sanitizeOps: false, // Deno cannot give up waiting for a lock
-  sanitizeResources: false,
-  fn: async () => {
-    await using cluster = new StandInCluster({ servers: 1 });
-    const lockPath = await Deno.makeTempFile();
-    using file = await Deno.open(lockPath, { write: true });
-    await file.lock(true);
-    await assertRejects(
-      () => bootstrapOn(cluster, { lockPath }),
-      HareError,
-      "another operation on the cluster is under way on this host",
-    );
-    await Deno.remove(lockPath);
-  },
+Deno.test("bootstrap() refuses while another operation is under way on this host", async () => {
+  await using cluster = new StandInCluster({ servers: 1 });
+  const lockPath = await Deno.makeTempFile();
+  using file = await Deno.open(lockPath, { write: true });
+  await file.lock(true);
+  await assertRejects(
+    () => bootstrapOn(cluster, { lockPath }),
+    HareError,
+    "another operation on the cluster is under way on this host",
+  );
+  await file.unlock();
+  // Who was refused still waits for the lock, gets it now, and gives it back.
+  await waitFor("the file to be closed", async () => {
+    const open = await openFilesAt(lockPath);
+    return open === 1
+      ? { ready: true, value: open }
+      : { ready: false, why: `it is open ${open} times` };
+  }, { limitMs: 10_000, intervalMs: 5 });
+  await Deno.remove(lockPath);
 });
+
+async function openFilesAt(path: string): Promise<number> {
+  const entries = await Array.fromAsync(Deno.readDir("/proc/self/fd"));
+  const places = await Promise.all(
+    entries.map(({ name }) => Deno.readLink(`/proc/self/fd/${name}`).catch(() => "")),
+  );
+  return places.filter((place) => place === path).length;
+}
 
 Deno.test("bootstrap() takes files that were made before, unless they are of another cluster", async () => {
   await using cluster = new StandInCluster(FIVE);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import * as z from "zod";
 import type { Target } from "../../cfgen/mod.ts";
 import { type NodeFile, processFiles, SERVICES_FILE, servicesFile } from "../agent/node_files.ts";
 import type { HaxAddress } from "../agent/services.ts";
@@ -13,6 +14,7 @@ import type { HostCallOptions, HostView } from "../host/host.ts";
 import { readLayout } from "../kv/cluster.ts";
 import { IMPORTED } from "../kv/keys.ts";
 import { HareError } from "../lib/errors.ts";
+import { jsonText } from "../lib/json_text.ts";
 import type { Gate } from "./gate.ts";
 import type { GatedHost } from "./gated_host.ts";
 import { putConsulConfig } from "./phases/consul.ts";
@@ -57,6 +59,15 @@ export async function nodeFilesInKv(
   return [servicesFile(processes, hax), ...processFiles(processes, target)];
 }
 
+/** Whether the agent has read the file: it may have been put, and nobody came to have it read. */
+async function knows(file: NodeFile, consul: Consul, options: HostCallOptions): Promise<boolean> {
+  const known = new Set((await consul.agent.services(options)).map(({ id }) => id));
+  const { services } = servicesSchema.parse(file.content);
+  return services.every(({ id }) => known.has(id));
+}
+
+const servicesSchema = jsonText(z.object({ services: z.array(z.object({ id: z.string() })) }));
+
 /** Those of `files` that are not there as they are to be. */
 export async function changesOf(
   files: readonly NodeFile[],
@@ -85,9 +96,11 @@ export async function putNodeFiles(
   for (const file of files) {
     if (file.path !== SERVICES_FILE) {
       await host.putFile(file, options);
-    } else if (await putConsulConfig({ consulProgram: "consul" }, host, file, options)) {
-      const change = { where: host.name, what: "reload the Consul agent" };
-      await gate.change(change, () => consul.agent.reload(options));
+      continue;
     }
+    const isChanged = await putConsulConfig({ consulProgram: "consul" }, host, file, options);
+    if (!isChanged && await knows(file, consul, options)) continue;
+    const change = { where: host.name, what: "reload the Consul agent" };
+    await gate.change(change, () => consul.agent.reload(options));
   }
 }

@@ -111,6 +111,22 @@ Deno.test("the files of a node follow from the KV; those that are right are left
   assertEquals(cluster.consul.reloads, 1);
 });
 
+Deno.test("services that were written are read, also where the one who wrote them was cut off", async () => {
+  await using cluster = new StandInCluster({ servers: 3 });
+  cluster.onCommand = (command) => {
+    if (command === "h3: reload hare-consul-agent") cluster.dead.add("h3");
+  };
+  await assertRejects(() => bootstrapOn(cluster), HareError, "h3: no route to host");
+  cluster.onCommand = () => {};
+  cluster.dead.clear();
+  cluster.forget();
+  await bootstrapOn(cluster, { dryRun: true, selection: { until: "register" } });
+  assertEquals(cluster.changes, ["h3: reload hare-consul-agent"]);
+  cluster.forget();
+  await bootstrapOn(cluster);
+  assertEquals(cluster.changes[0], "h3: reload hare-consul-agent");
+});
+
 Deno.test("nodeFilesInKv() wants a configuration that has this node", async () => {
   await using cluster = new StandInCluster({ servers: 1 });
   await bootstrapOn(cluster, { selection: { until: "consul-servers" } });

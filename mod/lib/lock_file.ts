@@ -31,5 +31,8 @@ export async function lockFile(path: string): Promise<Disposable | null> {
   const late = systemClock.sleep(PATIENCE_MS, stop.signal).then(() => false, () => false);
   const taken = await Promise.race([locked, late]);
   stop.abort();
-  return taken ? file : null;
+  if (taken) return file;
+  // Deno cannot give up waiting for a lock; once it comes it is given back.
+  locked.then(() => file.close());
+  return null;
 }

@@ -57,6 +57,7 @@ export class StandInCluster implements AsyncDisposable {
   /** Called before a command is done. */
   onCommand: (what: string) => void = () => {};
   readonly #client: Consul;
+  readonly #services = new Map<StandInHost, string | undefined>();
   readonly #options: StandInOptions;
   #turn: Promise<void> = Promise.resolve();
 
@@ -71,10 +72,14 @@ export class StandInCluster implements AsyncDisposable {
       new StandInHost(name, {
         command: (host, what, signal) => this.#command(host, what, signal),
         started: (host, unit) => this.#started(host, unit),
+        reloaded: (host, unit) => this.#readServices(host, unit),
         stopped: (host, unit) => this.#stopped(host, unit),
       })
     );
-    this.consul = new StandInConsul({ nodes: () => this.#nodes() });
+    this.consul = new StandInConsul({
+      nodes: () => this.#nodes(),
+      reload: () => this.#readServices(this.host("h1"), CONSUL_UNIT),
+    });
     this.#client = new Consul({ address: this.consul.address });
     this.world = {
       hostname: "h1",
@@ -146,6 +151,7 @@ export class StandInCluster implements AsyncDisposable {
     if (this.failing.delete(`${host.name}: ${unit}`)) {
       throw new UnitError(host.name, unit, "exit status 1", ["out of luck"]);
     }
+    this.#readServices(host, unit);
     const [kind, fid] = unit.split("@");
     switch (kind) {
       case "mero-mkfs":
@@ -157,6 +163,11 @@ export class StandInCluster implements AsyncDisposable {
       case RC_UNIT:
         if (!this.consul.value("leader")) this.#elect(host);
     }
+  }
+
+  /** An agent knows the services that were in its file when it read it last. */
+  #readServices(host: StandInHost, unit: string): void {
+    if (unit === CONSUL_UNIT) this.#services.set(host, host.files.get(SERVICES_FILE));
   }
 
   #stopped(host: StandInHost, unit: string): void {
@@ -185,7 +196,7 @@ export class StandInCluster implements AsyncDisposable {
       meta: { [START_META]: agentFileOf(host).node_meta[START_META] ?? "" },
       checks: [
         { id: "serfHealth", service: "", serviceId: "", status: "passing" as const },
-        ...servicesOf(host),
+        ...checksOf(host, this.#services.get(host)),
       ],
     }));
   }
@@ -216,10 +227,10 @@ function agentFileOf(host: StandInHost): { node_meta: Record<string, string> } {
   return JSON.parse(host.files.get(`${CONSUL_CONFIG_DIRECTORY}/agent.json`) ?? '{"node_meta":{}}');
 }
 
-/** The services of a host: what its hax says of itself and of its servers. */
-function servicesOf(host: StandInHost): StandInNode["checks"] {
+/** The checks of a host's services: what its hax says of itself and of its servers. */
+function checksOf(host: StandInHost, file = '{"services":[]}'): StandInNode["checks"] {
   const { services }: { services: { id: string; name: string; checks: { http: string }[] }[] } =
-    JSON.parse(host.files.get(SERVICES_FILE) ?? '{"services":[]}');
+    JSON.parse(file);
   return services.map(({ id, name, checks: [check] }) => {
     const fid = check?.http.split("/health/")[1];
     const isUp = host.stateOf(HAX_UNIT) === "active" &&

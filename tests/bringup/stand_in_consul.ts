@@ -28,6 +28,8 @@ export interface StandInNode {
 export interface ConsulHooks {
   /** All nodes; `null` where there is no leader, or no agent to be asked. */
   readonly nodes: () => readonly StandInNode[] | null;
+  /** The asked agent is told to read its configuration anew. */
+  readonly reload: () => void;
 }
 
 interface Entry {
@@ -45,6 +47,7 @@ export class StandInConsul implements AsyncDisposable {
   reloads = 0;
   readonly #hooks: ConsulHooks;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
+  readonly #stop = new AbortController();
   readonly #entries = new Map<string, Entry>();
   readonly #sessions = new Set<string>();
   #index = 10;
@@ -52,7 +55,7 @@ export class StandInConsul implements AsyncDisposable {
   constructor(hooks: ConsulHooks) {
     this.#hooks = hooks;
     this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      { hostname: "127.0.0.1", port: 0, onListen: () => {}, signal: this.#stop.signal },
       (request) => this.#answer(request),
     );
     this.address = `http://127.0.0.1:${this.#server.addr.port}`;
@@ -77,7 +80,9 @@ export class StandInConsul implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#server.shutdown();
+    // Not a graceful shutdown, which would wait for a request whose sender was cut short.
+    this.#stop.abort();
+    await this.#server.finished;
   }
 
   async #answer(request: Request): Promise<Response> {
@@ -93,8 +98,16 @@ export class StandInConsul implements AsyncDisposable {
         const Config = { NodeID: "id", NodeName, Datacenter: "dc1", Server: true, Version: "1" };
         return Response.json({ Config, Member: { Addr: "10.0.0.1" } });
       }
+      case "agent/services": {
+        const [asked] = nodes;
+        const services = asked?.checks.filter(({ service }) => service !== "") ?? [];
+        return Response.json(Object.fromEntries(
+          services.map(({ serviceId: ID, service: Service }) => [ID, { ID, Service, Address: "" }]),
+        ));
+      }
       case "agent/reload":
         this.reloads += 1;
+        this.#hooks.reload();
         return new Response("");
       case "status/leader":
         return Response.json("10.0.0.1:8300");

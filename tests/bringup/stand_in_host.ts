@@ -20,6 +20,8 @@ export interface HostHooks {
   readonly command: (host: string, what: string, signal: AbortSignal) => Promise<void>;
   /** A unit has started; it may throw, then it has failed. */
   readonly started: (host: StandInHost, unit: string) => void;
+  /** A unit was told to read its configuration anew. */
+  readonly reloaded: (host: StandInHost, unit: string) => void;
   /** A unit has ended. */
   readonly stopped: (host: StandInHost, unit: string) => void;
 }
@@ -127,6 +129,7 @@ export class StandInHost implements Host {
     if (this.stateOf(unit) !== "active") {
       throw new UnitError(this.name, unit, "it does not run", []);
     }
+    this.#hooks.reloaded(this, unit);
   }
 
   async isEnabled(unit: string, options: HostCallOptions): Promise<boolean> {

@@ -10,8 +10,9 @@ import { servicesOf } from "../../agent/services.ts";
 import { CONSUL_UNIT } from "../../host/places.ts";
 import { waitFor } from "../../lib/wait_for.ts";
 import type { Cluster, ClusterHost } from "../cluster.ts";
-import type { Phase } from "../engine.ts";
+import type { Phase, StepOptions } from "../engine.ts";
 import { putConsulConfig } from "./consul.ts";
+import { orWithoutConsul } from "./readiness.ts";
 
 /** Registers the services of Mero's processes. */
 export function registerServices(
@@ -23,14 +24,17 @@ export function registerServices(
     title: "register the services",
     limitMs: 30_000,
     hosts,
-    run: async ({ host, hax, layout: { processes } }, options) => {
+    run: async (entry, options) => {
+      const { host, hax, layout: { processes } } = entry;
       const confdFile = host.programPath(cluster.target.confdFile);
       const files = processFiles(processes, cluster.target, confdFile);
       const [changed] = await Promise.all([
         putConsulConfig(cluster, host, servicesFile(processes, hax), options),
         ...files.map((file) => host.putFile(file, options)),
       ]);
-      if (changed) await host.reloadUnit(CONSUL_UNIT, options);
+      if (changed || await hasNotRead(cluster, entry, options)) {
+        await host.reloadUnit(CONSUL_UNIT, options);
+      }
     },
     settle: ({ signal }) =>
       cluster.gate.wait(() =>
@@ -42,6 +46,23 @@ export function registerServices(
         }, { signal, clock: cluster.clock })
       ),
   };
+}
+
+/**
+ * Whether an agent that has run since before this bring-up knows nothing of services in its file: an
+ * earlier bring-up was cut short before it had the agent read it.
+ */
+async function hasNotRead(
+  cluster: Cluster,
+  entry: ClusterHost,
+  options: StepOptions,
+): Promise<boolean> {
+  const isNew = cluster.gate.made.some(({ where, starts }) =>
+    where === entry.host.name && starts === CONSUL_UNIT
+  );
+  if (isNew || (await entry.host.unitStatus(CONSUL_UNIT, options)).state !== "active") return false;
+  const missing = () => missingServices(cluster, [entry], options.signal);
+  return (await orWithoutConsul([], missing)).length > 0;
 }
 
 /** The services that are not in the catalog, in words. */
