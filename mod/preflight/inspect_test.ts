@@ -225,7 +225,16 @@ Deno.test("inspect() does not wait for what hangs", async () => {
   await assertRejects(async () => await sleeping); // it is killed, which nobody has waited for
 });
 
-/** What else it had begun to ask about is not waited for. */
+Deno.test("readAnswer() reads what writeAnswer() wrote, on this machine", async () => {
+  const answer = await inspect({ ...QUESTION, ports: [] }, {
+    run: runHere,
+    version: "0.1.0",
+    clock: systemClock,
+  });
+  assertEquals(readAnswer(writeAnswer(answer)), { kind: "answer", answer });
+});
+
+/** What else it had begun to ask about is not waited for: no test may come after these. */
 const LEAVES_REST = { sanitizeOps: false, sanitizeResources: false };
 
 Deno.test("inspect() ends with its signal", LEAVES_REST, async () => {
@@ -239,13 +248,4 @@ Deno.test("inspect() ends with its signal", LEAVES_REST, async () => {
 Deno.test("inspect() passes on what is a fault of the program", LEAVES_REST, async () => {
   const systemctl: Run = () => Promise.reject(new TypeError("a fault"));
   await assertRejects(() => inspected({ run: running({ systemctl }) }), TypeError, "a fault");
-});
-
-Deno.test("readAnswer() reads what writeAnswer() wrote, on this machine", async () => {
-  const answer = await inspect({ ...QUESTION, ports: [] }, {
-    run: runHere,
-    version: "0.1.0",
-    clock: systemClock,
-  });
-  assertEquals(readAnswer(writeAnswer(answer)), { kind: "answer", answer });
 });
