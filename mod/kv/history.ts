@@ -40,7 +40,7 @@ const eventSchema = z.object({
   event: z.string(),
   /** When it had been handled. */
   time,
-  /** How long that took. */
+  /** How long that took, without the commit that this record is part of. */
   ms: z.number(),
   result: z.enum(["handled", "rejected"]),
   outcome: z.string(),
