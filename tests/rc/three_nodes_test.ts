@@ -6,11 +6,9 @@
  */
 
 import type { Consul } from "../../mod/consul/mod.ts";
-import { txn } from "../../mod/consul/mod.ts";
 import { enqueue } from "../../mod/kv/enqueue.ts";
 import { EQ_PREFIX, LEADER } from "../../mod/kv/keys.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
-import type { Rule } from "../../mod/rc/rules/mod.ts";
 import { assert, assertEquals } from "../lib/assert.ts";
 import { type ConsulAgent, startCluster } from "../lib/consul.ts";
 import {
@@ -23,6 +21,7 @@ import {
   startHere,
   startProcess,
 } from "./nodes.ts";
+import { listing } from "./queue_world.ts";
 
 const ADDRESSES = ["127.79.3.1", "127.79.3.2", "127.79.3.3"] as const;
 
@@ -153,17 +152,6 @@ Deno.test("leadership leaves a node whose confd has failed, and no other", () =>
       await endAll(all);
     }
   }));
-
-/** Appends the type of each event to one key, so that order and repetition can be seen. */
-const listing: Rule = {
-  type: "n",
-  prefix: true,
-  async handle({ type }, { consul }) {
-    const list = await consul.kv.get("list");
-    const value = list === null ? type : `${list.value} ${type}`;
-    return { ops: [txn.cas("list", value, list?.modifyIndex ?? 0)], outcome: "listed" };
-  },
-};
 
 Deno.test("events are applied once and in order while leadership moves", () =>
   withNodes(async ({ agents, consul }) => {

@@ -5,14 +5,14 @@
  * @module
  */
 
-import { type Consul, txn } from "../../mod/consul/mod.ts";
+import type { Consul } from "../../mod/consul/mod.ts";
 import { EPOCH, EQ_PREFIX } from "../../mod/kv/keys.ts";
 import { DEFAULT_SETTINGS, RcMetrics } from "../../mod/rc/mod.ts";
-import type { Rule } from "../../mod/rc/rules/mod.ts";
 import { assert, assertEquals } from "../lib/assert.ts";
 import { type CapturedLog, captureLog } from "../lib/capture_log.ts";
 import { startConsul } from "../lib/consul.ts";
 import { eventually, importConfiguration, leaderNow, registerConfd, startHere } from "./nodes.ts";
+import { listing } from "./queue_world.ts";
 
 const ADDRESS = "127.79.1.1";
 /** Where the coordinator believes its agent to be. */
@@ -55,17 +55,6 @@ function serveBetween(trouble: (path: string) => Trouble): AsyncDisposable {
   );
   return { [Symbol.asyncDispose]: () => server.shutdown() };
 }
-
-/** Appends the type of each event to one key, so that order and repetition can be seen. */
-const listing: Rule = {
-  type: "n",
-  prefix: true,
-  async handle({ type }, { consul }) {
-    const list = await consul.kv.get("list");
-    const value = list === null ? type : `${list.value} ${type}`;
-    return { ops: [txn.cas("list", value, list?.modifyIndex ?? 0)], outcome: "listed" };
-  },
-};
 
 async function withTrouble(
   test: (world: {
