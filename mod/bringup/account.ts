@@ -14,34 +14,35 @@ export interface AccountOptions {
   readonly signal: AbortSignal;
   /** What was changed is taken back. {@default false} */
   readonly rollback?: boolean | undefined;
+  /** Done before that begins. */
+  readonly beforeRollback?: (() => Promise<void>) | undefined;
 }
 
 /**
  * Does `work`, which changes the world through `gate`.
  *
  * @throws {HareError} when `signal` is aborted, with what runs now because of this work
- * @throws {HareError} when it fails, or is cut short, and something could not be taken back
+ * @throws {HareError} with `rollback`, when it fails: what could not be taken back is told
  * @throws what `work` throws
  */
 export async function accountFor(
   gate: Gate,
-  { signal, rollback = false }: AccountOptions,
+  { signal, rollback = false, beforeRollback }: AccountOptions,
   work: () => Promise<void>,
 ): Promise<void> {
   try {
     await work();
   } catch (error) {
     const failure = signal.aborted ? cutShort(signal.reason, gate.made, rollback) : error;
-    const left = rollback ? await gate.rollBack() : [];
-    throw left.length === 0 ? failure : notTakenBack(failure, left);
+    if (!rollback) throw failure;
+    await beforeRollback?.();
+    throw takenBack(failure, await gate.rollBack());
   }
 }
 
 function cutShort(reason: unknown, made: readonly Change[], rollback: boolean): HareError {
   const started = startedOn(made);
-  if (rollback) {
-    return new HareError(`${messageOf(reason)}; what was changed is taken back`, { cause: reason });
-  }
+  if (rollback) return new HareError(messageOf(reason), { cause: reason });
   return new HareError(
     `${messageOf(reason)}; ${
       started === "" ? "nothing was started" : `this run has started:${started}`
@@ -63,7 +64,13 @@ function startedOn(made: readonly Change[]): string {
     .join("");
 }
 
-function notTakenBack(failure: unknown, left: readonly UndoFailure[]): HareError {
+function takenBack(failure: unknown, left: readonly UndoFailure[]): HareError {
+  if (left.length === 0) {
+    return new HareError(messageOf(failure), {
+      hint: "what this run had changed is taken back; mend the cause and run it again",
+      cause: failure,
+    });
+  }
   const lines = left.map(({ where, what, error }) => `\n  ${where}: ${what}: ${messageOf(error)}`);
   return new HareError(`${messageOf(failure)}\nnot all could be taken back:${lines.join("")}`, {
     hint: failure instanceof HareError ? failure.hint : undefined,

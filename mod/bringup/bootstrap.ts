@@ -108,7 +108,9 @@ export async function bootstrap(
   const gate = new Gate({ dryRun, note: (change) => report({ event: "change", ...change }) });
   const engine = { ...options, signal, clock: world.clock };
   const of = PHASE_NAMES.length;
-  await accountFor(gate, { ...options, signal }, async () => {
+  // Its keeper may be stopped then; left to itself it would refuse the next operation for a while.
+  const beforeRollback = () => lock[Symbol.asyncDispose]();
+  await accountFor(gate, { ...options, signal, beforeRollback }, async () => {
     if (!dryRun) await lock.takeIfAny(signal);
     const reports: HostReport[] = [];
     // Not selected, the hosts are asked all the same, and not judged: cfgen needs their facts.

@@ -113,7 +113,8 @@ Deno.test("bootstrap() that fails takes back what it did, in reverse, with --rol
   const running = cluster.running;
   cluster.forget();
   cluster.failing.add("h2: hare-rc");
-  await assertRejects(() => bootstrapOn(cluster, { rollback: true }), PhaseError);
+  const error = await assertRejects(() => bootstrapOn(cluster, { rollback: true }), HareError);
+  assertStringIncludes(error.message, "could not start the recovery coordinator:\n  h2: ");
   assertEquals(cluster.running, running);
   cluster.host("h2").units.delete("hare-rc"); // it has failed, which nobody takes back
   assertEquals(cluster.snapshot(), before);
@@ -128,7 +129,7 @@ Deno.test("bootstrap() with --rollback takes its import back, but no key of othe
   await bootstrapOn(cluster, { selection: { until: "consul-servers" } });
   cluster.consul.put("somebody/else", "1");
   cluster.failing.add("h1: hare-hax");
-  await assertRejects(() => bootstrapOn(cluster, { rollback: true }), PhaseError);
+  await assertRejects(() => bootstrapOn(cluster, { rollback: true }), HareError, "start hax");
   assertEquals([...cluster.consul.keys.keys()], ["somebody/else"]);
 });
 
@@ -168,7 +169,9 @@ Deno.test("bootstrap() cut short takes back what it did with --rollback", async 
     () => bootstrapOn(cluster, { signal: stop.signal, rollback: true }),
     HareError,
   );
-  assertEquals(error.message, "interrupted by SIGINT; what was changed is taken back");
+  assertEquals(error.message, "interrupted by SIGINT");
+  assertStringIncludes(error.hint ?? "", "what this run had changed is taken back");
+  assertEquals(cluster.consul.value("hare/lock"), undefined);
   assertEquals(cluster.running, []);
   const onHosts = cluster.snapshot().filter((line) => !line.startsWith("KV"));
   assertEquals(onHosts, before);
