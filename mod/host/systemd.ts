@@ -114,7 +114,8 @@ export class SystemdHost implements Host {
   ): Promise<readonly string[]> {
     const argv = [
       "journalctl",
-      `--unit=${inFull(unit)}`,
+      // Its own words: what systemd writes about it is in its status.
+      `_SYSTEMD_UNIT=${inFull(unit)}`,
       `--lines=${lines}`,
       ...["--output=cat", "--no-pager", "--quiet"],
     ] as const;

@@ -35,7 +35,8 @@ Deno.test("SystemdHost says of a unit that does not start why, with its last lin
       start) echo "Job for m0d@1.service failed." >&2; exit 1 ;;
       show) printf 'ActiveState=failed\\nResult=exit-code\\nExecMainCode=1\\nExecMainStatus=3\\n' ;;
     esac`,
-    journalctl: `[ "$1 $2" = "--unit=m0d@1.service --lines=5" ] && printf 'no disk\\ngiving up\\n'`,
+    journalctl:
+      `[ "$1 $2" = "_SYSTEMD_UNIT=m0d@1.service --lines=5" ] && printf 'no disk\\ngiving up\\n'`,
   });
 });
 
@@ -81,7 +82,7 @@ Deno.test("SystemdHost resets a unit that has failed, no other", async () => {
 
 /** `journalctl --follow` prints what is put into a file; `is-active` answers from others. */
 const EVENTS = {
-  journalctl: `touch "$DIR/follows"; exec tail -f -s 0.02 -n 0 "$DIR/journal"`,
+  journalctl: `touch "$DIR/follows"; exec tail -f -s 0.02 -n +1 "$DIR/journal"`,
   systemctl: `shift 2; for unit; do cat "$DIR/$unit"; done; echo >>"$DIR/asked"`,
 };
 
