@@ -8,7 +8,6 @@
  */
 
 import type { KvEntry, TxnOp } from "../consul/mod.ts";
-import { KvValueError } from "../kv/errors.ts";
 import { EPOCH, EQ_PREFIX } from "../kv/keys.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -42,6 +41,8 @@ export interface EventQueueDeps extends QuestionDeps {
 }
 
 const TRY_PAUSE = { baseMs: 100, maxMs: 2000 };
+/** Times that the counter is read for one commit of several events. */
+const MAX_COUNTS = 20;
 const CONFLICT_PAUSE = { baseMs: 4, maxMs: 200 };
 
 /** An event that no rule could handle, or that had to be tried again. */
@@ -113,23 +114,11 @@ export class EventQueue {
    * @returns how many are done with; 0 where it is not possible, and nothing was changed
    */
   async #takeTogether(entries: readonly QueueEntry[]): Promise<number> {
-    const { clock, history, leadership, orders } = this.#deps;
+    const { clock, orders } = this.#deps;
     if (entries.length < 2 || orders.paused) return 0;
     const began = clock.now();
     const { answered, types } = await this.#askTogether(entries);
-    if (answered.length < 2) return 0;
-    const tells = answered.some(({ effects }) => effects.broadcasts !== undefined);
-    const counter = tells ? await this.#readCounter() : "absent";
-    const ms = clock.now() - began;
-    const addition = history.add(answered.map(({ entry: { key, epoch, text }, effects }) => ({
-      ...{ key, epoch, text, ms },
-      result: "handled",
-      outcome: effects.outcome,
-    })));
-    // What is not as it had been read, or cannot be done, is found one at a time.
-    const ops = togetherIfReadable(answered, addition.ops, counter);
-    if (ops === null || !(await leadership.write(ops)).committed) return 0;
-    addition.committed();
+    if (answered.length < 2 || !await this.#commitTogether(answered, began)) return 0;
     for (const [i, { entry, effects }] of answered.entries()) {
       const result: Result = { is: "handled", outcome: effects.outcome };
       this.#conclude(entry, types[i] ?? "", result, clock.now() - began);
@@ -152,6 +141,33 @@ export class EventQueue {
       types.push(question.type);
     }
     return { answered, types };
+  }
+
+  /**
+   * Commits them, again where only the counter had moved on: producers count, too. What else is not
+   * as it had been read, or cannot be done, is found one at a time.
+   */
+  async #commitTogether(answered: readonly Answered[], began: number): Promise<boolean> {
+    const { clock, history, leadership } = this.#deps;
+    const tells = answered.some(({ effects }) => effects.broadcasts !== undefined);
+    const ms = clock.now() - began;
+    const addition = history.add(answered.map(({ entry: { key, epoch, text }, effects }) => ({
+      ...{ key, epoch, text, ms },
+      result: "handled",
+      outcome: effects.outcome,
+    })));
+    for (let tries = 0; tries < MAX_COUNTS; tries++) {
+      const counter = tells ? await this.#readCounter() : "absent";
+      const ops = writeTogether(answered, addition.ops, counter);
+      if (ops === null) return false;
+      const written = await leadership.write(ops);
+      if (written.committed) {
+        addition.committed();
+        return true;
+      }
+      if (written.errors.some(({ index }) => ops[index]?.key !== EPOCH)) return false;
+    }
+    return false;
   }
 
   /** While events are to wait it looks on, so that it can tell how many do. */
@@ -277,15 +293,5 @@ export class EventQueue {
   async #pause(attempt: number, bounds: { readonly baseMs: number; readonly maxMs: number }) {
     const { clock, leadership, random } = this.#deps;
     await clock.sleep(backoffMs(attempt, { ...bounds, random }), leadership.signal);
-  }
-}
-
-/** The transaction, or `null` where somebody has made the counter into what is no number. */
-function togetherIfReadable(...args: Parameters<typeof writeTogether>): readonly TxnOp[] | null {
-  try {
-    return writeTogether(...args);
-  } catch (error) {
-    if (error instanceof KvValueError) return null;
-    throw error;
   }
 }

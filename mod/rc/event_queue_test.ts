@@ -61,6 +61,21 @@ Deno.test("EventQueue.work() commits independent events together, in order, fenc
   assertEquals(model.list("hare/history/").length, 25);
 });
 
+Deno.test("EventQueue.work() commits together again when only the counter has moved on", async () => {
+  const { model, work } = setUpQueue(telling);
+  model.put("epoch", "40");
+  for (const n of [1, 2, 3]) model.put(`eq/${n}`, "tell");
+  let writes = 0;
+  model.beforeCall = (call) => {
+    if (call === "txn" && ++writes < 4) model.put("epoch", String(40 + writes));
+    return "done";
+  };
+  await work();
+  assertEquals([writes, model.commits.length], [4, 1]);
+  const keys = model.list("bq/").map(({ key }) => key);
+  assertEquals(keys, ["bq/000000044", "bq/000000045", "bq/000000046"]);
+});
+
 Deno.test("EventQueue.work() finds one by one what it could not commit together", async () => {
   const { model, clock, queue, work } = setUpQueue(telling);
   model.put("epoch", "40");

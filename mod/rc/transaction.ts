@@ -7,6 +7,7 @@
 import { type KvEntry, txn, type TxnOp } from "../consul/mod.ts";
 import { type Broadcast, formatBroadcast } from "../kv/broadcast.ts";
 import { enqueueOps } from "../kv/enqueue.ts";
+import { KvValueError } from "../kv/errors.ts";
 import { BQ_PREFIX, RC_PAUSED, stateKey } from "../kv/keys.ts";
 import { MAX_WRITE_OPS } from "./leadership.ts";
 import type { QueueEntry } from "./queue_reading.ts";
@@ -64,7 +65,8 @@ export function fitTogether(events: readonly Answered[]): boolean {
 }
 
 /**
- * One transaction for several events, in their order.
+ * One transaction for several events, in their order; `null` where there are broadcasts, and
+ * somebody has made the counter into what is no number.
  *
  * @param records operations without conditions that write down what was done
  */
@@ -72,11 +74,17 @@ export function writeTogether(
   events: readonly Answered[],
   records: readonly TxnOp[],
   counter: Counter,
-): readonly TxnOp[] {
-  return [
-    ...GUARD,
-    ...events.flatMap(({ entry, effects }) => [...removal(entry), ...effects.ops]),
-    ...records,
-    ...broadcastOps(events.flatMap(({ effects }) => effects.broadcasts ?? []), counter, 0),
-  ];
+): readonly TxnOp[] | null {
+  const broadcasts = events.flatMap(({ effects }) => effects.broadcasts ?? []);
+  try {
+    return [
+      ...GUARD,
+      ...events.flatMap(({ entry, effects }) => [...removal(entry), ...effects.ops]),
+      ...records,
+      ...broadcastOps(broadcasts, counter, 0),
+    ];
+  } catch (error) {
+    if (error instanceof KvValueError) return null;
+    throw error;
+  }
 }

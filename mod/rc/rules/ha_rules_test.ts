@@ -37,6 +37,7 @@ async function handle(type: string, body: Json | undefined, record?: Json) {
     [],
     model.get("epoch") ?? "absent",
   );
+  if (ops === null) throw new Error("the counter is no number");
   assertEquals(await consul.txn(ops), { ok: true, entries: [] });
   return { outcome, told: model.values("bq/"), states: model.values("hare/state/") };
 }
