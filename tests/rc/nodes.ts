@@ -161,7 +161,8 @@ export function leaderNow(
   ...not: readonly string[]
 ): Promise<string> {
   return waitFor(`a leader other than ${not.join(", ") || "nobody"}`, async (signal) => {
-    const entry = await consul.kv.get(LEADER, { signal });
+    // An agent whose Raft leader is frozen answers late: it is asked again.
+    const entry = await consul.kv.get(LEADER, { signal, timeoutMs: 500 });
     if (entry === null || entry.session === null) return { ready: false, why: "nobody leads" };
     return not.includes(entry.value)
       ? { ready: false, why: `${entry.value} leads` }
