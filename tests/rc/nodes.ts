@@ -73,10 +73,11 @@ export interface HereCoordinator extends AsyncDisposable {
   readonly ended: Promise<void>;
 }
 
-/** Starts a coordinator in this process, with the agent at `address`. */
+/** Starts a coordinator in this process, with the agent at `address`, which may be a URL. */
 export function startHere(address: string, options: HereOptions = {}): HereCoordinator {
   const stop = new AbortController();
-  const consul = new Consul({ address: `http://${address}:8500` });
+  const url = address.includes("://") ? address : `http://${address}:8500`;
+  const consul = new Consul({ address: url });
   const ended = runCoordinator({
     consul,
     settings: options.settings ?? FAST,

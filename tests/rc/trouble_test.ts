@@ -10,13 +10,12 @@ import { EPOCH, EQ_PREFIX } from "../../mod/kv/keys.ts";
 import { DEFAULT_SETTINGS, RcMetrics } from "../../mod/rc/mod.ts";
 import { assert, assertEquals } from "../lib/assert.ts";
 import { type CapturedLog, captureLog } from "../lib/capture_log.ts";
+import { type BadServer, type Behaviour, serveBadly } from "../lib/bad_server.ts";
 import { startConsul } from "../lib/consul.ts";
 import { eventually, importConfiguration, leaderNow, registerConfd, startHere } from "./nodes.ts";
 import { listing } from "./queue_world.ts";
 
 const ADDRESS = "127.79.1.1";
-/** Where the coordinator believes its agent to be. */
-const BETWEEN = "127.79.1.2";
 
 /** What happens to a request. */
 interface Trouble {
@@ -26,34 +25,29 @@ interface Trouble {
   readonly fails?: "before" | "after";
 }
 
-const noLeader = () => new Response("No cluster leader", { status: 500 });
+const NO_LEADER: Behaviour = { status: 500, answer: "No cluster leader" };
 
-/** Passes requests on to the agent, with what trouble there is at the moment. */
-function serveBetween(trouble: (path: string) => Trouble): AsyncDisposable {
-  const server = Deno.serve(
-    { hostname: BETWEEN, port: 8500, onListen: () => {} },
-    async (request) => {
-      const { pathname, search } = new URL(request.url);
-      const { delayMs = 0, fails } = trouble(pathname);
-      const body = request.body === null ? null : await request.text();
-      if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-      if (fails === "before") return noLeader();
-      try {
-        const response = await fetch(`http://${ADDRESS}:8500${pathname}${search}`, {
-          method: request.method,
-          headers: request.headers,
-          body,
-          signal: request.signal,
-        });
-        const text = await response.text();
-        return fails === "after" ? noLeader() : new Response(text, response);
-      } catch (error) {
-        if (request.signal.aborted) return noLeader(); // whoever asked waits no more
-        throw error;
-      }
-    },
-  );
-  return { [Symbol.asyncDispose]: () => server.shutdown() };
+/** Passes requests on to the agent, with what trouble there is at the moment; it ends with `end`. */
+function serveBetween(trouble: (path: string) => Trouble, end: AbortSignal): BadServer {
+  return serveBadly(async ({ method, path, query, body }) => {
+    const { delayMs = 0, fails } = trouble(path);
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    if (fails === "before" || end.aborted) return NO_LEADER;
+    try {
+      const response = await fetch(`http://${ADDRESS}:8500${path}?${query}`, {
+        method,
+        signal: end,
+        ...(method === "PUT" ? { body } : {}),
+      });
+      const answer = await response.text();
+      const index = response.headers.get("x-consul-index");
+      const headers = index === null ? {} : { "x-consul-index": index };
+      return fails === "after" ? NO_LEADER : { status: response.status, answer, headers };
+    } catch (error) {
+      if (end.aborted) return NO_LEADER;
+      throw error;
+    }
+  });
 }
 
 async function withTrouble(
@@ -70,23 +64,28 @@ async function withTrouble(
   await importConfiguration([agent]);
   await registerConfd(agent, 0);
   let trouble: (path: string) => Trouble = () => ({});
-  await using _between = serveBetween((path) => trouble(path));
+  const end = new AbortController();
+  await using between = serveBetween((path) => trouble(path), end.signal);
   const metrics = new RcMetrics();
   const settings = DEFAULT_SETTINGS;
-  await using _rc = startHere(BETWEEN, { rules: [listing], settings, metrics });
+  await using _rc = startHere(between.address, { rules: [listing], settings, metrics });
   const { consul } = agent;
   await leaderNow(consul);
-  await test({
-    consul,
-    log,
-    metrics,
-    set: (now) => trouble = now,
-    put: async (from, to) => {
-      const numbers = Array.from({ length: to - from }, (_, i) => from + i);
-      for (const n of numbers) await consul.kv.put(`eq/${n}`, `n${n}`);
-      return numbers.map((n) => `n${n}`);
-    },
-  });
+  try {
+    await test({
+      consul,
+      log,
+      metrics,
+      set: (now) => trouble = now,
+      put: async (from, to) => {
+        const numbers = Array.from({ length: to - from }, (_, i) => from + i);
+        for (const n of numbers) await consul.kv.put(`eq/${n}`, `n${n}`);
+        return numbers.map((n) => `n${n}`);
+      },
+    });
+  } finally {
+    end.abort(); // a watch that was passed on may wait for minutes
+  }
 }
 
 const listed = (consul: Consul, events: readonly string[]) =>
