@@ -54,6 +54,8 @@ export class StandInCluster implements AsyncDisposable {
   readonly dead = new Set<string>();
   /** Units that fail when they are started, `h2: m0d@…`; each once. */
   readonly failing = new Set<string>();
+  /** The agents have not asked hax for its servers yet; so no RC is elected. */
+  isFresh = false;
   /** Called before a command is done. */
   onCommand: (what: string) => void = () => {};
   readonly #client: Consul;
@@ -119,6 +121,13 @@ export class StandInCluster implements AsyncDisposable {
     return [...this.hosts.flatMap((host) => host.snapshot()), ...keys].toSorted();
   }
 
+  /** The agents ask hax, and the first RC that runs is elected. */
+  settle(): void {
+    this.isFresh = false;
+    const first = this.hosts.find((host) => host.stateOf(RC_UNIT) === "active");
+    if (first !== undefined) this.#elect(first);
+  }
+
   /** Forgets what was told and done. */
   forget(): void {
     this.events.length = 0;
@@ -161,7 +170,7 @@ export class StandInCluster implements AsyncDisposable {
         this.consul.put(`processes/${fid}`, recordOf("STARTED"));
         return;
       case RC_UNIT:
-        if (!this.consul.value("leader")) this.#elect(host);
+        if (!this.isFresh && !this.consul.value("leader")) this.#elect(host);
     }
   }
 
@@ -196,7 +205,7 @@ export class StandInCluster implements AsyncDisposable {
       meta: { [START_META]: agentFileOf(host).node_meta[START_META] ?? "" },
       checks: [
         { id: "serfHealth", service: "", serviceId: "", status: "passing" as const },
-        ...checksOf(host, this.#services.get(host)),
+        ...checksOf(host, this.#services.get(host), this.isFresh),
       ],
     }));
   }
@@ -228,7 +237,11 @@ function agentFileOf(host: StandInHost): { node_meta: Record<string, string> } {
 }
 
 /** The checks of a host's services: what its hax says of itself and of its servers. */
-function checksOf(host: StandInHost, file = '{"services":[]}'): StandInNode["checks"] {
+function checksOf(
+  host: StandInHost,
+  file = '{"services":[]}',
+  isFresh: boolean,
+): StandInNode["checks"] {
   const { services }: { services: { id: string; name: string; checks: { http: string }[] }[] } =
     JSON.parse(file);
   return services.map(({ id, name, checks: [check] }) => {
@@ -239,7 +252,11 @@ function checksOf(host: StandInHost, file = '{"services":[]}'): StandInNode["che
       id: `service:${id}`,
       service: name,
       serviceId: id,
-      status: isUp ? "passing" as const : "warning" as const,
+      status: isFresh && fid !== undefined
+        ? "critical" as const
+        : isUp
+        ? "passing" as const
+        : "warning" as const,
     };
   });
 }

@@ -45,6 +45,8 @@ export class StandInConsul implements AsyncDisposable {
   readonly transactions: (readonly string[])[] = [];
   /** How often the agent was told to read its configuration anew. */
   reloads = 0;
+  /** Called before a request is answered, `kv/leader`. */
+  onRequest: (path: string) => void = () => {};
   readonly #hooks: ConsulHooks;
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #stop = new AbortController();
@@ -86,9 +88,10 @@ export class StandInConsul implements AsyncDisposable {
   }
 
   async #answer(request: Request): Promise<Response> {
+    const { pathname, searchParams } = new URL(request.url);
+    this.onRequest(pathname.replace("/v1/", ""));
     const nodes = this.#hooks.nodes();
     if (nodes === null) return new Response("No cluster leader", { status: 500 });
-    const { pathname, searchParams } = new URL(request.url);
     const [, , family = "", what = "", ...rest] = decodeURIComponent(pathname).split("/");
     const name = rest.join("/");
     const checks = nodes.flatMap((node) => node.checks.map((check) => rawCheck(node, check)));
@@ -166,9 +169,11 @@ export class StandInConsul implements AsyncDisposable {
         this.delete(key);
         return Response.json(true);
     }
+    const isPrefix = query.has("recurse") || query.has("keys");
     const found = [...this.#entries.keys()]
-      .filter((each) => query.has("recurse") ? each.startsWith(key) : each === key).toSorted();
+      .filter((each) => isPrefix ? each.startsWith(key) : each === key).toSorted();
     if (found.length === 0) return new Response("", { status: 404 });
+    if (query.has("keys")) return Response.json(found);
     return Response.json(found.map((each) => this.#raw(each)));
   }
 

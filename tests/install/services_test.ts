@@ -66,7 +66,10 @@ testOnHosts("hare's daemons as units of systemd", 1, async ({ all }, t) => {
     const until = ["--until", "rc", "/root/cdf.yaml"];
     const output = await host.run(["hare", "bootstrap", ...until], { limitMs: 120_000 });
     assertEquals(output.code, 0, output.stderr);
-    assertStringIncludes(await property(host, RC_UNIT, "StatusText"), "leads");
+    await waitFor("the only coordinator to lead", async () => {
+      const status = await property(host, RC_UNIT, "StatusText");
+      return { ready: status.includes("leads"), value: undefined, why: status };
+    }, { limitMs: 60_000 });
     assertEquals(await property(host, HAX_UNIT, "StatusText"), "knows its node");
   });
 

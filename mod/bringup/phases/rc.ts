@@ -5,7 +5,7 @@
  */
 
 import { RC_UNIT } from "../../host/places.ts";
-import { LEADER } from "../../kv/keys.ts";
+import { LEADER, PROCESSES_PREFIX, processKey } from "../../kv/keys.ts";
 import type { Readiness } from "../../lib/wait_for.ts";
 import { type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
 import type { Phase } from "../engine.ts";
@@ -26,12 +26,9 @@ export function startRc(
   /** Where each confd has died, nobody can lead until the next phase has started one again. */
   const oneLeadsIfItCan = async (signal: AbortSignal): Promise<Readiness<void>> => {
     const answer = await oneLeads(signal);
-    if (answer.ready === true) return answer;
-    const confds = await cluster.consul.health.service("confd", { signal });
-    const allDead = confds.every(({ checks }) =>
-      checks.some(({ status }) => status === "critical")
-    );
-    return confds.length > 0 && allDead ? { ready: true, value: undefined } : answer;
+    return answer.ready === true || !await haveAllConfdsDied(cluster, servers, signal)
+      ? answer
+      : { ready: true, value: undefined };
   };
   return {
     name: "rc",
@@ -52,4 +49,24 @@ export function startRc(
       );
     },
   };
+}
+
+/**
+ * Whether every confd has run and is gone. A check that is critical does not say so by itself: it is
+ * from the registration on, until the agent has asked hax for the first time.
+ */
+async function haveAllConfdsDied(
+  { consul }: Cluster,
+  servers: readonly ClusterHost[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const [known, records] = await Promise.all([
+    consul.health.service("confd", { signal }),
+    consul.kv.keys(PROCESSES_PREFIX, { signal }),
+  ]);
+  const fids = servers.flatMap(({ layout }) =>
+    layout.processes.filter(({ role }) => role === "confd").map(({ fid }) => fid)
+  );
+  return fids.every((fid) => records.includes(processKey(fid))) &&
+    known.every(({ checks }) => checks.some(({ status }) => status === "critical"));
 }
