@@ -8,6 +8,9 @@ import { say } from "../../tools/say.ts";
 import { type Base, TestHosts } from "./mod.ts";
 import { getReady } from "./ready.ts";
 
+/** Asks for the tests that take minutes. */
+const LONG_VARIABLE = "HARE_TEST_LONG";
+
 const ready = await getReady();
 if ("why" in ready) say(`WARNING: no test hosts, these tests are skipped: ${ready.why}`);
 
@@ -21,6 +24,12 @@ export function testOnHosts(
     await using hosts = await make(count);
     await test(hosts, t);
   });
+}
+
+/** The same, of a test that takes too long for every run: `HARE_TEST_LONG=1` asks for it. */
+export function longTestOnHosts(...[name, ...rest]: Parameters<typeof testOnHosts>): void {
+  if (Deno.env.get(LONG_VARIABLE) === "1") return testOnHosts(name, ...rest);
+  Deno.test({ name: `${name} (long: ${LONG_VARIABLE}=1 runs it)`, ignore: true, fn: () => {} });
 }
 
 /** Makes hosts, of another base than usual as far as that is given. */

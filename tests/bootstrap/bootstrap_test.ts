@@ -1,0 +1,80 @@
+/**
+ * A cluster of three servers and two clients, from nothing, with one command.
+ *
+ * @module
+ */
+
+import { PHASE_NAMES } from "../../mod/bringup/bootstrap.ts";
+import type { EntrypointJson } from "../../mod/entrypoint/render.ts";
+import type { StatusJson } from "../../mod/status/mod.ts";
+import { assert, assertEquals } from "../lib/assert.ts";
+import { testOnHosts } from "../hosts/testing.ts";
+import {
+  activeOn,
+  bootstrapWell,
+  changesIn,
+  nothingOn,
+  outcomesOf,
+  prepare,
+  unitsOn,
+} from "./cluster.ts";
+
+testOnHosts("hare bootstrap brings three servers and two clients up", 5, async (hosts, t) => {
+  const first = await prepare(hosts, 3);
+  assertEquals(await unitsOn(hosts.all), nothingOn(hosts.all));
+  const done = Object.fromEntries(PHASE_NAMES.map((name) => [name, "done"]));
+
+  await t.step("with one command", async () => {
+    assertEquals(outcomesOf(await bootstrapWell(first)), done);
+    const server = (confd: string, ios: string) => [
+      ...["hare-consul-agent", "hare-hax", "hare-rc"],
+      ...[confd, ios].map((key) => `m0d@0x7200000000000001:${key}`),
+      "mero-kernel",
+    ];
+    assertEquals(await activeOn(hosts.all), {
+      "ssc-vm1": server("0x9", "0xc"),
+      "ssc-vm2": server("0x24", "0x27"),
+      "ssc-vm3": server("0x3f", "0x42"),
+      "ssc-vm4": ["hare-consul-agent", "hare-hax"],
+      "ssc-vm5": ["hare-consul-agent", "hare-hax"],
+    });
+  });
+
+  await t.step(
+    "whose every server passes, and whose entrypoint is complete, on every host",
+    async () => {
+      for (const host of hosts.all) {
+        const { level, reasons, cluster }: StatusJson = JSON.parse(
+          await host.output(["hare", "status", "--json"]),
+        );
+        assertEquals([level, reasons], ["healthy", []]);
+        const checks = cluster?.processes.flatMap(({ role, state, checks }) =>
+          checks.map(({ status }) => `${role} ${state} ${status}`)
+        );
+        assertEquals(Object.fromEntries(Map.groupBy(checks ?? [], (check) => check)), {
+          "hax null passing": Array(5).fill("hax null passing"),
+          "confd STARTED passing": Array(3).fill("confd STARTED passing"),
+          "ios STARTED passing": Array(3).fill("ios STARTED passing"),
+        });
+        const { confds, quorum, principalRm }: EntrypointJson = JSON.parse(
+          await host.output(["hare", "entrypoint", "--json"]),
+        );
+        assertEquals([confds.map(({ node }) => node), quorum], [
+          ["ssc-vm1", "ssc-vm2", "ssc-vm3"],
+          2,
+        ]);
+        assert(confds.some(({ node }) => node === principalRm.node), principalRm.node);
+      }
+    },
+  );
+
+  await t.step("and again does nothing", async () => {
+    const before = await unitsOn(hosts.all);
+    const again = await bootstrapWell(first);
+    assertEquals(changesIn(again), []);
+    const looked = ["check", "register", "final"].map((name) => [name, "done"]);
+    const already = PHASE_NAMES.map((name) => [name, "already"]);
+    assertEquals(outcomesOf(again), Object.fromEntries([...already, ...looked]));
+    assertEquals(await unitsOn(hosts.all), before);
+  });
+});
