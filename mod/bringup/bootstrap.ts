@@ -22,6 +22,7 @@ import { runPhases } from "./engine.ts";
 import { Gate } from "./gate.ts";
 import { ClusterLock, lockThisHost, type OperationOptions } from "./operation.ts";
 import { checkHosts, type CheckOptions } from "./phases/check.ts";
+import { refuseAnother } from "./phases/import_kv.ts";
 import { phasesOf } from "./phases/mod.ts";
 import { assertOnServer, type OperationWorld, realCluster } from "./real_cluster.ts";
 import { type Selection, selectPhases } from "./select.ts";
@@ -57,6 +58,8 @@ export interface Plan {
 /** How it is brought up. */
 export interface BootstrapOptions extends OperationOptions, CheckOptions {
   readonly mkfs: MkfsPolicy;
+  /** A cluster of another configuration, which does not run, gives way to this one. */
+  readonly force: boolean;
   /** When it fails or is cut short, what this run did is taken back. */
   readonly rollback: boolean;
   /** Directory of files that `hare cfgen` made before. {@default they are made now} */
@@ -126,7 +129,9 @@ export async function bootstrap(
       ? made
       : await withFilesIn(options.confDir, made);
     const saved = { cdf: plan.text, target: plan.target, facts };
-    const cluster = await realCluster({ generated, saved, mkfs: options.mkfs, gate }, world);
+    const { mkfs, force } = options;
+    const cluster = await realCluster({ generated, saved, mkfs, force, gate }, world);
+    if (plan.isSelected("generate")) await refuseAnother(cluster, { signal });
     for (const [i, phase] of phasesOf(cluster).entries()) {
       if (!plan.isSelected(phase.name)) continue;
       if (!dryRun && i + 1 >= FIRST_WITH_LOCK) await lock.take(signal);

@@ -48,6 +48,8 @@ export interface Cluster {
   /** Consul's program on every host. */
   readonly consulProgram: string;
   readonly mkfs: MkfsPolicy;
+  /** A cluster of another configuration that is in the KV, and does not run, gives way. */
+  readonly force: boolean;
   readonly gate: Gate;
   readonly clock: Clock;
 }

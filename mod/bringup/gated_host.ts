@@ -127,6 +127,16 @@ export class GatedHost implements HostView {
     );
   }
 
+  /** Has a unit not start at boot any more, unless it does not. */
+  async disableUnit(unit: string, options: HostCallOptions): Promise<void> {
+    if (!await this.#host.isEnabled(unit, options)) return;
+    await this.#change(
+      `disable ${unit}`,
+      () => this.#host.disableUnit(unit, options),
+      this.#undo(`enable ${unit}`, (signal) => this.#host.enableUnit(unit, { signal })),
+    );
+  }
+
   /** Forgets that a unit has failed. */
   async resetUnit(unit: string, options: HostCallOptions): Promise<void> {
     await this.#change(`reset ${unit}`, () => this.#host.resetUnit(unit, options));

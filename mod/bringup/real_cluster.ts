@@ -37,6 +37,8 @@ export interface RealClusterOptions {
   readonly generated: Generated;
   readonly saved: SavedCluster;
   readonly mkfs: MkfsPolicy;
+  /** See {@linkcode Cluster}. {@default false} */
+  readonly force?: boolean | undefined;
   readonly gate: Gate;
 }
 
@@ -52,7 +54,7 @@ export const HAX_HTTP: HaxAddress = { address: LOCAL, port: 8008 };
  * @throws {HareError} when this host is none of the cluster
  */
 export async function realCluster(
-  { generated, saved, mkfs, gate }: RealClusterOptions,
+  { generated, saved, mkfs, force = false, gate }: RealClusterOptions,
   world: OperationWorld,
 ): Promise<Cluster> {
   const layouts = generated.cluster.hosts;
@@ -89,6 +91,7 @@ export async function realCluster(
     consul: world.consul,
     consulProgram: "consul",
     mkfs,
+    force,
     gate,
     clock: world.clock,
   };

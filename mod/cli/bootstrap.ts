@@ -32,6 +32,7 @@ export interface BootstrapFlags extends OperationFlags, MkfsFlags {
   readonly until?: string | undefined;
   readonly ignorePreflight?: ReadonlySet<CheckName> | undefined;
   readonly resetFailed?: true | undefined;
+  readonly force?: true | undefined;
   readonly rollback?: true | undefined;
 }
 
@@ -67,6 +68,7 @@ export function bootstrapCommand(context: Context): CommandUnknownOpts {
       ),
     )
     .option("--reset-failed", "forget that units of the cluster have failed")
+    .option("--force", "replace another cluster that is in Consul's KV, once it is shut down")
     .option("--rollback", "when it fails, take back what this run did, in reverse")
     .addOption(parallelOption())
     .addOption(timeoutOption())
@@ -103,6 +105,7 @@ export async function runBootstrap(
     bootstrap(plan, {
       ...operation,
       mkfs,
+      force: flags.force === true,
       confDir: flags.confDir,
       rollback: flags.rollback === true,
       hareVersion: buildText(context.commit),

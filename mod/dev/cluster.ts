@@ -98,6 +98,7 @@ export async function clusterOf(
     consul: new Consul({ address: `http://${own.hax.address}:${CONSUL_PORT}`, clock: world.clock }),
     consulProgram: world.consul,
     mkfs: "new",
+    force: false,
     gate,
     clock: world.clock,
   };

@@ -12,18 +12,26 @@ import type { Selection } from "../../mod/bringup/select.ts";
 import { HARE } from "../preflight/reports.ts";
 import type { StandInCluster } from "./stand_in_cluster.ts";
 
+/** Options of {@linkcode bootstrapOn}. */
+interface BootstrapOnOptions extends Partial<BootstrapOptions> {
+  readonly selection?: Selection;
+  /** {@default the cluster's} */
+  readonly cdf?: string;
+}
+
 /** `hare bootstrap` on host `h1`. */
 export async function bootstrapOn(
   cluster: StandInCluster,
-  options: Partial<BootstrapOptions> & { readonly selection?: Selection } = {},
+  options: BootstrapOnOptions = {},
 ): Promise<void> {
-  const { selection = {}, ...others } = options;
-  const plan = planBootstrap({ text: cluster.cdf, name: "cdf.yaml" }, "mero", selection, "h1");
+  const { selection = {}, cdf = cluster.cdf, ...others } = options;
+  const plan = planBootstrap({ text: cdf, name: "cdf.yaml" }, "mero", selection, "h1");
   await withLockFile((lockPath) =>
     bootstrap(plan, {
       ...common(cluster),
       rollback: false,
       mkfs: "new",
+      force: false,
       hareVersion: HARE,
       ignored: new Set(),
       resetFailed: false,

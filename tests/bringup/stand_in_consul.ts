@@ -180,13 +180,13 @@ export class StandInConsul implements AsyncDisposable {
   #transact(operations: readonly { KV: RawOperation }[]): Response {
     this.transactions.push(operations.map(({ KV }) => KV.Key));
     const refused = operations.flatMap(({ KV: { Verb, Key, Index } }, OpIndex) =>
-      Verb === "cas" && (this.#entries.get(Key)?.index ?? 0) !== Index
+      Verb.endsWith("cas") && (this.#entries.get(Key)?.index ?? 0) !== Index
         ? [{ OpIndex, What: `index of ${Key} is stale` }]
         : []
     );
     if (refused.length > 0) return Response.json({ Errors: refused }, { status: 409 });
     for (const { KV: { Verb, Key, Value = "" } } of operations) {
-      if (Verb === "delete") this.delete(Key);
+      if (Verb.startsWith("delete")) this.delete(Key);
       else this.put(Key, textFromBase64(Value));
     }
     return Response.json({ Results: [] });

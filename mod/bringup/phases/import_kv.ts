@@ -1,23 +1,18 @@
 /**
  * Phase: cfgen's keys are imported into Consul's KV, and `hare/imported` last of all: readers wait
- * for it. Keys that are there are never overwritten (spec: bootstrap.md, phase 4; lessons.md).
+ * for it. Keys that are there are not overwritten (spec: bootstrap.md, phase 4; lessons.md).
  *
  * @module
  */
 
-import * as z from "zod";
 import { type Consul, type KvEntry, splitTxnOps, txn, type TxnOp } from "../../consul/mod.ts";
-import { EPOCH, IMPORTED, LAST_FIDK, LEADER } from "../../kv/keys.ts";
-import { formatPools, type PoolRecord, POOLS } from "../../kv/pools.ts";
+import { IMPORTED } from "../../kv/keys.ts";
 import { HareError } from "../../lib/errors.ts";
-import { jsonText } from "../../lib/json_text.ts";
-import { encodeHex } from "../../lib/std/encoding.ts";
 import { type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
-import { kvFileSchema } from "../configuration.ts";
-import type { Phase } from "../engine.ts";
+import type { Phase, StepOptions } from "../engine.ts";
+import { configurationKeys, digestOf } from "./configuration_keys.ts";
+import { isAnotherThere, removeFormer } from "./former_cluster.ts";
 import { orWithoutConsul } from "./readiness.ts";
-
-const importedSchema = jsonText(z.object({ digest: z.string(), at: z.string() }));
 
 /** How long taking the import back may take, in milliseconds. */
 const UNDO_LIMIT_MS = 30_000;
@@ -25,41 +20,59 @@ const UNDO_LIMIT_MS = 30_000;
 /** Imports the keys of `consul-kv.json`, and what Hare adds to them. */
 export function importKv(cluster: Cluster): Phase<ClusterHost> {
   const { consul, gate, clock } = cluster;
-  const change = (what: string, operations: readonly TxnOp[], signal: AbortSignal) =>
-    gate.change({ where: "KV", what }, () => commit(consul, operations, signal), {
-      where: "KV",
-      what: `take back: ${what}`,
-      work: () =>
-        commit(
-          consul,
-          operations.map(({ key }) => txn.delete(key)),
-          AbortSignal.timeout(UNDO_LIMIT_MS),
-        ),
-    });
+  const changeWith =
+    ({ signal }: StepOptions) =>
+    (what: string, does: readonly TxnOp[], undoes: readonly TxnOp[] = does.map(removal)) =>
+      gate.change({ where: "KV", what }, () => commit(consul, does, signal), {
+        where: "KV",
+        what: `take back: ${what}`,
+        work: () => commit(consul, undoes, AbortSignal.timeout(UNDO_LIMIT_MS)),
+      });
   return {
     name: "import",
     title: "import the KV",
     limitMs: 60_000,
     hosts: serversOf(cluster).slice(0, 1),
-    isDone: async (_host, { signal }) => {
-      const entry = await orWithoutConsul(
-        null,
-        () => consul.kv.get(IMPORTED, { signal, consistent: true }),
-      );
-      if (entry === null) return false;
-      const imported = importedSchema.safeParse(entry.value);
-      if (imported.success && imported.data.digest === await digestOf(cluster)) return true;
-      throw otherConfiguration("another configuration than this one is already in Consul's KV");
+    isDone: async (_host, options) => {
+      const entries = await keysThere(cluster, options);
+      return !await isAnotherThere(cluster, entries) &&
+        entries.some(({ key }) => key === IMPORTED);
     },
-    run: async (_host, { signal }) => {
-      const operations = await missingKeys(cluster, signal);
-      await change(`import ${operations.length} keys`, operations, signal);
+    run: async (_host, options) => {
+      const change = changeWith(options);
+      const entries = await keysThere(cluster, options);
+      const stay = await isAnotherThere(cluster, entries)
+        ? await removeFormer(cluster, entries, change, options)
+        : entries;
+      const present = new Set(stay.map(({ key }) => key));
+      const operations = configurationKeys(cluster)
+        .filter(({ key }) => !present.has(key))
+        // It is refused if the key comes meanwhile.
+        .map(({ key, value }) => txn.cas(key, value, 0));
+      await change(`import ${operations.length} keys`, operations);
       const at = new Date(clock.now()).toISOString();
       const mark = JSON.stringify({ digest: await digestOf(cluster), at });
-      await change(`put ${IMPORTED}`, [txn.cas(IMPORTED, mark, 0)], signal);
+      await change(`put ${IMPORTED}`, [txn.cas(IMPORTED, mark, 0)]);
     },
   };
 }
+
+/**
+ * Refuses a cluster when the KV has another one, before anything of that is touched; where there is
+ * no Consul yet, the import will.
+ *
+ * @throws {HareError} when it has
+ */
+export async function refuseAnother(cluster: Cluster, options: StepOptions): Promise<void> {
+  await isAnotherThere(cluster, await keysThere(cluster, options));
+}
+
+/** All of the KV; nothing where there is no Consul. */
+async function keysThere({ consul }: Cluster, { signal }: StepOptions): Promise<KvEntry[]> {
+  return await orWithoutConsul([], () => consul.kv.list("", { signal, consistent: true }));
+}
+
+const removal = ({ key }: TxnOp): TxnOp => txn.delete(key);
 
 async function commit(
   consul: Consul,
@@ -75,61 +88,4 @@ async function commit(
       );
     }
   }
-}
-
-/**
- * One operation for each key that is not there; it is refused if the key comes meanwhile.
- *
- * @throws {HareError} when a key is there with another value: without the mark of an import it may
- * be of a living cluster that this version of Hare did not make
- */
-async function missingKeys(
-  cluster: Cluster,
-  signal: AbortSignal,
-): Promise<readonly TxnOp[]> {
-  const entries = await orWithoutConsul([], () => cluster.consul.kv.list("", { signal }));
-  const present = new Map(entries.map((entry: KvEntry) => [entry.key, entry.value]));
-  const wanted = [
-    ...kvFileSchema.parse(cluster.generated.files["consul-kv.json"]),
-    { key: POOLS, value: formatPools(poolsOf(cluster)) },
-  ];
-  const other = wanted.find(({ key, value }) =>
-    present.has(key) && present.get(key) !== value && !CHANGING.has(key)
-  );
-  if (other !== undefined) {
-    throw otherConfiguration(`Consul's KV already has key ${other.key}, with another value`);
-  }
-  return wanted.filter(({ key }) => !present.has(key)).map(({ key, value }) =>
-    txn.cas(key, value, 0)
-  );
-}
-
-/** Keys that change as soon as something runs. */
-const CHANGING: ReadonlySet<string> = new Set([LEADER, EPOCH, LAST_FIDK]);
-
-function otherConfiguration(message: string): HareError {
-  return new HareError(message, {
-    hint: "operate on the cluster with the CDF that it was made from; if no such cluster is to " +
-      "be kept, stop Consul on all hosts and remove /var/lib/hare/consul there",
-  });
-}
-
-/** The pools as `hare status` wants them. */
-function poolsOf(cluster: Cluster): readonly PoolRecord[] {
-  return cluster.generated.cluster.pools.map((pool) => ({
-    fid: pool.fid,
-    name: pool.name,
-    data: pool.dataUnits,
-    parity: pool.parityUnits,
-    spare: pool.spareUnits,
-    tolerance: pool.tolerance,
-    drives: new Map(pool.members.map(({ process, disks }) => [Number(process.key), disks.length])),
-  }));
-}
-
-/** Tells one configuration from another: a sum over the imported keys. */
-async function digestOf(cluster: Cluster): Promise<string> {
-  const text = cluster.generated.files["consul-kv.json"];
-  const sum = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `sha256:${encodeHex(sum)}`;
 }
