@@ -19,8 +19,7 @@ import { accountFor } from "./account.ts";
 import type { MkfsPolicy } from "./cluster.ts";
 import { withFilesIn } from "./configuration.ts";
 import { runPhases } from "./engine.ts";
-import { Gate } from "./gate.ts";
-import { ClusterLock, lockThisHost, type OperationOptions } from "./operation.ts";
+import { ClusterLock, gateOf, lockThisHost, type OperationOptions } from "./operation.ts";
 import { checkHosts, type CheckOptions } from "./phases/check.ts";
 import { refuseAnother } from "./phases/import_kv.ts";
 import { phasesOf } from "./phases/mod.ts";
@@ -108,7 +107,7 @@ export async function bootstrap(
   using _lock = dryRun ? null : await lockThisHost(options.lockPath);
   await using lock = new ClusterLock("hare bootstrap", world);
   const signal = AbortSignal.any([options.signal, lock.lost]);
-  const gate = new Gate({ dryRun, note: (change) => report({ event: "change", ...change }) });
+  const gate = gateOf(options);
   const engine = { ...options, signal, clock: world.clock };
   const of = PHASE_NAMES.length;
   // Its keeper may be stopped then; left to itself it would refuse the next operation for a while.

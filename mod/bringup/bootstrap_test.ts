@@ -11,12 +11,13 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "../../tests/lib/assert.ts";
-import { bootstrapOn } from "../../tests/bringup/operations.ts";
+import { bootstrapOn, operateOn } from "../../tests/bringup/operations.ts";
 import { StandInCluster } from "../../tests/bringup/stand_in_cluster.ts";
 import { HareError, UsageError } from "../lib/errors.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import { PHASE_NAMES, planBootstrap } from "./bootstrap.ts";
 import { PhaseError } from "./engine.ts";
+import { shutdown } from "./operate.ts";
 
 const FIVE = { servers: 3, clients: 2 };
 const CONFD = "m0d@0x7200000000000001:0x9";
@@ -63,6 +64,10 @@ for (
       "where a bring-up has stopped half-way",
       (cluster: StandInCluster) => bootstrapOn(cluster, { selection: { until: "rc" } }),
     ],
+    ["where the cluster was shut down", async (cluster: StandInCluster) => {
+      await bootstrapOn(cluster);
+      await operateOn(shutdown, cluster);
+    }],
     ["where servers have died", async (cluster: StandInCluster) => {
       await bootstrapOn(cluster);
       cluster.host("h1").end(CONFD, "inactive");

@@ -20,6 +20,8 @@ export interface GateOptions {
   readonly dryRun: boolean;
   /** Called with each change before it is made. */
   readonly note: (change: Change) => void;
+  /** Called with what a dry run cannot know. {@default it is dropped} */
+  readonly doubt?: ((message: string) => void) | undefined;
 }
 
 /** What takes a change back. */
@@ -36,12 +38,14 @@ export interface UndoFailure extends Change {
 export class Gate {
   readonly dryRun: boolean;
   readonly #note: (change: Change) => void;
+  readonly #doubt: (message: string) => void;
   readonly #made: Change[] = [];
   readonly #undo: Undo[] = [];
 
   constructor(options: GateOptions) {
     this.dryRun = options.dryRun;
     this.#note = options.note;
+    this.#doubt = options.doubt ?? (() => {});
   }
 
   /** The changes made so far, or begun, in their order; none in a dry run. */
@@ -61,6 +65,11 @@ export class Gate {
     this.#made.push(change);
     if (undo !== undefined) this.#undo.push(undo);
     await work();
+  }
+
+  /** Tells what a dry run cannot know: what a run does depends on it. */
+  doubt(message: string): void {
+    this.#doubt(message);
   }
 
   /** Waits for the effect of changes: in a dry run there is nothing to wait for. */

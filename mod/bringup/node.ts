@@ -9,8 +9,7 @@ import { accountFor } from "./account.ts";
 import type { Cluster, ClusterHost, MkfsPolicy } from "./cluster.ts";
 import { withFilesIn } from "./configuration.ts";
 import { type Phase, runPhases } from "./engine.ts";
-import { Gate } from "./gate.ts";
-import { lockThisHost, type OperationOptions } from "./operation.ts";
+import { gateOf, lockThisHost, type OperationOptions } from "./operation.ts";
 import { startConsulAgents } from "./phases/consul.ts";
 import { CONFIG_DIRECTORY } from "./phases/generate.ts";
 import { startHax } from "./phases/hax.ts";
@@ -45,10 +44,10 @@ export interface NodeOptions extends OperationOptions {
  * phase fails, or it is cut short
  */
 export async function bootstrapNode(options: NodeOptions, world: OperationWorld): Promise<void> {
-  const { stage, mkfs, dryRun, report } = options;
+  const { stage, mkfs, dryRun } = options;
   using _lock = dryRun ? null : await lockThisHost(options.lockPath);
   const { generated, ...saved } = await loadSaved(options.savedFile);
-  const gate = new Gate({ dryRun, note: (change) => report({ event: "change", ...change }) });
+  const gate = gateOf(options);
   const cluster = await realCluster({ generated, saved, mkfs, gate }, world);
   const kept = cluster.own.layout.isServer
     ? { ...cluster, generated: await withFilesIn(options.confDir ?? CONFIG_DIRECTORY, generated) }

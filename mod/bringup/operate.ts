@@ -12,8 +12,7 @@ import { accountFor } from "./account.ts";
 import { type Cluster, type ClusterHost, serversOf } from "./cluster.ts";
 import { withFilesIn } from "./configuration.ts";
 import { PhaseError, runPhases } from "./engine.ts";
-import { Gate } from "./gate.ts";
-import { ClusterLock, lockThisHost, type OperationOptions } from "./operation.ts";
+import { ClusterLock, gateOf, lockThisHost, type OperationOptions } from "./operation.ts";
 import { CONFIG_DIRECTORY } from "./phases/generate.ts";
 import { startPhasesOf } from "./phases/mod.ts";
 import { reachHosts } from "./phases/reach.ts";
@@ -158,9 +157,8 @@ function assertMajority(living: Cluster, cluster: Cluster, error: PhaseError | n
 
 async function clusterOf(
   { generated, ...saved }: SavedGenerated,
-  { dryRun, report }: OperateOptions,
+  options: OperateOptions,
   world: OperationWorld,
 ): Promise<Cluster> {
-  const gate = new Gate({ dryRun, note: (change) => report({ event: "change", ...change }) });
-  return await realCluster({ generated, saved, mkfs: "never", gate }, world);
+  return await realCluster({ generated, saved, mkfs: "never", gate: gateOf(options) }, world);
 }

@@ -11,7 +11,7 @@ import { lockFile } from "../lib/lock_file.ts";
 import { dirname } from "../lib/std/path.ts";
 import { type Readiness, waitFor } from "../lib/wait_for.ts";
 import type { BringUpEvent } from "./engine.ts";
-import type { Change } from "./gate.ts";
+import { type Change, Gate } from "./gate.ts";
 import { orWithoutConsul } from "./phases/readiness.ts";
 import type { OperationWorld } from "./real_cluster.ts";
 
@@ -38,6 +38,15 @@ export interface OperationOptions {
   readonly parallel?: number | undefined;
   readonly signal: AbortSignal;
   readonly report: (event: OperationEvent) => void;
+}
+
+/** The gate of an operation: what passes it is told. */
+export function gateOf({ dryRun, report }: Pick<OperationOptions, "dryRun" | "report">): Gate {
+  return new Gate({
+    dryRun,
+    note: (change) => report({ event: "change", ...change }),
+    doubt: (message) => report({ event: "warning", message }),
+  });
 }
 
 /** The file whose lock keeps other operations of a host away. */

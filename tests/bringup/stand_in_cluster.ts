@@ -12,7 +12,13 @@ import type { OperationEvent } from "../../mod/bringup/operation.ts";
 import type { OperationWorld } from "../../mod/bringup/real_cluster.ts";
 import { Consul } from "../../mod/consul/mod.ts";
 import { UnitError } from "../../mod/host/errors.ts";
-import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT, HAX_UNIT, RC_UNIT } from "../../mod/host/places.ts";
+import {
+  CONSUL_CONFIG_DIRECTORY,
+  CONSUL_DATA_DIRECTORY,
+  CONSUL_UNIT,
+  HAX_UNIT,
+  RC_UNIT,
+} from "../../mod/host/places.ts";
 import { type Clock, systemClock } from "../../mod/lib/clock.ts";
 import { HareError } from "../../mod/lib/errors.ts";
 import { writeAnswer } from "../../mod/preflight/mod.ts";
@@ -168,6 +174,9 @@ export class StandInCluster implements AsyncDisposable {
         return;
       case "m0d":
         this.consul.put(`processes/${fid}`, recordOf("STARTED"));
+        return;
+      case CONSUL_UNIT:
+        host.filled.add(CONSUL_DATA_DIRECTORY);
         return;
       case RC_UNIT:
         if (!this.isFresh && !this.consul.value("leader")) this.#elect(host);

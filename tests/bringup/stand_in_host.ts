@@ -55,7 +55,7 @@ export class StandInHost implements Host {
 
   async exists(path: string, options: HostCallOptions): Promise<boolean> {
     await this.#command(`look for ${path}`, options);
-    return this.files.has(path);
+    return this.files.has(path) || this.filled.has(path);
   }
 
   async unitStatus(unit: string, options: HostCallOptions): Promise<UnitStatus> {

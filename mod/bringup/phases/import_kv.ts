@@ -12,7 +12,7 @@ import { type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
 import type { Phase, StepOptions } from "../engine.ts";
 import { configurationKeys, digestOf } from "./configuration_keys.ts";
 import { isAnotherThere, removeFormer } from "./former_cluster.ts";
-import { orWithoutConsul } from "./readiness.ts";
+import { askKv, orWithoutConsul } from "./readiness.ts";
 
 /** How long taking the import back may take, in milliseconds. */
 const UNDO_LIMIT_MS = 30_000;
@@ -35,12 +35,19 @@ export function importKv(cluster: Cluster): Phase<ClusterHost> {
     hosts: serversOf(cluster).slice(0, 1),
     isDone: async (_host, options) => {
       const entries = await keysThere(cluster, options);
+      if (entries === "unknown") return false;
       return !await isAnotherThere(cluster, entries) &&
         entries.some(({ key }) => key === IMPORTED);
     },
     run: async (_host, options) => {
       const change = changeWith(options);
       const entries = await keysThere(cluster, options);
+      if (entries === "unknown") {
+        return gate.doubt(
+          "which keys are in Consul's KV is not known, because Consul does not run: a run imports " +
+            "those that are missing",
+        );
+      }
       const stay = await isAnotherThere(cluster, entries)
         ? await removeFormer(cluster, entries, change, options)
         : entries;
@@ -64,12 +71,19 @@ export function importKv(cluster: Cluster): Phase<ClusterHost> {
  * @throws {HareError} when it has
  */
 export async function refuseAnother(cluster: Cluster, options: StepOptions): Promise<void> {
-  await isAnotherThere(cluster, await keysThere(cluster, options));
+  await isAnotherThere(cluster, await orWithoutConsul([], () => list(cluster, options)));
 }
 
-/** All of the KV; nothing where there is no Consul. */
-async function keysThere({ consul }: Cluster, { signal }: StepOptions): Promise<KvEntry[]> {
-  return await orWithoutConsul([], () => consul.kv.list("", { signal, consistent: true }));
+/** All of the KV; `unknown` in a dry run while Consul is down. */
+function keysThere(
+  cluster: Cluster,
+  options: StepOptions,
+): Promise<readonly KvEntry[] | "unknown"> {
+  return askKv(cluster, () => list(cluster, options), options);
+}
+
+function list({ consul }: Cluster, { signal }: StepOptions): Promise<KvEntry[]> {
+  return consul.kv.list("", { signal, consistent: true });
 }
 
 const removal = ({ key }: TxnOp): TxnOp => txn.delete(key);

@@ -14,7 +14,7 @@ import { jsonText } from "../../lib/json_text.ts";
 import type { Cluster } from "../cluster.ts";
 import type { StepOptions } from "../engine.ts";
 import type { GatedHost } from "../gated_host.ts";
-import { orWithoutConsul } from "./readiness.ts";
+import { askKv } from "./readiness.ts";
 
 const noteSchema = jsonText(
   z.union([z.object({ at: z.string() }), z.object({ begun: z.string() })]),
@@ -53,7 +53,7 @@ async function isToBeFormatted(
   process: ProcessLayout,
   options: StepOptions,
 ): Promise<boolean> {
-  const { mkfs, target } = cluster;
+  const { mkfs, target, gate } = cluster;
   const fid = formatFid(process.fid);
   if (mkfs === "all") return true;
   const known = await whatIsKnown(cluster, process, options);
@@ -68,23 +68,39 @@ async function isToBeFormatted(
   const directory = `${target.dataDirectory}/m0d-${fid}`;
   const data = await placesWithData(host, directory, process, options);
   if (data.length === 0) return true;
-  if (known === "unknown") return false;
+  if (known === "unknown") {
+    gate.doubt(
+      `${host.name}: there is data for ${fid}: ${
+        data.join(", ")
+      }; whether it is this cluster's is ` +
+        "in Consul's KV, and Consul does not run: if it is, a run keeps it, else it stops there",
+    );
+    return false;
+  }
   const what = known === "formatted" ? "data" : "data that this cluster knows nothing of";
   throw new HareError(`${host.name}: there is ${what} for ${fid}: ${data.join(", ")}`, {
     hint: "if it may be destroyed, format with `--mkfs --yes`",
   });
 }
 
-/** What the KV knows of a storage; `unknown` in a dry run where there is no Consul to ask. */
+/** What the KV knows of a storage; `unknown` in a dry run while Consul is down. */
 async function whatIsKnown(
-  { consul, gate }: Cluster,
+  cluster: Cluster,
   process: ProcessLayout,
-  { signal }: StepOptions,
+  options: StepOptions,
 ): Promise<"formatted" | "begun" | "nothing" | "unknown"> {
-  const ask = () => consul.kv.get(mkfsKey(process.fid), { signal, consistent: true });
-  const entry = gate.dryRun ? await orWithoutConsul(undefined, ask) : await ask();
-  if (entry === undefined) return "unknown";
-  if (entry === null) return "nothing";
+  const key = mkfsKey(process.fid);
+  const entries = await askKv(
+    cluster,
+    async () => {
+      const entry = await cluster.consul.kv.get(key, { ...options, consistent: true });
+      return entry === null ? [] : [entry];
+    },
+    options,
+  );
+  if (entries === "unknown") return "unknown";
+  const [entry] = entries;
+  if (entry === undefined) return "nothing";
   const note = noteSchema.safeParse(entry.value);
   return note.success && "begun" in note.data ? "begun" : "formatted";
 }

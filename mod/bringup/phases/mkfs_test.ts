@@ -83,11 +83,31 @@ Deno.test("what a mkfs that failed has left is no data", async () => {
   assertEquals(formatted(cluster), [IOS]);
 });
 
-Deno.test("a dry run where Consul is down takes data for the cluster's own", async () => {
+Deno.test("a dry run while Consul is down says what only Consul knows", async () => {
   await using cluster = new StandInCluster({ servers: 1 });
   await bootstrapOn(cluster);
   await operateOn(shutdown, cluster);
   cluster.forget();
   await bootstrapOn(cluster, { dryRun: true });
-  assertEquals(formatted(cluster), []);
+  assertEquals([...formatted(cluster), ...cluster.changes.filter((it) => it.startsWith("KV"))], []);
+  const warnings = cluster.events.flatMap((it) => it.event === "warning" ? [it.message] : []);
+  const ofData = (fid: string) =>
+    `h1: there is data for ${fid}: /var/mero/m0d-${fid}; whether it is this cluster's is in ` +
+    "Consul's KV, and Consul does not run: if it is, a run keeps it, else it stops there";
+  assertEquals(warnings, [
+    "which keys are in Consul's KV is not known, because Consul does not run: a run imports those " +
+    "that are missing",
+    ofData(CONFD),
+    ofData(IOS),
+  ]);
+});
+
+Deno.test("a dry run where Consul has never run knows that data is nobody's", async () => {
+  await using cluster = new StandInCluster({ servers: 1 });
+  cluster.host("h1").filled.add("/dev/sdc");
+  await assertRejects(
+    () => bootstrapOn(cluster, { dryRun: true }),
+    PhaseError,
+    `there is data that this cluster knows nothing of for ${IOS}: /dev/sdc`,
+  );
 });

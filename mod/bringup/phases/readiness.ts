@@ -7,7 +7,7 @@
 import { ConsulError } from "../../consul/mod.ts";
 import { UnitError } from "../../host/errors.ts";
 import { type Readiness, waitFor } from "../../lib/wait_for.ts";
-import type { Cluster, ClusterHost } from "../cluster.ts";
+import { type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
 import type { StepOptions } from "../engine.ts";
 
 /** Options of {@linkcode waitForUnits}. */
@@ -84,4 +84,25 @@ export async function orWithoutConsul<T, A>(
     if (error instanceof ConsulError && error.retryable) return absent;
     throw error;
   }
+}
+
+/**
+ * The entries of the KV that `ask` asks for. In a dry run Consul may be down: then there are none
+ * where it has never run on a server, else nobody knows.
+ */
+export async function askKv<T>(
+  cluster: Cluster,
+  ask: () => Promise<readonly T[]>,
+  options: StepOptions,
+): Promise<readonly T[] | "unknown"> {
+  if (!cluster.gate.dryRun) return await ask();
+  const entries = await orWithoutConsul(null, ask);
+  if (entries !== null) return entries;
+  return await hasAnyKv(cluster, options) ? "unknown" : [];
+}
+
+/** Whether Consul has left data on a server. */
+async function hasAnyKv(cluster: Cluster, options: StepOptions): Promise<boolean> {
+  const found = serversOf(cluster).map(({ host, agent }) => host.exists(agent.dataDir, options));
+  return (await Promise.all(found)).includes(true);
 }
