@@ -78,7 +78,10 @@ function startServers(
   };
 }
 
-/** A server reports to hax: after a boot it is started when hax is there; it survives hax, though. */
+/**
+ * A server reports to hax: at boot it is started when hax is ready, and stopped before hax when the
+ * host goes down. It survives hax, which stronger ties than Wants= would not allow (docs/units.md).
+ */
 const DROP_IN = `# Written by hare.
 [Unit]
 After=${HAX_UNIT}.service
