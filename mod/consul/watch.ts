@@ -30,6 +30,12 @@ export interface WatchOptions {
   readonly signal: AbortSignal;
   /** Longest wait of one query in milliseconds. {@default 300000} */
   readonly waitMs?: number | undefined;
+  /**
+   * The server that is asked answers from its own state, which may be a moment behind. Else the
+   * question is passed on to Raft's leader, and with a leader whose host vanishes the answer does.
+   * {@default false}
+   */
+  readonly stale?: boolean | undefined;
   /** Is told each failed query that will be retried, and how many have failed in a row. */
   onError?(error: ConsulError, attempt: number): void;
   /** Is told that a query has succeeded after failures. */
@@ -116,7 +122,8 @@ export class Watcher {
 
   async #ask(request: Request, index: number, options: WatchOptions): Promise<Answer> {
     const waitMs = Math.min(options.waitMs ?? MAX_WAIT_MS, MAX_WAIT_MS);
-    const query = { ...request.query, index: String(index), wait: `${waitMs}ms` };
+    const { stale } = options;
+    const query = { ...request.query, stale, index: String(index), wait: `${waitMs}ms` };
     const timeoutMs = waitMs + waitMs / 16 + MARGIN_MS;
     return await this.#http.call({ ...request, query }, { signal: options.signal, timeoutMs });
   }

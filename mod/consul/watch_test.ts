@@ -190,6 +190,14 @@ Deno.test("watch() waits at most five minutes, by default and whatever is asked"
   }
 });
 
+Deno.test("watch() lets any server answer from its own state where it is told to", async () => {
+  for (const [stale, parameter] of [[undefined, null], [false, null], [true, ""]] as const) {
+    await using w = world(entry("a", 5));
+    await take(w, 1, { stale });
+    assertEquals(w.server.requests[0]?.query.get("stale"), parameter);
+  }
+});
+
 Deno.test("watch() ends quietly when aborted, in a query and in a pause and before", async () => {
   await using hanging = world(entry("a", 5));
   const reached = take(hanging, 2);

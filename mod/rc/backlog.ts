@@ -21,6 +21,8 @@ export class Backlog {
   readonly #log: Logger;
   /** When each was first seen, in their order. */
   #waiting = new Map<string, number>();
+  /** Index of each entry that is done with, and may still be in what is read: that may be old. */
+  #done = new Map<string, number>();
   /** Reported, and not to be reported again. */
   #misnamed: readonly string[] = [];
 
@@ -40,9 +42,12 @@ export class Backlog {
     return null;
   }
 
-  /** Takes note of a reading, and returns its entries in their order. */
+  /** Takes note of a reading, and returns the entries in it that are not done with, in their order. */
   see(found: readonly KvEntry[]): readonly QueueEntry[] {
-    const { entries, misnamed } = readQueue(found);
+    const { entries: all, misnamed } = readQueue(found);
+    const isDone = ({ key, index }: QueueEntry) => this.#done.get(key) === index;
+    const entries = all.filter((entry) => !isDone(entry));
+    this.#done = new Map(all.filter(isDone).map(({ key, index }) => [key, index]));
     const now = this.#clock.now();
     this.#waiting = new Map(entries.map(({ key }) => [key, this.#waiting.get(key) ?? now]));
     for (const key of misnamed) {
@@ -54,7 +59,8 @@ export class Backlog {
   }
 
   /** Takes note that an entry is done with. */
-  done(key: string): void {
+  done({ key, index }: QueueEntry): void {
     this.#waiting.delete(key);
+    this.#done.set(key, index);
   }
 }

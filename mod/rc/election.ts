@@ -84,6 +84,12 @@ export type Standing =
     readonly retryMs: number;
   };
 
+/**
+ * Time limit of the calls of a cycle that say who leads, and of taking the lock. A call that was
+ * passed on to a Raft leader whose host has vanished is never answered; it is to be given up before
+ * the servers have noticed that the host is gone, 5 s later at the least.
+ */
+const CALL_LIMIT_MS = 3000;
 /** Spread of the first try after a lock delay, so that followers do not all try together. */
 const JITTER_MS = 50;
 /** Pauses while no session can be had, or the lock is kept from everybody longer than expected. */
@@ -108,9 +114,10 @@ export class Election {
    */
   async runCycle(signal: AbortSignal): Promise<Standing> {
     const { consul, node, switchover } = this.#deps;
+    const options = { signal, timeoutMs: CALL_LIMIT_MS };
     const [session, leader] = await Promise.all([
-      this.#keeper.read(signal),
-      consul.kv.get(LEADER, { signal, consistent: true }),
+      this.#keeper.read(options),
+      consul.kv.get(LEADER, { ...options, consistent: true }),
     ]);
     const action = decide(session, leader, node, switchover());
     switch (action.do) {
@@ -172,7 +179,8 @@ export class Election {
   async #acquire(session: string, signal: AbortSignal): Promise<Standing> {
     const { consul, node, settings, random } = this.#deps;
     try {
-      if (await consul.kv.acquire(LEADER, node, session, { signal })) {
+      const options = { signal, timeoutMs: CALL_LIMIT_MS };
+      if (await consul.kv.acquire(LEADER, node, session, options)) {
         this.#refusals = 0;
         return { is: "leading", session };
       }

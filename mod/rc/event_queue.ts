@@ -207,7 +207,7 @@ export class EventQueue {
       fields,
     );
     if (is === "stale") return;
-    this.#backlog.done(key);
+    this.#backlog.done(entry);
     metrics.event(type, is, ms);
     if (is === "handled") this.#handled += 1;
     else this.#rejected += 1;

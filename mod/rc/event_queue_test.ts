@@ -166,6 +166,20 @@ Deno.test("EventQueue.work() does not handle an entry that was removed meanwhile
   assertEquals(model.values("list"), {});
 });
 
+Deno.test("EventQueue.work() passes over what it has done already, though it is read once more", async () => {
+  await using log = await captureLog();
+  const { model, queue } = setUpQueue();
+  model.put("eq/1", "n1");
+  const reading = model.list("eq/");
+  await queue.work(reading);
+  model.put("eq/2", "n2");
+  await queue.work([...reading, ...model.list("eq/")]);
+  model.put("eq/1", "n1again");
+  await queue.work(model.list("eq/"));
+  assertEquals(model.values("list"), { list: "n1 n2 n1again" });
+  assertEquals(log.lines.length, 3);
+});
+
 Deno.test("EventQueue.work() of a deposed leader changes nothing", async () => {
   const { model, queue, leadership } = setUpQueue();
   model.put("eq/1", "n1");

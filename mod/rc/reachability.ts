@@ -66,11 +66,16 @@ export class Reachability {
     this.#log.info("Consul is back after {away}", { away });
   }
 
-  /** Options of a watch by `who`, until `signal` is aborted. */
+  /**
+   * Options of a watch by `who`, until `signal` is aborted. What it shows may be a moment behind: it
+   * says when to look, and each write has conditions of its own. So it goes on while Raft's leader is
+   * being replaced, and shows what its successor writes.
+   */
   watch(who: string, signal: AbortSignal): WatchOptions {
     signal.addEventListener("abort", () => this.forget(who), { once: true });
     return {
       signal,
+      stale: true,
       onError: (error) => this.failed(who, error),
       onRecovered: () => this.recovered(who),
     };

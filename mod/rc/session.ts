@@ -9,7 +9,7 @@
  * @module
  */
 
-import { type Consul, ConsulError, type SessionInfo } from "../consul/mod.ts";
+import { type CallOptions, type Consul, ConsulError, type SessionInfo } from "../consul/mod.ts";
 import { layoutOf, roleOf } from "../kv/cluster.ts";
 import { KvValueError } from "../kv/errors.ts";
 import { LEADER, nodePrefix } from "../kv/keys.ts";
@@ -52,9 +52,10 @@ export class SessionKeeper {
   }
 
   /** The session as Consul has it now, or `null` when there is none (any more). */
-  async read(signal: AbortSignal): Promise<SessionInfo | null> {
+  async read(options: CallOptions): Promise<SessionInfo | null> {
     if (this.#id === null) return null;
-    const session = await this.#deps.consul.session.info(this.#id, { signal, consistent: true });
+    const { session: sessions } = this.#deps.consul;
+    const session = await sessions.info(this.#id, { ...options, consistent: true });
     if (session === null) this.#id = null;
     return session;
   }

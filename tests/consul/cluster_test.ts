@@ -56,3 +56,26 @@ Deno.test("a watch at a client agent outlives the Raft leader, whom the others t
       : { ready: false, why: `${staying.join(", ")} have not` };
   }, { limitMs: 30_000, signal });
 });
+
+Deno.test("a stale watch shows what is written while the host of the former Raft leader is silent", async () => {
+  await using cluster = await startCluster(ADDRESSES);
+  const [first] = cluster.agents;
+  const leader = await first?.consul.status.leader();
+  const led = cluster.agents.find(({ address }) => `${address}:8300` === leader);
+  const [watched] = cluster.agents.filter((agent) => agent !== led);
+  assert(led !== undefined && watched !== undefined);
+  const { kv } = watched.consul;
+  await kv.put("state", "before");
+  // A question that was passed on to the silent leader is without an answer for longer than this.
+  const signal = AbortSignal.timeout(25_000);
+  const watch = kv.watch("state", { signal, stale: true });
+  while ((await watch.next()).value?.value !== "before");
+  const after = watch.next();
+  await led.pause();
+  await waitFor("a write without the old leader", async (signal) => {
+    await kv.put("state", "after", { signal, timeoutMs: 1000 });
+    return { ready: true, value: undefined };
+  }, { limitMs: 20_000, signal });
+  assertEquals((await after).value?.value, "after");
+  await watch.return?.();
+});
