@@ -6,6 +6,7 @@
  */
 
 import { HareError, messageOf } from "../lib/errors.ts";
+import { CutShortError } from "./engine.ts";
 import type { Change, Gate, UndoFailure } from "./gate.ts";
 
 /** Options of {@linkcode accountFor}. */
@@ -33,7 +34,9 @@ export async function accountFor(
   try {
     await work();
   } catch (error) {
-    const failure = signal.aborted ? cutShort(signal.reason, gate.made, rollback) : error;
+    const failure = signal.aborted
+      ? cutShort(error instanceof CutShortError ? error : signal.reason, gate.made, rollback)
+      : error;
     if (!rollback) throw failure;
     await beforeRollback?.();
     throw takenBack(failure, await gate.rollBack());
@@ -41,12 +44,12 @@ export async function accountFor(
 }
 
 function cutShort(reason: unknown, made: readonly Change[], rollback: boolean): HareError {
+  const why = messageOf(reason);
+  if (rollback) return new HareError(why, { cause: reason });
   const started = startedOn(made);
-  if (rollback) return new HareError(messageOf(reason), { cause: reason });
+  const what = started === "" ? "nothing was started" : `this run has started:${started}`;
   return new HareError(
-    `${messageOf(reason)}; ${
-      started === "" ? "nothing was started" : `this run has started:${started}`
-    }`,
+    `${why}${why.includes("\n") ? "\n" : "; "}${what}`,
     {
       hint: "the same command goes on from here; `hare shutdown` stops what runs",
       cause: reason,

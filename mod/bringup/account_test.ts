@@ -5,8 +5,9 @@
  */
 
 import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
-import { HareError } from "../lib/errors.ts";
+import { HareError, TimeLimitError } from "../lib/errors.ts";
 import { accountFor } from "./account.ts";
+import { CutShortError } from "./engine.ts";
 import { Gate } from "./gate.ts";
 
 function world() {
@@ -38,6 +39,26 @@ Deno.test("accountFor() names what was started, by host, when the work is cut sh
     }), HareError);
   assertEquals(error.message, "interrupted by SIGINT; this run has started:\n  a: u, v\n  b: u");
   assertEquals(error.exitStatus, 1);
+});
+
+Deno.test("accountFor() tells how far the phase had come that was cut short", async () => {
+  const { gate, start, stop } = world();
+  const reason = new TimeLimitError("it took longer than 20 s");
+  const error = await assertRejects(() =>
+    accountFor(gate, { signal: stop.signal }, async () => {
+      await start("a", "u", well);
+      stop.abort(reason);
+      throw new CutShortError("ios", reason, [
+        { host: "a", error: new TimeLimitError(`${reason.message}: waited for it to serve`) },
+        { host: "b", error: new TimeLimitError(`b: start u: waits for a: ${reason.message}`) },
+        { host: "c", error: reason },
+      ]);
+    }), HareError);
+  assertEquals(
+    error.message,
+    "it took longer than 20 s, in phase ios:\n  a: waited for it to serve\n" +
+      "  b: start u: waits for a\nthis run has started:\n  a: u",
+  );
 });
 
 Deno.test("accountFor() leaves a failure as it is, and what was done", async () => {

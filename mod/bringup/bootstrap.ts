@@ -15,6 +15,7 @@ import {
   TARGETS,
 } from "../../cfgen/mod.ts";
 import { CHECK_NAMES, factsFrom, type HostReport } from "../preflight/mod.ts";
+import { UnitError } from "../host/errors.ts";
 import { accountFor } from "./account.ts";
 import type { MkfsPolicy } from "./cluster.ts";
 import { withFilesIn } from "./configuration.ts";
@@ -108,7 +109,7 @@ export async function bootstrap(
   await using lock = new ClusterLock("hare bootstrap", world);
   const signal = AbortSignal.any([options.signal, lock.lost]);
   const gate = gateOf(options);
-  const engine = { ...options, signal, clock: world.clock };
+  const engine = { ...options, signal, clock: world.clock, hintFor };
   const of = PHASE_NAMES.length;
   // Its keeper may be stopped then; left to itself it would refuse the next operation for a while.
   const beforeRollback = () => lock[Symbol.asyncDispose]();
@@ -137,4 +138,11 @@ export async function bootstrap(
       await runPhases([phase], { ...engine, place: { first: i + 2, of } });
     }
   });
+}
+
+/** A unit that has failed stays so, and is not passed over: somebody shall have looked. */
+function hintFor(error: unknown): string | undefined {
+  if (!(error instanceof UnitError)) return undefined;
+  return `mend the cause, of which \`journalctl -u ${error.unit}\` there tells more; then the same ` +
+    "command with --reset-failed goes on from here";
 }

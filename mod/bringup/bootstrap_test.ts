@@ -99,6 +99,8 @@ Deno.test("bootstrap() says which host failed, and why; the next one does the re
     "could not start hax:\n  h4: unit hare-hax: exit status 1; its last lines:\n    out of luck",
   );
   assertEquals(error.failures.map(({ host }) => host), ["h4"]);
+  assertStringIncludes(error.hint ?? "", "`journalctl -u hare-hax` there tells more");
+  assertStringIncludes(error.hint ?? "", "the same command with --reset-failed goes on");
   assertEquals(cluster.running.filter((unit) => unit.endsWith("hare-hax")).length, 4);
   cluster.forget();
 
@@ -154,7 +156,7 @@ for (const phase of PHASE_NAMES.slice(1, -1)) {
         },
       }), HareError);
     const running = cluster.running.map((unit) => unit.split(": ")[1]);
-    assertStringIncludes(error.message, "interrupted by SIGINT; ");
+    assertStringIncludes(error.message, `interrupted by SIGINT, in phase ${phase}`);
     for (const unit of running) assertStringIncludes(error.message, unit ?? "");
     assertEquals(running.length === 0, error.message.includes("nothing was started"));
     assertEquals(cluster.consul.value("hare/lock"), undefined);
@@ -174,7 +176,7 @@ Deno.test("bootstrap() cut short takes back what it did with --rollback", async 
     () => bootstrapOn(cluster, { signal: stop.signal, rollback: true }),
     HareError,
   );
-  assertEquals(error.message, "interrupted by SIGINT");
+  assertEquals(error.message, "interrupted by SIGINT, in phase confd");
   assertStringIncludes(error.hint ?? "", "what this run had changed is taken back");
   assertEquals(cluster.consul.value("hare/lock"), undefined);
   assertEquals(cluster.running, []);

@@ -33,6 +33,8 @@ export interface Phase<H extends { readonly name: string }> {
   readonly run: (host: H, options: StepOptions) => Promise<void>;
   /** What must hold over all hosts before the next phase; waits for it. */
   readonly settle?: (options: StepOptions) => Promise<void>;
+  /** What `settle` throws says all, without what could not be done before it. {@default false} */
+  readonly settleTellsAll?: boolean;
 }
 
 /** How a phase ended; `none` when no host takes part in it. */
@@ -72,6 +74,8 @@ export interface EngineOptions {
   readonly parallel?: number | undefined;
   /** Where these phases stand in a longer list. {@default they are all of it} */
   readonly place?: { readonly first: number; readonly of: number } | undefined;
+  /** What to do about an error that does not say so itself. */
+  readonly hintFor?: ((error: unknown) => string | undefined) | undefined;
 }
 
 /** Hosts worked on at once: each costs an ssh or two, and mostly waits. */
@@ -83,6 +87,9 @@ export interface HostFailure {
   readonly error: unknown;
 }
 
+/** What a {@linkcode PhaseError} tells of its phase. */
+type FailedPhase = Pick<Phase<never>, "name" | "title" | "settleTellsAll">;
+
 /** A phase failed: on these hosts, for these reasons. */
 export class PhaseError extends HareError {
   override readonly name = "PhaseError";
@@ -91,29 +98,64 @@ export class PhaseError extends HareError {
   /** One entry for each host that failed; empty where the phase failed as a whole. */
   readonly failures: readonly HostFailure[];
 
-  constructor(title: string, phase: string, failures: readonly HostFailure[], cause?: unknown) {
+  /**
+   * @param cause why the phase failed as a whole
+   * @param hintFor what to do about an error that does not say so itself
+   */
+  constructor(
+    phase: FailedPhase,
+    failures: readonly HostFailure[],
+    { cause, hintFor }: { readonly cause?: unknown } & Pick<EngineOptions, "hintFor"> = {},
+  ) {
+    const { name, title, settleTellsAll = false } = phase;
     const reasons = cause === undefined
-      ? failures.map(({ host, error }) => {
-        const message = messageOf(error);
-        return `\n  ${message.startsWith(`${host}: `) ? message : `${host}: ${message}`}`;
-      })
-      : [` ${messageOf(cause)}`];
+      ? failures.map(({ host, error }) => hostLine(host, messageOf(error))).join("")
+      : ` ${messageOf(cause)}`;
     const first = cause ?? failures[0]?.error;
-    super(`could not ${title}:${reasons.join("")}`, {
-      cause: first,
-      hint: (first instanceof HareError ? first.hint : undefined) ??
-        "mend the cause and run the same command again: what is done already is kept",
-    });
-    this.phase = phase;
+    super(
+      settleTellsAll && cause !== undefined ? messageOf(cause) : `could not ${title}:${reasons}`,
+      {
+        cause: first,
+        hint: (first instanceof HareError ? first.hint : undefined) ?? hintFor?.(first) ??
+          "mend the cause and run the same command again: what is done already is kept",
+      },
+    );
+    this.phase = name;
     this.failures = failures;
   }
+}
+
+/** A phase was cut short: why, and how far its hosts had come where they say so. */
+export class CutShortError extends HareError {
+  override readonly name = "CutShortError";
+
+  /** @param errors of hosts, and of the phase as a whole under the name `null` */
+  constructor(
+    phase: string,
+    reason: unknown,
+    errors: readonly { readonly host: string | null; readonly error: unknown }[],
+  ) {
+    const why = messageOf(reason);
+    const lines = errors.filter(({ error }) => error !== reason).map(({ host, error }) => {
+      const message = messageOf(error).replace(`${why}: `, "").replace(`: ${why}`, "");
+      return host === null ? `\n  ${message}` : hostLine(host, message);
+    });
+    super(`${why}, in phase ${phase}${lines.length === 0 ? "" : `:${lines.join("")}`}`, {
+      cause: reason,
+    });
+  }
+}
+
+/** A line about a host, whose name stands in it once. */
+function hostLine(host: string, message: string): string {
+  return `\n  ${message.startsWith(`${host}: `) ? message : `${host}: ${message}`}`;
 }
 
 /**
  * Runs the phases in order.
  *
  * @throws {PhaseError} when a phase fails, after the other hosts of that phase have ended
- * @throws the signal's reason when `options.signal` is aborted
+ * @throws {CutShortError} when `options.signal` is aborted
  */
 export async function runPhases<H extends { readonly name: string }>(
   phases: readonly Phase<H>[],
@@ -121,7 +163,7 @@ export async function runPhases<H extends { readonly name: string }>(
 ): Promise<void> {
   const { first, of } = options.place ?? { first: 1, of: phases.length };
   for (const [i, phase] of phases.entries()) {
-    options.signal.throwIfAborted();
+    if (options.signal.aborted) throw new CutShortError(phase.name, options.signal.reason, []);
     options.report({
       event: "phase",
       phase: phase.name,
@@ -142,7 +184,6 @@ export async function runPhases<H extends { readonly name: string }>(
       end(await runPhase(phase, options));
     } catch (error) {
       end("failed");
-      options.signal.throwIfAborted();
       throw error;
     }
   }
@@ -155,7 +196,8 @@ async function runPhase<H extends { readonly name: string }>(
   const limit = new AbortController();
   const timer = setTimeout(() => {
     const seconds = phase.limitMs / 1000;
-    limit.abort(new TimeLimitError(`it did not end within its time limit of ${seconds} s`));
+    const what = `phase ${phase.name} did not end within its time limit of ${seconds} s`;
+    limit.abort(new TimeLimitError(what));
   }, phase.limitMs);
   const signal = AbortSignal.any([options.signal, limit.signal]);
   const failures: HostFailure[] = [];
@@ -182,13 +224,16 @@ async function runPhase<H extends { readonly name: string }>(
         tell("failed", error);
       }
     });
-    options.signal.throwIfAborted();
-    if (failures.length > 0) throw new PhaseError(phase.title, phase.name, failures);
+    const { signal: { aborted, reason }, hintFor } = options;
+    if (aborted) throw new CutShortError(phase.name, reason, failures);
+    if (failures.length > 0) throw new PhaseError(phase, failures, { hintFor });
     try {
       await phase.settle?.({ signal });
-    } catch (error) {
-      options.signal.throwIfAborted();
-      throw new PhaseError(phase.title, phase.name, [], error);
+    } catch (cause) {
+      if (options.signal.aborted) {
+        throw new CutShortError(phase.name, options.signal.reason, [{ host: null, error: cause }]);
+      }
+      throw new PhaseError(phase, [], { cause, hintFor });
     }
   } finally {
     clearTimeout(timer);

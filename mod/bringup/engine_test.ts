@@ -12,7 +12,7 @@ import {
 } from "../../tests/lib/assert.ts";
 import { systemClock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
-import { type BringUpEvent, type Phase, PhaseError, runPhases } from "./engine.ts";
+import { type BringUpEvent, CutShortError, type Phase, PhaseError, runPhases } from "./engine.ts";
 
 type TestHost = { readonly name: string };
 const HOSTS: readonly TestHost[] = [{ name: "a" }, { name: "b" }, { name: "c" }];
@@ -121,7 +121,7 @@ Deno.test("runPhases() ends a phase at its time limit", async () => {
     () => runPhases([phase({ limitMs: 5, settle: ({ signal }) => never(signal) })], options),
     PhaseError,
   );
-  assertStringIncludes(error.message, "could not do p: it did not end within its time limit");
+  assertStringIncludes(error.message, "could not do p: phase p did not end within its time limit");
 });
 
 Deno.test("runPhases() stops with the caller's reason when it is cancelled", async () => {
@@ -131,5 +131,9 @@ Deno.test("runPhases() stops with the caller's reason when it is cancelled", asy
     controller.abort(reason);
     return Promise.reject(new Error("cut short"));
   };
-  assertEquals(await assertRejects(() => runPhases([phase({ run })], options)), reason);
+  const error = await assertRejects(() => runPhases([phase({ run })], options), CutShortError);
+  assertEquals([error.message, error.cause], [
+    "Ctrl-C, in phase p:\n  a: cut short\n  b: cut short\n  c: cut short",
+    reason,
+  ]);
 });

@@ -10,6 +10,7 @@ import type { Output } from "../lib/process.ts";
 /** A unit did not start, or ended when it should have gone on. */
 export class UnitError extends HareError {
   override readonly name = "UnitError";
+  readonly unit: string;
 
   /**
    * @param host the host's name
@@ -20,6 +21,7 @@ export class UnitError extends HareError {
   constructor(host: string, unit: string, why: string, log: readonly string[]) {
     const tail = log.map((line) => `\n    ${line}`).join("");
     super(`${host}: unit ${unit}: ${why}${tail === "" ? "" : `; its last lines:${tail}`}`);
+    this.unit = unit;
   }
 }
 

@@ -45,12 +45,12 @@ Deno.test("SystemdHost says what a unit waits for that does not start in time", 
     const phase = new AbortController();
     const starting = host.startUnit("hare-hax", { signal: phase.signal });
     await until(`${directory}/starts`);
-    phase.abort(new TimeLimitError("it did not end within its time limit of 30 s"));
+    phase.abort(new TimeLimitError("phase hax did not end within its time limit of 30 s"));
     const error = await assertRejects(() => starting, TimeLimitError);
     assertEquals(
       error.message,
       "vm1: systemctl start hare-hax: waits: there is no Consul: " +
-        "it did not end within its time limit of 30 s",
+        "phase hax did not end within its time limit of 30 s",
     );
   }, {
     systemctl: `case $1 in

@@ -56,12 +56,11 @@ export async function runHere(
       ...(options.env === undefined ? {} : { env: { ...options.env } }),
     }).spawn();
   } catch (error) {
-    throw new HareError(`cannot run ${program}: ${messageOf(error)}`, {
-      hint: error instanceof Deno.errors.NotFound
-        ? `install ${program} or put it on PATH`
-        : undefined,
-      cause: error,
-    });
+    const isMissing = error instanceof Deno.errors.NotFound;
+    throw new HareError(
+      `cannot run ${program}: ${isMissing ? "there is no such program" : messageOf(error)}`,
+      { hint: isMissing ? `install ${program} or put it on PATH` : undefined, cause: error },
+    );
   }
   const kill = () => {
     try {

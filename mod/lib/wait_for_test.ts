@@ -95,7 +95,7 @@ Deno.test("waitFor() hands the condition a signal that ends with the limit", asy
 
 Deno.test("waitFor() says what it waited for when the time limit of something bigger runs out", async () => {
   const stop = new AbortController();
-  const limit = new TimeLimitError("it did not end within its time limit of 60 s");
+  const limit = new TimeLimitError("phase hax did not end within its time limit of 60 s");
   const answers = ["no quorum", "it ends meanwhile"];
   const condition = () => {
     const why = answers.shift() ?? "";

@@ -138,10 +138,14 @@ function answerIn(
   const lines = stderr.trimEnd().split("\n");
   const last = lines.at(-1) ?? "";
   const otherHare = (message: string) =>
-    failed("hare-version", message, `hare install --host ${host}`);
+    failed("hare-version", message, `hare install --upgrade --host ${host}`);
   switch (code) {
     case NOT_FOUND:
-      return otherHare(`hare is not installed: there is no ${program}`);
+      return failed(
+        "hare-version",
+        `hare is not installed: there is no ${program}`,
+        `hare install --host ${host}`,
+      );
     case NOT_EXECUTABLE:
       return otherHare(`hare cannot be run: ${last}`);
     case ExitStatus.usage:

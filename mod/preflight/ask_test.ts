@@ -46,6 +46,7 @@ async function problemOf(does: Run, deps: Partial<AskDeps> = {}) {
 }
 
 const INSTALL = "hare install --host alice@vm1";
+const UPGRADE = "hare install --upgrade --host alice@vm1";
 const BY_HAND = "try to log in there by hand: ssh alice@vm1";
 
 /** What a host does, and the problem that is. */
@@ -82,7 +83,7 @@ const CASES: readonly (readonly [what: string, does: Run, problem: readonly stri
     [
       "hare-version",
       "hare cannot be run: env: '/usr/bin/hare': Permission denied",
-      INSTALL,
+      UPGRADE,
     ],
   ],
   [
@@ -92,7 +93,7 @@ const CASES: readonly (readonly [what: string, does: Run, problem: readonly stri
       "hare-version",
       "another hare is installed, which does not understand this one: " +
       "hare: unknown command 'preflight'",
-      INSTALL,
+      UPGRADE,
     ],
   ],
   [
@@ -101,7 +102,7 @@ const CASES: readonly (readonly [what: string, does: Run, problem: readonly stri
     [
       "hare-version",
       "hare 0.2.0 (commit def5678) is installed, which does not understand this one",
-      INSTALL,
+      UPGRADE,
     ],
   ],
   [
@@ -110,13 +111,13 @@ const CASES: readonly (readonly [what: string, does: Run, problem: readonly stri
     [
       "hare-version",
       "hare 0.1.0 (commit def5678) is installed, and 0.1.0 (commit abc1234) runs here",
-      INSTALL,
+      UPGRADE,
     ],
   ],
   [
     "has a hare that crashes",
     says(139, "", "Segmentation fault\n"),
-    ["hare-version", "hare preflight failed with exit status 139: Segmentation fault", INSTALL],
+    ["hare-version", "hare preflight failed with exit status 139: Segmentation fault", UPGRADE],
   ],
   [
     "speaks rubbish",

@@ -56,7 +56,7 @@ export const CHECKS: Readonly<
   "hare-version": ({ host, answer, expectation: { hareVersion } }) =>
     answer.hare === hareVersion ? [] : [{
       message: `hare ${answer.hare} is installed, and ${hareVersion} runs here`,
-      remedy: `hare install --host ${host}`,
+      remedy: `hare install --upgrade --host ${host}`,
     }],
 
   "consul": ({ answer: { consul } }) => {

@@ -44,7 +44,7 @@ const CASES: readonly Case[] = [
   ["another build of hare", { hare: "0.1.0 (commit def5678)" }, [[
     "hare-version",
     "hare 0.1.0 (commit def5678) is installed, and 0.1.0 (commit abc1234) runs here",
-    "hare install --host vm1",
+    "hare install --upgrade --host vm1",
   ]]],
   ["a missing Consul", { consul: { problems: ["cannot run consul: not found"] } }, [
     ["consul", "cannot run consul: not found", "install Consul 1.9 or newer"],

@@ -23,8 +23,9 @@ export class PreflightError extends HareError {
   override readonly name = "PreflightError";
 
   constructor(readonly problems: readonly Problem[]) {
-    super(`not all is well with the hosts:\n${renderProblems(problems).trimEnd()}`, {
-      hint: "mend that; or pass over a check with --ignore-preflight NAME,…",
+    super(`not every host is ready:\n${renderProblems(problems).trimEnd()}`, {
+      hint:
+        "mend that and run the same command again; or pass over a check with --ignore-preflight NAME,…",
     });
   }
 }

@@ -34,8 +34,11 @@ Deno.test("renderProblems() groups by host", () => {
 
 Deno.test("PreflightError has all problems in its message, and the way around them", () => {
   const { message, hint, problems } = new PreflightError(PROBLEMS);
-  assertEquals(message, `not all is well with the hosts:\n${RENDERED.trimEnd()}`);
-  assertEquals(hint, "mend that; or pass over a check with --ignore-preflight NAME,…");
+  assertEquals(message, `not every host is ready:\n${RENDERED.trimEnd()}`);
+  assertEquals(
+    hint,
+    "mend that and run the same command again; or pass over a check with --ignore-preflight NAME,…",
+  );
   assertEquals(problems, PROBLEMS);
 });
 

@@ -54,6 +54,7 @@ export function checkHosts(
     name: "check",
     title: "check every host",
     limitMs: LIMIT_MS,
+    settleTellsAll: true,
     hosts: questions,
     run: async (question, { signal }) => {
       const asked = { ...question, run: world.runOn(question.name) };

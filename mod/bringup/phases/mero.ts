@@ -72,6 +72,8 @@ function startServers(
         waitForUnits(cluster, [entry], units, (signal) => areUp(cluster, entry, started, signal), {
           ...options,
           what: `its ${role} to serve`,
+          hint: "a server that hangs runs on: once the cause is mended, restart its unit there, " +
+            `${units.join(" or ")}; then the same command goes on from here`,
         })
       );
     },

@@ -14,6 +14,8 @@ import type { StepOptions } from "../engine.ts";
 export interface WaitForUnitsOptions extends StepOptions {
   /** What is waited for: "hax to answer Consul". */
   readonly what: string;
+  /** What to do when the phase's time limit runs out. */
+  readonly hint?: string | undefined;
 }
 
 /**
@@ -28,7 +30,7 @@ export async function waitForUnits(
   hosts: readonly ClusterHost[],
   units: readonly string[],
   condition: (signal: AbortSignal) => Promise<Readiness<void>>,
-  { what, signal }: WaitForUnitsOptions,
+  { what, signal, hint }: WaitForUnitsOptions,
 ): Promise<void> {
   const stop = new AbortController();
   const within = AbortSignal.any([signal, stop.signal]);
@@ -43,7 +45,7 @@ export async function waitForUnits(
     }
   });
   try {
-    await waitFor(what, condition, { signal: within, clock: cluster.clock });
+    await waitFor(what, condition, { signal: within, clock: cluster.clock, hint });
   } finally {
     stop.abort();
     await Promise.all(watches);
