@@ -1,5 +1,6 @@
 /**
- * A cluster of three servers and two clients, from nothing, with one command.
+ * A cluster of three servers and two clients, from nothing, with one command, which refuses hosts
+ * that are not ready.
  *
  * @module
  */
@@ -8,7 +9,7 @@ import { PHASE_NAMES } from "../../mod/bringup/bootstrap.ts";
 import type { EntrypointJson } from "../../mod/entrypoint/render.ts";
 import type { StatusJson } from "../../mod/status/mod.ts";
 import { assert, assertEquals } from "../lib/assert.ts";
-import { testOnHosts } from "../hosts/testing.ts";
+import { longTestOnHosts, testOnHosts } from "../hosts/testing.ts";
 import {
   activeOn,
   bootstrapWell,
@@ -18,11 +19,31 @@ import {
   prepare,
   unitsOn,
 } from "./cluster.ts";
+import { isRefused, PREFLIGHT_FAULTS, preflightFault } from "./preflight_faults.ts";
 
 testOnHosts("hare bootstrap brings three servers and two clients up", 5, async (hosts, t) => {
   const first = await prepare(hosts, 3);
   assertEquals(await unitsOn(hosts.all), nothingOn(hosts.all));
   const done = Object.fromEntries(PHASE_NAMES.map((name) => [name, "done"]));
+
+  await t.step("not while hosts are not ready: it tells all that is wrong with them", async () => {
+    const wrong = {
+      "ssc-vm1": ["port taken", "unit of hare missing"],
+      "ssc-vm2": ["other hare version", "clock off"],
+      "ssc-vm3": ["no consul", "disk missing", "unit missing"],
+      "ssc-vm4": ["wrong key of the operator"],
+      "ssc-vm5": ["host unreachable"],
+    };
+    await isRefused(
+      hosts,
+      first,
+      new Map(
+        Object.entries(wrong).map((
+          [host, faults],
+        ) => [hosts.host(host), faults.map(preflightFault)]),
+      ),
+    );
+  });
 
   await t.step("with one command", async () => {
     assertEquals(outcomesOf(await bootstrapWell(first)), done);
@@ -78,3 +99,16 @@ testOnHosts("hare bootstrap brings three servers and two clients up", 5, async (
     assertEquals(await unitsOn(hosts.all), before);
   });
 });
+
+for (const fault of PREFLIGHT_FAULTS) {
+  longTestOnHosts(
+    `hare bootstrap refuses a cluster, and then brings it up: ${fault.what}`,
+    3,
+    async (hosts) => {
+      const first = await prepare(hosts, 3);
+      await isRefused(hosts, first, new Map([[hosts.host("ssc-vm2"), [fault]]]));
+      await bootstrapWell(first);
+      for (const host of hosts.all) await host.output(["hare", "status"]);
+    },
+  );
+}
