@@ -136,9 +136,12 @@ export class CutShortError extends HareError {
     errors: readonly { readonly host: string | null; readonly error: unknown }[],
   ) {
     const why = messageOf(reason);
-    const lines = errors.filter(({ error }) => error !== reason).map(({ host, error }) => {
-      const message = messageOf(error).replace(`${why}: `, "").replace(`: ${why}`, "");
-      return host === null ? `\n  ${message}` : hostLine(host, message);
+    const lines = errors.flatMap(({ host, error }) => {
+      const message = messageOf(error);
+      // Other errors are what cutting short does to programs: ssh is interrupted as well.
+      if (message === why || !message.includes(why)) return [];
+      const what = message.replace(`${why}: `, "").replace(`: ${why}`, "");
+      return [host === null ? `\n  ${what}` : hostLine(host, what)];
     });
     super(`${why}, in phase ${phase}${lines.length === 0 ? "" : `:${lines.join("")}`}`, {
       cause: reason,

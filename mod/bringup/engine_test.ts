@@ -129,11 +129,8 @@ Deno.test("runPhases() stops with the caller's reason when it is cancelled", asy
   const reason = new Error("Ctrl-C");
   const run = () => {
     controller.abort(reason);
-    return Promise.reject(new Error("cut short"));
+    return Promise.reject(new Error("ssh was interrupted"));
   };
   const error = await assertRejects(() => runPhases([phase({ run })], options), CutShortError);
-  assertEquals([error.message, error.cause], [
-    "Ctrl-C, in phase p:\n  a: cut short\n  b: cut short\n  c: cut short",
-    reason,
-  ]);
+  assertEquals([error.message, error.cause], ["Ctrl-C, in phase p", reason]);
 });
