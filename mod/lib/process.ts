@@ -53,6 +53,9 @@ export async function runHere(
       stdin: options.stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
+      // Ctrl-C is for this program, which ends the others itself: one that had died of it would look
+      // as if it had failed.
+      detached: true,
       ...(options.env === undefined ? {} : { env: { ...options.env } }),
     }).spawn();
   } catch (error) {

@@ -21,6 +21,12 @@ Deno.test("runHere() passes arguments and variables as they are", async () => {
   assertEquals(stdout, odd + odd);
 });
 
+Deno.test("runHere() keeps a program apart from the terminal's Ctrl-C", async () => {
+  const { stdout } = await runHere(["sh", "-c", "ps -o pgid= -p $$; echo $$"]);
+  const [group, pid] = stdout.trim().split(/\s+/);
+  assertEquals(group, pid);
+});
+
 Deno.test("runHere() closes standard input", async () => {
   assertEquals((await runHere(["cat"])).stdout, "");
 });
