@@ -8,7 +8,7 @@
 import * as z from "zod";
 import { type Consul, ConsulError } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
-import { HareError } from "../lib/errors.ts";
+import { HareError, messageOf } from "../lib/errors.ts";
 import { jsonText } from "../lib/json_text.ts";
 import { LOCK } from "./keys.ts";
 
@@ -28,7 +28,10 @@ export class LockHeldError extends HareError {
 
 /** Options of {@linkcode takeOperatorLock}. */
 export interface OperatorLockOptions {
-  /** The host where the operator's program runs. */
+  /**
+   * The host where the operator's program runs. It is the only one there, which the caller sees to:
+   * a lock of the same host is what a program that died has left.
+   */
   readonly host: string;
   /** The command, without secrets: `hare bootstrap`. */
   readonly command: string;
@@ -52,22 +55,31 @@ export async function takeOperatorLock(
     lockDelay: "0s",
     behavior: "delete",
     ttl: `${TTL_MS / 1000}s`,
-    nodeChecks: ["serfHealth"],
+    // A host whose agent starts again, or whose network was parted, has not ceased to operate.
+    nodeChecks: [],
     serviceChecks: [],
   }, { signal });
   const since = new Date(clock.now()).toISOString();
   const value = JSON.stringify({ host, command, since });
-  if (!await consul.kv.acquire(LOCK, value, session, { signal })) {
-    const other = await consul.kv.get(LOCK, { signal });
-    await consul.session.destroy(session, { signal });
-    throw new LockHeldError(`somebody else operates on this cluster: ${holderOf(other?.value)}`, {
-      hint: `wait until that ends; if its program died, the lock ends ${2 * TTL_MS / 1000} s later`,
-    });
+  const acquire = () => consul.kv.acquire(LOCK, value, session, { signal });
+  if (!await acquire()) {
+    const other = await consul.kv.get(LOCK, { signal, consistent: true });
+    const isOwn = other?.session && holderIn(other.value)?.host === host;
+    if (isOwn) await consul.session.destroy(other.session, { signal });
+    if (!isOwn || !await acquire()) {
+      await consul.session.destroy(session, { signal });
+      throw new LockHeldError(`somebody else operates on this cluster: ${holderOf(other?.value)}`, {
+        hint: `wait until that ends; if its program died, the lock ends ${
+          2 * TTL_MS / 1000
+        } s later`,
+      });
+    }
   }
   const stop = new AbortController();
   const renewing = renew(consul, session, clock, stop.signal).catch((error) => {
     if (stop.signal.aborted) return;
-    onLost(new HareError("the lock of this cluster was lost meanwhile", { cause: error }));
+    const why = messageOf(error);
+    onLost(new HareError(`the lock of this cluster was lost meanwhile: ${why}`, { cause: error }));
   });
   return {
     [Symbol.asyncDispose]: async () => {
@@ -102,10 +114,14 @@ async function renew(
   }
 }
 
+function holderIn(value: string): z.infer<typeof holderSchema> | undefined {
+  return holderSchema.safeParse(value).data;
+}
+
 function holderOf(value: string | undefined): string {
   if (value === undefined) return "its lock was just given back";
-  const holder = holderSchema.safeParse(value);
-  if (!holder.success) return value;
-  const { host, command, since } = holder.data;
+  const holder = holderIn(value);
+  if (holder === undefined) return value;
+  const { host, command, since } = holder;
   return `\`${command}\` on ${host}, since ${since}`;
 }
