@@ -14,8 +14,10 @@ import {
   type TargetName,
   TARGETS,
 } from "../../cfgen/mod.ts";
-import { CHECK_NAMES, factsFrom, type HostReport } from "../preflight/mod.ts";
+import { ConsulError } from "../consul/mod.ts";
 import { UnitError } from "../host/errors.ts";
+import { CONSUL_UNIT } from "../host/places.ts";
+import { CHECK_NAMES, factsFrom, type HostReport } from "../preflight/mod.ts";
 import { accountFor } from "./account.ts";
 import type { MkfsPolicy } from "./cluster.ts";
 import { withFilesIn } from "./configuration.ts";
@@ -142,6 +144,10 @@ export async function bootstrap(
 
 /** A unit that has failed stays so, and is not passed over: somebody shall have looked. */
 function hintFor(error: unknown): string | undefined {
+  if (error instanceof ConsulError && error.kind === "unreachable") {
+    return `\`systemctl status ${CONSUL_UNIT}\` on this host tells more; the same command goes on from ` +
+      "here, and starts Consul where it does not run";
+  }
   if (!(error instanceof UnitError)) return undefined;
   return `mend the cause, of which \`journalctl -u ${error.unit}\` there tells more; then the same ` +
     "command with --reset-failed goes on from here";

@@ -74,7 +74,7 @@ export interface EngineOptions {
   readonly parallel?: number | undefined;
   /** Where these phases stand in a longer list. {@default they are all of it} */
   readonly place?: { readonly first: number; readonly of: number } | undefined;
-  /** What to do about an error that does not say so itself. */
+  /** What to do about an error, before what it says itself. */
   readonly hintFor?: ((error: unknown) => string | undefined) | undefined;
 }
 
@@ -100,7 +100,7 @@ export class PhaseError extends HareError {
 
   /**
    * @param cause why the phase failed as a whole
-   * @param hintFor what to do about an error that does not say so itself
+   * @param hintFor what to do about an error, before what it says itself
    */
   constructor(
     phase: FailedPhase,
@@ -116,7 +116,7 @@ export class PhaseError extends HareError {
       settleTellsAll && cause !== undefined ? messageOf(cause) : `could not ${title}:${reasons}`,
       {
         cause: first,
-        hint: (first instanceof HareError ? first.hint : undefined) ?? hintFor?.(first) ??
+        hint: hintFor?.(first) ?? (first instanceof HareError ? first.hint : undefined) ??
           "mend the cause and run the same command again: what is done already is kept",
       },
     );
