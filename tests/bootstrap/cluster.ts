@@ -66,6 +66,8 @@ export interface RunOptions {
   readonly onEvent?: ((event: OperationEvent) => void) | undefined;
   /** After so many milliseconds it is killed. {@default 180000} */
   readonly limitMs?: number | undefined;
+  /** What it is run by: `systemd-run`, with arguments. {@default nothing} */
+  readonly by?: readonly string[] | undefined;
 }
 
 /** Runs `hare bootstrap --json` on a host, with the CDF that {@linkcode prepare} has put there. */
@@ -81,9 +83,10 @@ export function bootstrap(
 export async function operation(
   host: TestHost,
   [command = "", ...args]: readonly string[],
-  { onEvent, limitMs = 180_000 }: RunOptions = {},
+  { onEvent, limitMs = 180_000, by = [] }: RunOptions = {},
 ): Promise<Ran> {
-  const [program, ...words] = await host.argv(["hare", command, "--json", ...args]);
+  const argv = [...by, "hare", command, "--json", ...args];
+  const [program, ...words] = await host.argv(argv as [string, ...string[]]);
   const child = new Deno.Command(program, {
     args: words,
     stdin: "null",

@@ -121,6 +121,15 @@ export class TestHost {
     return await outputOf(await this.argv(argv), { limitMs: 60_000, ...options });
   }
 
+  /** The pid, on this machine, of the program that a unit (`x.service`) runs. */
+  async mainPid(unit: string): Promise<number> {
+    const inside = (await this.output(["systemctl", "show", "-P", "MainPID", unit])).trim();
+    const pids = await this.#parts.cgroup.pids(`payload/system.slice/${unit}`);
+    const pid = await whichIs(inside, pids);
+    if (pid === null) throw new HareError(`${this.name}: ${unit} does not run`);
+    return pid;
+  }
+
   /** Copies a file of this machine to it. */
   async put(file: { from: string; to: string; mode?: string }): Promise<void> {
     using source = await Deno.open(file.from);
@@ -189,12 +198,7 @@ export class TestHost {
 
   /** The pid, on this machine, of the host's first process; `null` while it is off. */
   async #leader(): Promise<number | null> {
-    const pids = await this.#parts.cgroup.pids("payload/init.scope");
-    for (const pid of pids) {
-      const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
-      if (/^NSpid:.*\s1$/m.test(status)) return pid;
-    }
-    return null;
+    return await whichIs("1", await this.#parts.cgroup.pids("payload/init.scope"));
   }
 
   /** Waits until systemd has started all that it starts at boot. */
@@ -212,6 +216,15 @@ export class TestHost {
         : { ready: false, why: `${stdout}${stderr}`.trim() };
     }, { limitMs: BOOT_LIMIT_MS, intervalMs: 20, signal });
   }
+}
+
+/** Which of these processes of this machine has this pid on its host. */
+async function whichIs(inside: string, pids: readonly number[]): Promise<number | null> {
+  for (const pid of pids) {
+    const status = await Deno.readTextFile(`/proc/${pid}/status`).catch(() => "");
+    if (status.match(/^NSpid:.*\s(\d+)$/m)?.[1] === inside) return pid;
+  }
+  return null;
 }
 
 /** What a login has. */
