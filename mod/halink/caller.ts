@@ -27,12 +27,13 @@ export class Caller {
   /**
    * Has the worker make a call, while this thread goes on answering callbacks.
    *
+   * @param limitMs time limit in milliseconds; `null` for a call that waits for others
    * @throws {HareError} when the call fails
    * @throws {TimeLimitError} when it does not end; no further call can be made then
    */
-  async call(request: WorkerRequest, limitMs: number): Promise<CallResult> {
+  async call(request: WorkerRequest, limitMs: number | null): Promise<CallResult> {
     const answer = this.#answer = Promise.withResolvers<WorkerAnswer>();
-    const timer = setTimeout(() => {
+    const timer = limitMs === null ? undefined : setTimeout(() => {
       answer.reject(
         new TimeLimitError(
           `the HA link's library did not end its ${request.call} within ${limitMs / 1000} s`,

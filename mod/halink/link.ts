@@ -12,7 +12,7 @@ import { Caller } from "./caller.ts";
 import type { LinkEvents, LinkId } from "./interface.ts";
 import { fidArray, SIZE } from "./layout.ts";
 import { type Cookie, MessageWriter, type StatesMessage } from "./message.ts";
-import { type Flavour, flavourOf, openPrompt, type PromptLibrary } from "./symbols.ts";
+import { findLibrary, type Flavour, flavourOf, openPrompt, type PromptLibrary } from "./symbols.ts";
 
 /** Who this process is on the link. */
 export interface LinkIdentity {
@@ -27,16 +27,15 @@ export interface LinkIdentity {
 
 /** What a {@linkcode HaLink} is made of. */
 export interface HaLinkOptions {
-  /** Path of libmotr.so or libmero.so, or a name that the system's loader finds. */
-  readonly library: string;
+  /** Path of libmotr.so or libmero.so. {@default what the system's loader finds} */
+  readonly library?: string | undefined;
   readonly identity: LinkIdentity;
   readonly events: LinkEvents;
   /** Starts this program once more, as a worker. */
   readonly startWorker: () => Worker;
 }
 
-/** A start takes 0.2 s; one that never ends is a fault of the library. */
-const START_LIMIT_MS = 60_000;
+const INIT_LIMIT_MS = 60_000;
 /** A stop takes 1 s, and about 5 s more for each process that died. */
 const STOP_LIMIT_MS = 60_000;
 
@@ -77,19 +76,19 @@ export class HaLink {
    */
   static async open(options: HaLinkOptions): Promise<HaLink> {
     Deno.env.set(NO_SIGNALS, "1"); // the library's dependencies read it when they are loaded
-    const library = openPrompt(options.library);
-    const flavour = flavourOf(library, options.library);
+    const path = options.library ?? findLibrary();
+    const library = openPrompt(path);
+    const flavour = flavourOf(library, path);
     const worker = new Caller(options.startWorker());
-    const init = { call: "init", library: options.library } as const;
-    const { value, instance } = await worker.call(init, START_LIMIT_MS);
-    const halink = Deno.UnsafePointer.create(value);
-    const shun = adopt(library, flavour, halink, Deno.UnsafePointer.create(instance));
+    const init = await worker.call({ call: "init", library: path }, INIT_LIMIT_MS);
+    const halink = Deno.UnsafePointer.create(init.value);
+    const shun = adopt(library, flavour, halink, Deno.UnsafePointer.create(init.instance));
     return new HaLink(library, worker, halink, { flavour, shun }, options);
   }
 
   /**
    * Starts the interface. Events come from now on: the first, the library's own request for an
-   * entrypoint, before this has ended.
+   * entrypoint, before this has ended, which it does once that request has an answer.
    *
    * @throws {HareError} when the library fails; nothing of it is left then
    */
@@ -101,7 +100,7 @@ export class HaLink {
         endpoint,
         fids: [fidArray([process]), fidArray([ha]), fidArray([rm])],
         callbacks: this.#callbacks.addresses,
-      }, START_LIMIT_MS);
+      }, null);
     } catch (error) {
       await this.#end();
       throw error;

@@ -26,10 +26,13 @@ import {
 } from "./layout.ts";
 import type { Flavour } from "./symbols.ts";
 
+/** A state that can be told: over an unknown one its receiver panics. */
+export type KnownState = Exclude<HaState, "unknown">;
+
 /** The state of an object. */
 export interface Note {
   readonly fid: Fid;
-  readonly state: HaState;
+  readonly state: KnownState;
 }
 
 /** What a process may say of itself. */

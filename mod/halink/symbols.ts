@@ -100,6 +100,30 @@ export function openPrompt(path: string): PromptLibrary {
   return open(path, PROMPT);
 }
 
+/** Names under which the system's loader may know the library, the newest first. */
+const NAMES = ["libmotr.so.2", "libmotr.so", "libmero.so.2", "libmero.so"] as const;
+
+/**
+ * The library that the system's loader finds.
+ *
+ * @throws {HareError} when there is none
+ */
+export function findLibrary(): string {
+  const found = NAMES.find((name) => {
+    try {
+      Deno.dlopen(name, {}).close();
+      return true;
+    } catch (error) {
+      if (error instanceof Error) return false; // there is no class for a library that is not there
+      throw error;
+    }
+  });
+  if (found !== undefined) return found;
+  throw new HareError("there is no library for the HA link on this machine: no libmotr.so", {
+    hint: "give its path with --libmotr, or do without: --no-halink",
+  });
+}
+
 /**
  * Which library this is.
  *

@@ -9,6 +9,7 @@ import { HaLink } from "../../mod/halink/link.ts";
 import type { LinkEvents } from "../../mod/halink/interface.ts";
 import type { Flavour } from "../../mod/halink/symbols.ts";
 import { makeFid } from "../../mod/lib/fid.ts";
+import { dirname } from "../../mod/lib/std/path.ts";
 import { assertEquals } from "../lib/assert.ts";
 
 const SYMBOLS = {
@@ -74,7 +75,7 @@ export async function hasCompiler(): Promise<boolean> {
 }
 
 /** Compiles the library; returns its path. */
-export async function buildFakeMotr(flavour: Flavour): Promise<string> {
+async function buildFakeMotr(flavour: Flavour): Promise<string> {
   const directory = await Deno.makeTempDir({ prefix: "hare-test-halink-" });
   const library = `${directory}/lib${flavour}.so`;
   const sources = ["interface.c", "play.c"].map((name) => new URL(name, import.meta.url).pathname);
@@ -89,6 +90,33 @@ export async function buildFakeMotr(flavour: Flavour): Promise<string> {
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return library;
+}
+
+/**
+ * Compiles the library for a test file, in each flavour, until that file's tests have ended; without
+ * a compiler there is none, and that is said loudly.
+ *
+ * @param what what is not tested then
+ * @returns paths by flavour
+ */
+export async function buildForTests(
+  what: string,
+  flavours: readonly Flavour[],
+): Promise<ReadonlyMap<Flavour, string>> {
+  const libraries = new Map<Flavour, string>();
+  if (!await hasCompiler()) {
+    const warning = `\n*** ${what} is NOT TESTED: this machine has no C compiler, cc ***\n\n`;
+    Deno.stderr.writeSync(new TextEncoder().encode(warning));
+    Deno.test({ name: `${what}: NOT TESTED, as there is no C compiler`, ignore: true, fn() {} });
+    return libraries;
+  }
+  for (const flavour of flavours) libraries.set(flavour, await buildFakeMotr(flavour));
+  globalThis.addEventListener("unload", () => {
+    for (const library of libraries.values()) {
+      Deno.removeSync(dirname(library), { recursive: true });
+    }
+  });
+  return libraries;
 }
 
 /** Mero, as the test has it act. */

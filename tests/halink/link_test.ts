@@ -7,10 +7,9 @@ import type { EntrypointReply, LinkEvents, Message, Peer } from "../../mod/halin
 import { MAX_NOTES } from "../../mod/halink/layout.ts";
 import { HareError } from "../../mod/lib/errors.ts";
 import { makeFid } from "../../mod/lib/fid.ts";
-import { dirname } from "../../mod/lib/std/path.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "../lib/assert.ts";
-import { buildFakeMotr, FakeMotr, hasCompiler, openLink } from "./fake_motr.ts";
+import { buildForTests, FakeMotr, openLink } from "./fake_motr.ts";
 
 const FLAVOURS = ["motr", "mero"] as const;
 
@@ -54,19 +53,7 @@ class Heard implements LinkEvents {
   }
 }
 
-const libraries = new Map<string, string>();
-if (await hasCompiler()) {
-  for (const flavour of FLAVOURS) libraries.set(flavour, await buildFakeMotr(flavour));
-  globalThis.addEventListener("unload", () => {
-    for (const library of libraries.values()) {
-      Deno.removeSync(dirname(library), { recursive: true });
-    }
-  });
-} else {
-  const warning = "\n*** The HA link is NOT TESTED: this machine has no C compiler, cc ***\n\n";
-  Deno.stderr.writeSync(new TextEncoder().encode(warning));
-  Deno.test({ name: "halink: NOT TESTED, as there is no C compiler", ignore: true, fn() {} });
-}
+const libraries = await buildForTests("halink", FLAVOURS);
 
 /** Runs `test` with a started link of each library, and ends it in order. */
 function testLink(
