@@ -4,6 +4,8 @@
  * @module
  */
 
+import { HaLink } from "../halink/mod.ts";
+import type { OpenLink } from "../hax/link_keeper.ts";
 import { pidExists, readBootId } from "../hax/presence.ts";
 import { DEFAULT_LISTEN, serveHax } from "../hax/server.ts";
 import { type Listen, parseListen } from "../lib/listen.ts";
@@ -15,6 +17,9 @@ import type { Context } from "./context.ts";
 /** Options of `hare hax`. */
 export interface HaxOptions {
   readonly listen: Listen;
+  /** Path of Mero's library; where it is not given, the system's loader looks for it. */
+  readonly libmotr?: string | undefined;
+  readonly halink: boolean;
 }
 
 /** The sub-command. */
@@ -31,11 +36,14 @@ export function haxCommand(context: Context): CommandUnknownOpts {
           `${hostname}:${port}`,
         ),
     )
+    .option("--libmotr <path>", "Mero's library, libmotr.so or libmero.so (default: the system's)")
+    .option("--no-halink", "do without the HA link: answer HTTP only")
     .addHelpText(
       "after",
       examples(
         ["hare hax", `answers at ${hostname}:${port}`],
         ["hare hax --listen 192.168.0.1:8080"],
+        ["hare hax --libmotr /opt/motr/lib/libmotr.so"],
         [`curl http://${hostname}:${port}/health`, "how it is"],
       ),
     )
@@ -43,13 +51,22 @@ export function haxCommand(context: Context): CommandUnknownOpts {
 }
 
 /** Serves until the context's signal is aborted. */
-export async function runHax({ listen }: HaxOptions, context: Context): Promise<void> {
+export async function runHax(options: HaxOptions, context: Context): Promise<void> {
   const { clock } = context;
+  const openLink = options.halink ? linkOpener(options.libmotr) : null;
   await runAsService({ ...context, log: loggerOf("hax") }, async (service, signal) => {
     const boot = await readBootId(context.run, signal);
-    const deps = { consul: context.consul(), clock, random: Math.random, pidExists, boot };
+    const consul = context.consul();
+    const deps = { consul, clock, random: Math.random, pidExists, boot, openLink };
     const onWait = (why: string | null) =>
       why === null ? service.isReady("knows its node") : service.waits(why);
-    await serveHax({ ...deps, onWait }, { listen, signal });
+    await serveHax({ ...deps, onWait }, { listen: options.listen, signal });
   });
+}
+
+/** Opens the HA link with a worker that is this same program. */
+function linkOpener(library: string | undefined): OpenLink {
+  const program = Deno.mainModule; // asked of the main thread: a worker has none
+  const startWorker = () => new Worker(program, { type: "module" });
+  return (identity, events) => HaLink.open({ library, identity, events, startWorker });
 }

@@ -32,10 +32,13 @@ export function statusOf(level: Level): 200 | 429 | 503 {
 
 /**
  * Health of a Mero process. Critical is only an m0d that was up since this machine booted and is no
- * more: before its first start, and around m0mkfs, nothing that served is lost.
+ * more: before its first start, and around m0mkfs, nothing that served is lost. Nor is it critical
+ * once another is there in its place, though that cannot say so before it has the entrypoint: where
+ * every confd has died there is none before one of them is better than critical.
  *
  * @param record `null` where the process never reported
  * @param presence whether the process with the recorded pid is there
+ * @param successor pid of one that is there and asks to be let in as this process; `null` for none
  *
  * @example
  * ```ts
@@ -45,12 +48,20 @@ export function statusOf(level: Level): 200 | 429 | 503 {
  * if (healthOfProcess(m0d, "there").level !== "passing") throw new Error("it runs");
  * if (healthOfProcess(m0d, "gone").level !== "critical") throw new Error("it is gone");
  * if (healthOfProcess(null, "gone").level !== "warning") throw new Error("it never was");
+ * if (healthOfProcess(m0d, "gone", 8).level !== "warning") throw new Error("another starts");
  * ```
  */
-export function healthOfProcess(record: ProcessRecord | null, presence: Presence): Health {
+export function healthOfProcess(
+  record: ProcessRecord | null,
+  presence: Presence,
+  successor: number | null = null,
+): Health {
   if (record === null) return { level: "warning", why: "not started yet" };
   if (presence === "before this boot") {
     return { level: "warning", why: "not started since this machine booted" };
+  }
+  if (presence === "gone" && successor !== null && successor !== record.pid) {
+    return { level: "warning", why: `pid ${successor} starts in place of pid ${record.pid}` };
   }
   const isMkfs = record.type === "M0MKFS";
   const name = isMkfs ? "m0mkfs" : "the process";
@@ -77,6 +88,8 @@ export interface HaxCondition {
   readonly waits: string | null;
   /** Why Consul cannot be asked; `null` when it can. */
   readonly consulAway: string | null;
+  /** How far the HA link has come. */
+  readonly link: string;
   /** Process events that wait to be recorded. */
   readonly queueLength: number;
   /** Process events that may wait. */

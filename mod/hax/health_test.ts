@@ -36,7 +36,26 @@ Deno.test("healthOfProcess() says why", () => {
   assertEquals(healthOfProcess(null, "gone"), { level: "warning", why: "not started yet" });
 });
 
-const WELL: HaxCondition = { waits: null, consulAway: null, queueLength: 1, queueCapacity: 2 };
+Deno.test("healthOfProcess() is not critical where another starts in place of what is gone", () => {
+  for (const state of ["STARTED", "STOPPED"] as const) {
+    const record = { type: "M0D", state, pid: 7, generation: 1 } as const;
+    assertEquals(healthOfProcess(record, "gone", 8), {
+      level: "warning",
+      why: "pid 8 starts in place of pid 7",
+    });
+    assertEquals(healthOfProcess(record, "gone", 7).level, "critical", "it asked when it lived");
+  }
+  const running = { type: "M0D", state: "STARTED", pid: 7, generation: 1 } as const;
+  assertEquals(healthOfProcess(running, "there", 8).level, "passing");
+});
+
+const WELL: HaxCondition = {
+  waits: null,
+  consulAway: null,
+  link: "up",
+  queueLength: 1,
+  queueCapacity: 2,
+};
 const CONDITIONS: readonly (readonly [Partial<HaxCondition>, Level, string])[] = [
   [{}, "passing", "hax serves its node"],
   [{ waits: "no service" }, "warning", "hax waits: no service"],

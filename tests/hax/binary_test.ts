@@ -34,7 +34,7 @@ Deno.test("the binary serves a node from its start to SIGTERM", async () => {
   assertEquals(await check("--fid", formatFid(CONFD)), 1);
 
   const hax = new Deno.Command(HARE, {
-    args: ["hax", "--listen", address],
+    args: ["hax", "--listen", address, "--no-halink"],
     env,
     stderr: "piped",
   }).spawn();

@@ -23,7 +23,13 @@ export class FakeHax implements Served {
   reception: Reception = "taken";
 
   health(): HaxHealth {
-    return healthOfHax({ waits: this.waits, consulAway: null, queueLength: 0, queueCapacity: 1 });
+    return healthOfHax({
+      waits: this.waits,
+      consulAway: null,
+      link: "none",
+      queueLength: 0,
+      queueCapacity: 1,
+    });
   }
 
   healthOf(fid: Fid): Health | null {

@@ -23,11 +23,22 @@ export class FakeKv {
       this.#failIfAway();
       return Promise.resolve(this.entries(prefix));
     },
+    cas: (key: string, value: string, index: number): Promise<boolean> => {
+      this.#failIfAway();
+      const isAt = this.#entries.get(key)?.modifyIndex ?? 0;
+      if (isAt === index) this.#put(key, value);
+      return Promise.resolve(isAt === index);
+    },
   };
 
   /** Sets a key, as somebody else. */
   set(key: string, value: string): void {
     this.#put(key, value);
+  }
+
+  /** Removes a key, as somebody else. */
+  remove(key: string): void {
+    this.#entries.delete(key);
   }
 
   /** The value of a key. */

@@ -2,14 +2,13 @@
  * hax with a real Consul: who it is, what it records, what it answers while Consul is away.
  */
 
-import type { Consul } from "../../mod/consul/mod.ts";
-import { LEADER } from "../../mod/kv/keys.ts";
 import { formatFid, makeFid } from "../../mod/lib/fid.ts";
 import { assertEquals, assertStringIncludes } from "../lib/assert.ts";
 import { startConsul } from "../lib/consul.ts";
 import {
   checkOf,
   CONFD,
+  elect,
   eventually,
   HAX,
   importConfiguration,
@@ -26,23 +25,6 @@ const NODE = "ssc-vm1";
 /** The events of process `fid` as they stand in the queue. */
 function events(fid: typeof CONFD, ...states: readonly string[]): string[] {
   return states.map((state) => `${formatFid(fid)} ${state}`);
-}
-
-/** Makes `node` the leader, as its RC would; ends the session of the leader before. */
-async function elect(consul: Consul, node: string | null): Promise<void> {
-  const before = (await consul.kv.get(LEADER))?.session;
-  if (before) {
-    await consul.kv.release(LEADER, before);
-    await consul.session.destroy(before);
-  }
-  if (node === null) return;
-  const session = await consul.session.create({
-    name: "test",
-    lockDelay: "0s",
-    nodeChecks: ["serfHealth"],
-    serviceChecks: [],
-  });
-  assertEquals(await consul.kv.acquire(LEADER, node, session), true);
 }
 
 Deno.test("hax answers at once, and serves its node when it knows who it is", async () => {

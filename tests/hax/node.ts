@@ -7,11 +7,12 @@
 
 import { servicesOf } from "../../mod/agent/services.ts";
 import type { Consul } from "../../mod/consul/mod.ts";
+import type { OpenLink } from "../../mod/hax/link_keeper.ts";
 import { serveHax } from "../../mod/hax/server.ts";
 import { pidExists } from "../../mod/hax/presence.ts";
 import type { Report } from "../../mod/hax/transition.ts";
 import { layoutOf } from "../../mod/kv/cluster.ts";
-import { EPOCH, EQ_PREFIX, IMPORTED, NODE_PREFIX, processKey } from "../../mod/kv/keys.ts";
+import { EPOCH, EQ_PREFIX, IMPORTED, LEADER, NODE_PREFIX, processKey } from "../../mod/kv/keys.ts";
 import { systemClock } from "../../mod/lib/clock.ts";
 import { type Fid, formatFid, makeFid } from "../../mod/lib/fid.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
@@ -51,6 +52,23 @@ export async function registerServices(consul: Consul, address: string): Promise
   }
 }
 
+/** Makes `node` the leader, as its RC would; ends the session of the leader before. */
+export async function elect(consul: Consul, node: string | null): Promise<void> {
+  const before = (await consul.kv.get(LEADER))?.session;
+  if (before) {
+    await consul.kv.release(LEADER, before);
+    await consul.session.destroy(before);
+  }
+  if (node === null) return;
+  const session = await consul.session.create({
+    name: "test",
+    lockDelay: "0s",
+    nodeChecks: ["serfHealth"],
+    serviceChecks: [],
+  });
+  if (!await consul.kv.acquire(LEADER, node, session)) throw new Error(`${node} cannot lead`);
+}
+
 /** A hax in this process. */
 export interface RunningHax extends AsyncDisposable {
   readonly url: string;
@@ -68,7 +86,7 @@ export interface RunningHax extends AsyncDisposable {
 export function startHax(
   consul: Consul,
   address: string,
-  options: { readonly queueCapacity?: number } = {},
+  options: { readonly queueCapacity?: number; readonly openLink?: OpenLink } = {},
 ): RunningHax {
   const stopping = new AbortController();
   const deps = {
@@ -77,6 +95,7 @@ export function startHax(
     random: Math.random,
     pidExists,
     boot: "this boot",
+    openLink: null,
     ...options,
   };
   const listen = { hostname: address, port: 8008 };

@@ -1,0 +1,153 @@
+/**
+ * A node's hax as reader of the broadcast queue: every entry once, in the order of numbers.
+ *
+ * How far it has come is kept in Consul, `bq-seen/<node>`, and moved on by check-and-set BEFORE the
+ * entries are told: so that no entry is ever told by two hax of a node, or twice. What dies between
+ * the two is made good by what every newly linked process is told: the present states.
+ *
+ * The leader drops entries that a hax has not seen when too many wait. So now and then, and whenever
+ * Consul was away, the last states that were broadcast are compared with what was told.
+ *
+ * @module
+ */
+
+import type { Consul, KvEntry } from "../consul/mod.ts";
+import type { KnownState, Note } from "../halink/mod.ts";
+import { parseBroadcast } from "../kv/broadcast.ts";
+import { retryCas } from "../kv/cas_retry.ts";
+import { KvValueError } from "../kv/errors.ts";
+import { BQ_PREFIX, bqSeenKey, parseEpochKey, STATE_PREFIX } from "../kv/keys.ts";
+import { type Fid, formatFid } from "../lib/fid.ts";
+import type { Logger } from "../lib/log.ts";
+
+/** What {@linkcode Broadcasts} stand on. */
+export interface BroadcastsDeps {
+  readonly consul: { readonly kv: Pick<Consul["kv"], "get" | "list" | "cas"> };
+  /** Name of this hax's node. */
+  readonly node: string;
+  /** Tells all linked processes. */
+  readonly tell: (notes: readonly Note[]) => void;
+  readonly log: Logger;
+}
+
+/** An entry of the queue. */
+interface Numbered {
+  readonly number: number;
+  readonly entry: KvEntry;
+}
+
+/** Applies broadcasts. */
+export class Broadcasts {
+  readonly #deps: BroadcastsDeps;
+  /** The state that was told last of each object, and when: a count of the rounds. */
+  readonly #told = new Map<string, Note & { readonly round: number }>();
+  #round = 0;
+  #applied = 0;
+
+  constructor(deps: BroadcastsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Entries that were told since this hax began. */
+  get applied(): number {
+    return this.#applied;
+  }
+
+  /** The last state that was told of each object. */
+  get notes(): readonly Note[] {
+    return [...this.#told.values()];
+  }
+
+  /** The last state that was told of an object, if any was. */
+  stateOf(fid: Fid): KnownState | undefined {
+    return this.#told.get(formatFid(fid))?.state;
+  }
+
+  /**
+   * Tells what of these entries was not told yet.
+   *
+   * @param entries all that are in the queue now
+   * @throws {ConsulError} when the position cannot be moved on: nothing was told then
+   */
+  async apply(entries: readonly KvEntry[], signal: AbortSignal): Promise<void> {
+    const fresh = await this.#claim(numbered(entries), signal);
+    const broadcasts = fresh.flatMap(({ entry }) => this.#parse(entry));
+    this.#tell(broadcasts);
+    this.#applied += broadcasts.length;
+  }
+
+  /**
+   * Tells the states that were broadcast last and never told here, which have left the queue.
+   *
+   * @throws {ConsulError} when Consul cannot be asked
+   */
+  async reconcile(signal: AbortSignal): Promise<void> {
+    const { consul, log } = this.#deps;
+    this.#round += 1;
+    const began = this.#round;
+    const states = await consul.kv.list(STATE_PREFIX, { signal });
+    // Read after the states: what is in the queue now is at least as new.
+    await this.apply(await consul.kv.list(BQ_PREFIX, { signal }), signal);
+    const missed = states.flatMap((entry) => this.#parse(entry)).filter(({ fid, state }) => {
+      const told = this.#told.get(formatFid(fid));
+      return told === undefined || told.round < began && told.state !== state;
+    });
+    if (missed.length > 0 && began > 1) {
+      log.warn("{n} states had left the broadcast queue unseen", { n: missed.length });
+    }
+    this.#tell(missed);
+  }
+
+  /** Moves the position on to the last of these entries; those that nobody has told before. */
+  async #claim(entries: readonly Numbered[], signal: AbortSignal): Promise<readonly Numbered[]> {
+    const last = entries.at(-1)?.number;
+    if (last === undefined) return [];
+    const { consul, node } = this.#deps;
+    const key = bqSeenKey(node);
+    return await retryCas(`move ${key} on to ${last}`, async () => {
+      const seen = await consul.kv.get(key, { signal });
+      const position = seen === null ? -1 : positionOf(seen.value);
+      const fresh = entries.filter(({ number }) => number > position);
+      if (fresh.length === 0) return { done: true, value: [] };
+      return await consul.kv.cas(key, String(last), seen?.modifyIndex ?? 0, { signal })
+        ? { done: true, value: fresh }
+        : { done: false, why: "another hax of this node moved it" };
+    }, { signal });
+  }
+
+  #tell(broadcasts: readonly Note[]): void {
+    for (const { fid, state } of broadcasts) {
+      this.#told.set(formatFid(fid), { fid, state, round: this.#round });
+    }
+    if (broadcasts.length > 0) this.#deps.tell(broadcasts);
+  }
+
+  /** An entry that makes no sense is named, and passed over: it blocks nothing. */
+  #parse(entry: KvEntry): Note | [] {
+    try {
+      const { fid, state } = parseBroadcast(entry);
+      if (state !== "unknown") return { fid, state };
+      this.#deps.log.error("{key} is passed over: an unknown state cannot be told", {
+        key: entry.key,
+      });
+      return [];
+    } catch (error) {
+      if (!(error instanceof KvValueError)) throw error;
+      this.#deps.log.error("a broadcast is passed over: {error}", { error: error.message });
+      return [];
+    }
+  }
+}
+
+/** The entries that have a number, in the order of numbers. */
+function numbered(entries: readonly KvEntry[]): readonly Numbered[] {
+  return entries
+    .map((entry) => ({ entry, number: parseEpochKey(BQ_PREFIX, entry.key) }))
+    .filter((one): one is Numbered => one.number !== null)
+    .toSorted((a, b) => a.number - b.number);
+}
+
+/** A position that is no number is none: everything in the queue is told again. */
+function positionOf(value: string): number {
+  return /^\s*\d+\s*$/.test(value) ? Number(value) : -1;
+}

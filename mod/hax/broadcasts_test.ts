@@ -1,0 +1,165 @@
+import { captureLog } from "../../tests/lib/capture_log.ts";
+import { FakeKv } from "../../tests/hax/fake_kv.ts";
+import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
+import fc from "fast-check";
+import { ConsulError } from "../consul/mod.ts";
+import type { Note } from "../halink/mod.ts";
+import { BQ_PREFIX, bqKey, bqSeenKey, stateKey } from "../kv/keys.ts";
+import { makeFid } from "../lib/fid.ts";
+import { loggerOf } from "../lib/log.ts";
+import { Broadcasts } from "./broadcasts.ts";
+
+const { signal } = new AbortController();
+
+/** A hax of a node, and what it told: keys and states. */
+function hax(kv: FakeKv, node = "node1") {
+  const told: string[] = [];
+  const broadcasts = new Broadcasts({
+    consul: kv,
+    node,
+    tell: (notes) => told.push(...notes.map(({ fid, state }) => `${fid.key} ${state}`)),
+    log: loggerOf("test"),
+  });
+  return {
+    told,
+    broadcasts,
+    apply: () => broadcasts.apply(kv.entries(BQ_PREFIX), signal),
+    reconcile: () => broadcasts.reconcile(signal),
+  };
+}
+
+/** The leader broadcasts a state, as entry `number`. */
+function broadcast(kv: FakeKv, number: number, key: number, state: Note["state"]): void {
+  const fid = makeFid("drive", key);
+  const value = JSON.stringify({
+    fid: `0x${fid.container.toString(16)}:0x${key.toString(16)}`,
+    state,
+  });
+  kv.set(bqKey(number), value);
+  kv.set(stateKey(fid), value);
+}
+
+Deno.test("Broadcasts tell each entry once, in the order of numbers", async () => {
+  const kv = new FakeKv();
+  const { told, apply, broadcasts } = hax(kv);
+  for (const number of [10, 9, 100]) broadcast(kv, number, number, "failed");
+  await apply();
+  await apply();
+  broadcast(kv, 101, 9, "online");
+  await apply();
+  assertEquals(told, ["9 failed", "10 failed", "100 failed", "9 online"]);
+  assertEquals(kv.value(bqSeenKey("node1")), "101");
+  assertEquals(broadcasts.applied, 4);
+  assertEquals(broadcasts.stateOf(makeFid("drive", 9)), "online");
+});
+
+Deno.test("Broadcasts go on where an earlier hax of the node stopped", async () => {
+  const kv = new FakeKv();
+  const before = hax(kv);
+  broadcast(kv, 1, 1, "failed");
+  await before.apply();
+  const after = hax(kv);
+  broadcast(kv, 2, 2, "failed");
+  await after.apply();
+  assertEquals([before.told, after.told], [["1 failed"], ["2 failed"]]);
+});
+
+Deno.test("two hax of a node never tell the same entry", async () => {
+  await fc.assert(fc.asyncProperty(
+    fc.array(fc.constantFrom("a", "b", "put"), { maxLength: 30 }),
+    async (steps) => {
+      const kv = new FakeKv();
+      const [a, b] = [hax(kv), hax(kv)];
+      let number = 0;
+      for (const step of steps) {
+        if (step === "put") broadcast(kv, ++number, number, "failed");
+        else await (step === "a" ? a : b).apply();
+      }
+      await Promise.all([a.apply(), b.apply()]);
+      const all = [...a.told, ...b.told].map((text) => Number(text.split(" ")[0]));
+      assertEquals(all.toSorted((x, y) => x - y), Array.from({ length: number }, (_, i) => i + 1));
+    },
+  ));
+});
+
+Deno.test("each node's hax tells all", async () => {
+  const kv = new FakeKv();
+  const [one, two] = [hax(kv, "node1"), hax(kv, "node2")];
+  broadcast(kv, 1, 1, "repair");
+  await one.apply();
+  await two.apply();
+  assertEquals([one.told, two.told], [["1 repair"], ["1 repair"]]);
+});
+
+Deno.test("Broadcasts tell nothing while the position cannot be moved on", async () => {
+  const kv = new FakeKv();
+  const { told, apply } = hax(kv);
+  broadcast(kv, 1, 1, "failed");
+  kv.failures.push("away");
+  await assertRejects(apply, ConsulError);
+  assertEquals(told, []);
+  await apply();
+  assertEquals(told, ["1 failed"]);
+});
+
+Deno.test("a hax that was away too long is told the last states in place of what it missed", async () => {
+  await using log = await captureLog();
+  const kv = new FakeKv();
+  const { told, apply, reconcile } = hax(kv);
+  broadcast(kv, 1, 1, "failed");
+  broadcast(kv, 2, 2, "failed");
+  await apply();
+  await reconcile();
+  // A day later: the leader has dropped what was not seen, but for the last.
+  for (
+    const [number, key, state] of [[3, 1, "repair"], [4, 1, "repaired"], [5, 3, "failed"]] as const
+  ) {
+    broadcast(kv, number, key, state);
+  }
+  for (const number of [1, 2, 3, 4]) kv.remove(bqKey(number));
+  await apply();
+  assertEquals(told.splice(0), ["1 failed", "2 failed", "3 failed"]);
+  await reconcile();
+  assertEquals(told.splice(0), ["1 repaired"]);
+  await reconcile();
+  assertEquals(told, []);
+  assertEquals(log.matching(/unseen/), ["warning: 1 states had left the broadcast queue unseen"]);
+});
+
+Deno.test("a new hax learns the states that were broadcast before it began", async () => {
+  const kv = new FakeKv();
+  broadcast(kv, 1, 1, "failed");
+  kv.remove(bqKey(1));
+  const { told, reconcile, broadcasts } = hax(kv);
+  await reconcile();
+  assertEquals(told, ["1 failed"]);
+  assertEquals(
+    broadcasts.notes,
+    [{ fid: makeFid("drive", 1), state: "failed" as const }].map((note) => ({
+      ...note,
+      round: 1,
+    })),
+  );
+});
+
+Deno.test("entries that make no sense are named, and block nothing", async () => {
+  await using log = await captureLog();
+  const kv = new FakeKv();
+  const { told, apply } = hax(kv);
+  kv.set(bqKey(1), "{");
+  kv.set(bqKey(2), '{"fid": "0x6b00000000000001:0x1", "state": "unknown"}');
+  broadcast(kv, 3, 3, "failed");
+  kv.set(`${BQ_PREFIX}tomorrow`, "no number");
+  await apply();
+  assertEquals(told, ["3 failed"]);
+  assertEquals(log.matching(/passed over/).length, 2);
+});
+
+Deno.test("a position that is no number tells everything again", async () => {
+  const kv = new FakeKv();
+  const { told, apply } = hax(kv);
+  broadcast(kv, 1, 1, "failed");
+  kv.set(bqSeenKey("node1"), "yesterday");
+  await apply();
+  assertEquals(told, ["1 failed"]);
+});

@@ -1,0 +1,64 @@
+/**
+ * The states of the cluster's objects as hax tells them to a process that asks: from what Consul
+ * has, nothing made up.
+ *
+ * @module
+ */
+
+import type { KnownState } from "../halink/mod.ts";
+import type { ConfProcess, Layout } from "../kv/cluster.ts";
+import type { ProcessRecord } from "../kv/process_state.ts";
+import { type Fid, FID_TYPES, formatFid } from "../lib/fid.ts";
+
+/** What is known of the cluster. */
+export interface KnownStates {
+  readonly layout: Layout;
+  /** The last state that was broadcast of an object, if any was. */
+  readonly broadcast: (fid: Fid) => KnownState | undefined;
+  /** The records of all nodes' processes, by fid. */
+  readonly records: ReadonlyMap<string, ProcessRecord>;
+}
+
+/**
+ * The state of an object for `asker`.
+ *
+ * - A process is what its record says of its m0d: online once it has started, failed when it has
+ *   stopped; transient, which is to say not yet, where it never ran. m0mkfs changes nothing.
+ * - A service shares the lot of its process; else it is what was last broadcast of it.
+ * - Anything else is what was last broadcast of it, and online where nothing ever was.
+ *
+ * The asker itself and its services are never failed: it lives, whatever was true of its last life.
+ */
+export function stateFor(asker: Fid | null, fid: Fid, known: KnownStates): KnownState {
+  const owner = ownerOf(fid, known.layout);
+  const broadcast = known.broadcast(fid) ?? "online";
+  if (owner === null) return broadcast;
+  if (asker !== null && formatFid(owner.fid) === formatFid(asker)) return "online";
+  const lot = stateOfProcess(owner, known);
+  return formatFid(owner.fid) === formatFid(fid) || lot !== "online" ? lot : broadcast;
+}
+
+/** The process that `fid` is, or that it is a service of; `null` for any other object. */
+export function ownerOf(fid: Fid, { processes }: Layout): ConfProcess | null {
+  const type = Number(fid.container >> 56n);
+  if (type === FID_TYPES.process) {
+    return processes.find((process) => formatFid(process.fid) === formatFid(fid)) ?? null;
+  }
+  if (type !== FID_TYPES.service) return null;
+  // cfgen gives a process and its services keys in one go, and processes are in that order.
+  return processes.findLast(({ fidk }) => BigInt(fidk) < fid.key) ?? null;
+}
+
+function stateOfProcess(process: ConfProcess, { records, broadcast }: KnownStates): KnownState {
+  const record = records.get(formatFid(process.fid));
+  if (record === undefined || record.type === "M0MKFS") return "transient";
+  switch (record.state) {
+    case "STARTED":
+    case "STOPPING":
+      return "online";
+    case "STARTING":
+      return broadcast(process.fid) === "failed" ? "failed" : "transient";
+    case "STOPPED":
+      return "failed";
+  }
+}
