@@ -18,6 +18,8 @@ export const CONSUL_CONFIG_DIRECTORY = "/etc/hare/consul.d";
 export const CONSUL_DATA_DIRECTORY = "/var/lib/hare/consul";
 /** The file with further options of the agent, which `hare consul-env` writes. */
 export const CONSUL_ENV_FILE = "/etc/hare/consul-env";
+/** A site's own options of `hare hax`: `HARE_HAX_OPTIONS=--libmotr /opt/motr/lib/libmotr.so`. */
+export const HAX_ENV_FILE = "/etc/hare/hax-env";
 
 /** The unit of a node's Consul agent. */
 export const CONSUL_UNIT = "hare-consul-agent";

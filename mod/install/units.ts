@@ -10,6 +10,7 @@ import {
   CONSUL_ENV_FILE,
   CONSUL_UNIT,
   HARE_PROGRAM,
+  HAX_ENV_FILE,
   HAX_UNIT,
   RC_UNIT,
   SERVICE_USER,
@@ -115,6 +116,10 @@ ${HARDENING}
 WantedBy=multi-user.target
 `;
 
+/** Variable that holds a site's own options of `hare hax`. */
+export const HAX_OPTIONS = "HARE_HAX_OPTIONS";
+
+/** To stop, the HA link's library takes 5 s for each process that died; RDMA wants locked memory. */
 const HAX = `\
 [Unit]
 Description=Hare's side of this node's Mero processes
@@ -123,8 +128,13 @@ After=${CONSUL_UNIT}.service
 ${START_LIMIT}
 
 [Service]
-ExecStart=${HARE_PROGRAM} hax
+Environment=${HAX_OPTIONS}=
+EnvironmentFile=-${HAX_ENV_FILE}
+ExecStart=${HARE_PROGRAM} hax $${HAX_OPTIONS}
 ${READINESS}
+TimeoutStopSec=90
+LimitMEMLOCK=infinity
+LimitNOFILE=65536
 StateDirectory=hare/hax
 StateDirectoryMode=0750
 WorkingDirectory=%S/hare/hax

@@ -6,7 +6,8 @@
  */
 
 import { TARGETS } from "../../cfgen/mod.ts";
-import { HARE_PROGRAM } from "../../mod/host/places.ts";
+import { HARE_PROGRAM, HAX_UNIT } from "../../mod/host/places.ts";
+import { HAX_OPTIONS } from "../../mod/install/units.ts";
 import { dirname } from "../../mod/lib/std/path.ts";
 
 const MERO = TARGETS.mero;
@@ -71,6 +72,12 @@ TimeoutStopSec=10
 WantedBy=multi-user.target
 `;
 
+/** These hosts have no library of Mero's, and the stand-ins talk to hax over HTTP. */
+const WITHOUT_LINK = `\
+[Service]
+Environment=${HAX_OPTIONS}=--no-halink
+`;
+
 /** Writes units, directories and disks under the root of a host. */
 export async function writeMero(root: string): Promise<void> {
   const units = {
@@ -83,6 +90,9 @@ export async function writeMero(root: string): Promise<void> {
   for (const [name, text] of Object.entries(units)) {
     await Deno.writeTextFile(`${directory}/${name}.service`, text);
   }
+  const dropIns = `${root}/etc/systemd/system/${HAX_UNIT}.service.d`;
+  await Deno.mkdir(dropIns, { recursive: true });
+  await Deno.writeTextFile(`${dropIns}/stand-in.conf`, WITHOUT_LINK);
   // Mero's packages bring these.
   for (const path of [MERO.dataDirectory, dirname(MERO.processFile("")), dirname(MERO.confdFile)]) {
     await Deno.mkdir(`${root}${path}`, { recursive: true });
