@@ -9,9 +9,10 @@ import { CONSUL_PORT, type DevWorld } from "../dev/cluster.ts";
 import { findConsul } from "../dev/consul_binary.ts";
 import { down } from "../dev/down.ts";
 import { kill, victimsOf } from "../dev/kill.ts";
-import { FAILURES, runStandIn } from "../dev/stand_in.ts";
+import { programsOf } from "../dev/real_mero.ts";
 import { type DevState, loadState } from "../dev/state.ts";
 import { renderUnitStatuses, unitStatuses } from "../dev/status.ts";
+import { stop } from "../dev/stop.ts";
 import { up } from "../dev/up.ts";
 import { HareError, UsageError } from "../lib/errors.ts";
 import { parseSize } from "../lib/size.ts";
@@ -25,6 +26,7 @@ import {
   Option,
 } from "./command.ts";
 import type { Context } from "./context.ts";
+import { standInCommand } from "./dev_stand_in.ts";
 import { readInput } from "./input.ts";
 import { showProgress } from "./progress.ts";
 import { completedBy } from "./values.ts";
@@ -38,6 +40,7 @@ export function devCommand(context: Context): CommandUnknownOpts {
     .addCommand(upCommand(context))
     .addCommand(statusCommand(context))
     .addCommand(killCommand(context))
+    .addCommand(stopCommand(context))
     .addCommand(downCommand(context))
     .addCommand(standInCommand(context), { hidden: true })
     .addHelpText(
@@ -60,6 +63,9 @@ export interface DevUpOptions {
   readonly disks: number;
   readonly diskSize: number;
   readonly target: TargetName;
+  readonly m0d?: string | undefined;
+  readonly m0mkfs?: string | undefined;
+  readonly libmotr?: string | undefined;
   readonly json?: true | undefined;
 }
 
@@ -84,6 +90,9 @@ function upCommand(context: Context): CommandUnknownOpts {
     .addOption(
       new Option("--target <target>", "which Mero").choices(names).default("mero" as const),
     )
+    .option("--m0d <path>", "run real Motr in place of the stand-in: its m0d")
+    .option("--m0mkfs <path>", "its m0mkfs")
+    .option("--libmotr <path>", "its libmotr.so")
     .option("--json", "print one event of the bring-up a line, as JSON")
     .addHelpText(
       "after",
@@ -102,6 +111,7 @@ export async function runDevUp(
   context: Context,
 ): Promise<void> {
   const started = context.clock.now();
+  const motr = programsOf(options);
   const { name, text } = await readInput(cdf, context);
   const world = {
     ...worldOf(options.dir, context),
@@ -110,6 +120,7 @@ export async function runDevUp(
   await using progress = showProgress(options.json === true, context);
   const state = await up({
     ...options,
+    motr,
     cdf: text,
     cdfName: name,
     signal: context.signal,
@@ -191,6 +202,26 @@ export async function runDevKill(
   await context.stderr(`${victim}: killed ${count}\n`);
 }
 
+function stopCommand(context: Context): CommandUnknownOpts {
+  return command("stop")
+    .description("Stop every process of a development cluster in order; its data stay.")
+    .addOption(dirOption())
+    .option("--json", "print one event a line, as JSON")
+    .addHelpText("after", examples(["hare dev stop"], ["hare dev up CDF", "start it again"]))
+    .action((options) => runDevStop(options, context));
+}
+
+/** Stops the cluster. */
+export async function runDevStop(
+  options: { readonly dir: string; readonly json?: true | undefined },
+  context: Context,
+): Promise<void> {
+  const world = worldOf(options.dir, context);
+  const state = await stateIn(world);
+  await using progress = showProgress(options.json === true, context);
+  await stop(state, world, { signal: context.signal, report: progress.report });
+}
+
 function downCommand(context: Context): CommandUnknownOpts {
   return command("down")
     .description("End every process of a development cluster and remove its files.")
@@ -210,27 +241,6 @@ export async function runDevDown(
       ? `ended ${ended} processes${removed ? ` and removed ${options.dir}` : ""}\n`
       : `there is no development cluster in ${options.dir}\n`,
   );
-}
-
-/** Options of the hidden `hare dev stand-in`. */
-export interface StandInCommandOptions {
-  readonly processFile: string;
-  readonly prefix: string;
-  readonly dataDir: string;
-  readonly hax: string;
-}
-
-function standInCommand(context: Context): CommandUnknownOpts {
-  return command("stand-in")
-    .description("Play a Mero server, or its mkfs; a unit of development clusters.")
-    .addArgument(new Argument("<role>", "what to play").choices(["m0d", "mkfs"] as const))
-    .requiredOption("--process-file <file>", "its parameters")
-    .requiredOption("--prefix <prefix>", "what their names begin with")
-    .requiredOption("--data-dir <directory>", `its own; \`<directory>.fail\` may say ${FAILURES}`)
-    .requiredOption("--hax <url>", "the node's hax")
-    .action((role, options) =>
-      runStandIn({ ...options, role, clock: context.clock, signal: context.signal })
-    );
 }
 
 function worldOf(dir: string, { run, clock }: Context): DevWorld {

@@ -5,7 +5,13 @@
  * @module
  */
 
-import { type Facts, type Generated, type Target, TARGETS } from "../../cfgen/mod.ts";
+import {
+  type Facts,
+  type Generated,
+  type HostLayout,
+  type Target,
+  TARGETS,
+} from "../../cfgen/mod.ts";
 import type { Cluster, ClusterHost } from "../bringup/cluster.ts";
 import type { Gate } from "../bringup/gate.ts";
 import { GatedHost } from "../bringup/gated_host.ts";
@@ -14,15 +20,22 @@ import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT, HAX_UNIT, RC_UNIT } from "../host
 import { Consul } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Run } from "../lib/process.ts";
+import { formatFid } from "../lib/fid.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import { hostPart } from "./facts.ts";
 import { DevHost, type DevUnit } from "./host.ts";
+import { argumentsOf, commandIn } from "./real_mero.ts";
 import type { DevState, DevStateHost } from "./state.ts";
 
 /** Consul's HTTP port. */
 export const CONSUL_PORT = 8500;
 /** hax's HTTP port. */
 export const HAX_PORT = 8008;
+
+/** Exit status of an agent that was told to stop. */
+const CONSUL_STOPPED = 1;
+/** Motr's programs take their time to stop, and one without hax never does. */
+const MOTR_STOP_LIMIT_MS = 40_000;
 
 /** What all hosts of a development cluster have in common. */
 export interface DevWorld {
@@ -36,12 +49,24 @@ export interface DevWorld {
   readonly clock: Clock;
 }
 
+/** What a host's configuration says of it; only what is started needs it. */
+export interface DevLayout {
+  readonly layout: HostLayout;
+  /** UUID of the node. */
+  readonly nodeId: string;
+}
+
 /** The host's driver. */
-export function driverOf(host: DevStateHost, state: DevState, world: DevWorld): DevHost {
+export function driverOf(
+  host: DevStateHost,
+  state: DevState,
+  world: DevWorld,
+  made?: DevLayout,
+): DevHost {
   const driver: DevHost = new DevHost({
     name: host.name,
     dir: world.dir,
-    unit: (name) => unitOf(name, host, TARGETS[state.target], driver, world),
+    unit: (name) => unitOf(name, host, state, driver, world, made),
     run: world.run,
     clock: world.clock,
   });
@@ -69,13 +94,14 @@ export async function clusterOf(
   const making = generated.cluster.hosts.map(async (layout): Promise<ClusterHost> => {
     const host = state.hosts.find(({ name }) => name === hostPart(layout.name));
     if (host === undefined) throw new TypeError(`${layout.name} is not in the cluster's state`);
+    const nodeId = await uuidOf(`${world.dir} ${layout.node}`);
     return {
       name: host.name,
       layout,
-      host: new GatedHost(driverOf(host, state, world), gate),
+      host: new GatedHost(driverOf(host, state, world, { layout, nodeId }), gate),
       agent: {
         nodeName: layout.node,
-        nodeId: await uuidOf(`${world.dir} ${layout.node}`),
+        nodeId,
         bindAddress: host.address,
         clientAddress: host.address,
         dataDir: "/var/lib/hare/consul",
@@ -108,9 +134,10 @@ export async function clusterOf(
 function unitOf(
   name: string,
   host: DevStateHost,
-  target: Target,
+  state: DevState,
   driver: DevHost,
   { hare, consul }: DevWorld,
+  made: DevLayout | undefined,
 ): DevUnit | undefined {
   const env = { CONSUL_HTTP_ADDR: `http://${host.address}:${CONSUL_PORT}` };
   const service = (...argv: readonly [string, ...string[]]): DevUnit => ({
@@ -121,26 +148,61 @@ function unitOf(
   switch (name) {
     case CONSUL_UNIT: {
       const directory = driver.programPath(CONSUL_CONFIG_DIRECTORY);
-      return service(consul, "agent", `-config-dir=${directory}`);
+      const agent = service(consul, "agent", `-config-dir=${directory}`);
+      return { ...agent, successStatus: CONSUL_STOPPED };
     }
-    case HAX_UNIT:
-      return service(hare, "hax", "--listen", `${host.address}:${HAX_PORT}`);
+    case HAX_UNIT: {
+      const hax = [hare, "hax", "--listen", `${host.address}:${HAX_PORT}`] as const;
+      if (state.motr === null) return service(...hax, "--no-halink");
+      const trace = { M0_TRACE_DIR: driver.programPath("/var/lib/hare") };
+      const unit = service(...hax, "--libmotr", state.motr.libmotr);
+      return { ...unit, env: { ...env, ...trace }, stopLimitMs: MOTR_STOP_LIMIT_MS };
+    }
     case RC_UNIT:
       return host.isServer
         ? service(hare, "rc", "--metrics", `${host.address}:${DEFAULT_METRICS.port}`)
         : undefined;
   }
+  const target = TARGETS[state.target];
   for (const fid of host.servers) {
-    const standIn = (role: "m0d" | "mkfs") =>
-      service(
-        ...[hare, "dev", "stand-in", role] as const,
-        ...["--process-file", driver.programPath(target.processFile(fid))],
-        ...["--prefix", target.variablePrefix],
-        ...["--data-dir", driver.programPath(`${target.dataDirectory}/m0d-${fid}`)],
-        ...["--hax", `http://${host.address}:${HAX_PORT}`],
-      );
-    if (name === target.units.server(fid)) return standIn("m0d");
-    if (name === target.units.mkfs(fid)) return { ...standIn("mkfs"), oneshot: true };
+    const isServer = name === target.units.server(fid);
+    if (!isServer && name !== target.units.mkfs(fid)) continue;
+    const directory = driver.programPath(`${target.dataDirectory}/m0d-${fid}`);
+    if (state.motr !== null) return made && realUnit(isServer, fid, directory, driver, state, made);
+    const standIn = service(
+      ...[hare, "dev", "stand-in", isServer ? "m0d" : "mkfs"] as const,
+      ...["--process-file", driver.programPath(target.processFile(fid))],
+      ...["--prefix", target.variablePrefix],
+      ...["--data-dir", directory],
+      ...["--hax", `http://${host.address}:${HAX_PORT}`],
+    );
+    return { ...standIn, oneshot: !isServer };
   }
   return undefined;
+}
+
+/** Real Motr's server, or its mkfs. */
+function realUnit(
+  isServer: boolean,
+  fid: string,
+  directory: string,
+  driver: DevHost,
+  { target, motr }: DevState,
+  { layout, nodeId }: DevLayout,
+): DevUnit | undefined {
+  const process = layout.processes.find((process) => formatFid(process.fid) === fid);
+  if (process === undefined || motr === null) return undefined;
+  const kind = isServer ? "m0d" : "m0mkfs";
+  const args = argumentsOf(kind, process, {
+    target: TARGETS[target],
+    host: layout,
+    nodeUuid: nodeId,
+    confdFile: driver.programPath(TARGETS[target].confdFile),
+  });
+  return {
+    argv: commandIn(directory, motr[kind], args),
+    env: {},
+    oneshot: !isServer,
+    stopLimitMs: MOTR_STOP_LIMIT_MS,
+  };
 }

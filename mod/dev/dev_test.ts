@@ -17,12 +17,13 @@ import { type DevState, loadState, saveState } from "./state.ts";
 import { renderUnitStatuses } from "./status.ts";
 
 const STATE: DevState = {
-  version: 1,
+  version: 2,
   cdf: "hosts: …",
   target: "mero",
   net: "127.77.0",
   disks: 4,
   diskSize: 1024,
+  motr: null,
   hosts: [
     { name: "a", address: "127.77.0.1", servers: ["0x7200000000000001:0x9"], isServer: true },
     { name: "b", address: "127.77.0.2", servers: [], isServer: false },

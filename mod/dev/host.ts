@@ -15,7 +15,8 @@ import { dirname, join } from "../lib/std/path.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import { UnitError } from "../host/errors.ts";
 import type { Host, HostCallOptions, HostFile, UnitStatus } from "../host/host.ts";
-import { findProcesses, formatMark, MARK, sendSignal } from "./processes.ts";
+import { formatMark, MARK, sendSignal } from "./processes.ts";
+import { UnitRun } from "./unit_run.ts";
 
 /** What a unit runs. */
 export interface DevUnit {
@@ -23,6 +24,10 @@ export interface DevUnit {
   readonly env: Readonly<Record<string, string>>;
   /** It does its work and ends; starting it waits for that. */
   readonly oneshot: boolean;
+  /** How long it may take to end after SIGTERM, in milliseconds. {@default 10000} */
+  readonly stopLimitMs?: number;
+  /** Its exit status after SIGTERM, where that is not 0. */
+  readonly successStatus?: number;
 }
 
 /** What a {@linkcode DevHost} is made of. */
@@ -60,8 +65,7 @@ export class DevHost implements Host {
   readonly #options: DevHostOptions;
   /** Directory that stands for `/`. */
   readonly #root: string;
-  /** Pids that were seen to be this host's own: another program may have a stale file's pid. */
-  readonly #verified = new Set<number>();
+  readonly #runs = new Map<string, UnitRun>();
 
   constructor(options: DevHostOptions) {
     this.name = options.name;
@@ -104,14 +108,14 @@ export class DevHost implements Host {
   async startUnit(unit: string, options: HostCallOptions): Promise<void> {
     const spec = this.#options.unit(unit);
     if (spec === undefined) throw new HareError(`${this.name} has no unit ${unit}`);
-    if (await this.#livingPid(unit, options) !== undefined) return;
+    const run = this.#runOf(unit);
+    if (await run.pid(options) !== undefined) return;
     // The keeper of an earlier run may still have its note to write, which is not of this run.
-    await this.#waitForKeeper(unit, options);
-    const [log, status] = [this.#logFile(unit), this.#statusFile(unit)];
+    await run.waitForKeeper(options);
+    const [log, notes] = [this.#logFile(unit), this.#notesOf(unit)];
     await Deno.mkdir(dirname(log), { recursive: true });
-    await Deno.mkdir(dirname(status), { recursive: true });
-    await Deno.remove(`${status}.pid`).catch(ignoreNotFound);
-    await Deno.remove(`${status}.exit`).catch(ignoreNotFound);
+    await Deno.mkdir(dirname(notes), { recursive: true });
+    await run.forget();
     const mark = { dir: this.#options.dir, host: this.name, unit };
     const environment = {
       ...inheritedEnvironment(),
@@ -124,14 +128,14 @@ export class DevHost implements Host {
       ...["env", "--ignore-environment"] as const,
       ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
       ...["setsid", "--fork"],
-      ...["sh", "-c", KEEPER, "hare-dev-keeper", log, status, ...spec.argv],
+      ...["sh", "-c", KEEPER, "hare-dev-keeper", log, notes, ...spec.argv],
     ], { signal: options.signal });
     if (code !== 0) {
       throw new HareError(`cannot start unit ${unit} on ${this.name}: ${stderr.trim()}`);
     }
-    await this.#waitForFile(`${status}.pid`, `unit ${unit} to start`, 5_000, options);
+    await run.waitForNote("pid", `unit ${unit} to start`, 5_000, options);
     if (!spec.oneshot) return;
-    await this.#waitForFile(`${status}.exit`, `unit ${unit} to end`, ONESHOT_LIMIT_MS, options);
+    await run.waitForNote("exit", `unit ${unit} to end`, ONESHOT_LIMIT_MS, options);
     const ended = await this.unitStatus(unit, options);
     if (ended.state === "failed") {
       throw new UnitError(this.name, unit, ended.why, await this.unitLog(unit, 5));
@@ -139,14 +143,15 @@ export class DevHost implements Host {
   }
 
   async stopUnit(unit: string, options: HostCallOptions): Promise<void> {
-    const pid = await this.#livingPid(unit, options);
+    const run = this.#runOf(unit);
+    const pid = await run.pid(options);
     if (pid === undefined) return;
     sendSignal(pid, "SIGTERM");
     const ended = (limitMs: number) =>
       waitFor(
         `unit ${unit} on ${this.name} to stop`,
         async () =>
-          await this.#livingPid(unit, options) === undefined
+          await run.pid(options) === undefined
             ? { ready: true, value: undefined }
             : { ready: false, why: `process ${pid} is still there` },
         {
@@ -157,17 +162,17 @@ export class DevHost implements Host {
         },
       );
     try {
-      await ended(STOP_LIMIT_MS);
+      await ended(this.#options.unit(unit)?.stopLimitMs ?? STOP_LIMIT_MS);
     } catch (error) {
       if (!(error instanceof TimeLimitError)) throw error;
       sendSignal(pid, "SIGKILL");
       await ended(1_000);
     }
-    await this.#waitForKeeper(unit, options);
+    await run.waitForKeeper(options);
   }
 
   async reloadUnit(unit: string, options: HostCallOptions): Promise<void> {
-    const pid = await this.#livingPid(unit, options);
+    const pid = await this.#runOf(unit).pid(options);
     if (pid === undefined) throw new UnitError(this.name, unit, "it does not run", []);
     sendSignal(pid, "SIGHUP");
   }
@@ -182,8 +187,7 @@ export class DevHost implements Host {
   async disableUnit(): Promise<void> {}
 
   async resetUnit(unit: string): Promise<void> {
-    await Deno.remove(`${this.#statusFile(unit)}.exit`).catch(ignoreNotFound);
-    await Deno.remove(`${this.#statusFile(unit)}.pid`).catch(ignoreNotFound);
+    await this.#runOf(unit).forget();
   }
 
   async unitEnd(units: readonly string[], options: HostCallOptions): Promise<string> {
@@ -196,19 +200,8 @@ export class DevHost implements Host {
     }
   }
 
-  async unitStatus(unit: string, options: HostCallOptions): Promise<UnitStatus> {
-    const exit = await readTextFileIfAny(`${this.#statusFile(unit)}.exit`);
-    if (exit !== null) return statusOfExit(Number(exit));
-    if (await this.#livingPid(unit, options) !== undefined) return { state: "active", why: "" };
-    if (await readTextFileIfAny(`${this.#statusFile(unit)}.pid`) === null) {
-      return { state: "inactive", why: "" };
-    }
-    // Its program is gone and there is no note how it ended: not yet, or never.
-    if (await this.#keeperLives(unit, options)) return { state: "active", why: "it is ending" };
-    const late = await readTextFileIfAny(`${this.#statusFile(unit)}.exit`);
-    return late !== null
-      ? statusOfExit(Number(late))
-      : { state: "failed", why: "killed together with its keeper" };
+  unitStatus(unit: string, options: HostCallOptions): Promise<UnitStatus> {
+    return this.#runOf(unit).status(this.#options.unit(unit)?.successStatus, options);
   }
 
   async unitLog(unit: string, lines: number): Promise<readonly string[]> {
@@ -220,65 +213,18 @@ export class DevHost implements Host {
     return join(this.#root, "log", `${unit}.log`);
   }
 
-  #statusFile(unit: string): string {
+  #notesOf(unit: string): string {
     return join(this.#root, "run", unit);
   }
 
-  async #keeperLives(unit: string, options: HostCallOptions): Promise<boolean> {
-    const own = await findProcesses(this.#options.dir, this.#options.run, options.signal);
-    return own.some((p) => p.role === "keeper" && p.host === this.name && p.unit === unit);
-  }
-
-  /** Waits until the keeper of a unit that has ended, if it had one, has written its note. */
-  async #waitForKeeper(unit: string, options: HostCallOptions): Promise<void> {
-    if (await readTextFileIfAny(`${this.#statusFile(unit)}.pid`) === null) return;
-    await waitFor(
-      `the keeper of unit ${unit} on ${this.name} to end`,
-      async () =>
-        await this.#keeperLives(unit, options)
-          ? { ready: false, why: "it is still there" }
-          : { ready: true, value: undefined },
-      {
-        limitMs: 5_000,
-        intervalMs: 20,
-        signal: options.signal,
-        clock: this.#options.clock,
-      },
-    );
-  }
-
-  async #waitForFile(
-    path: string,
-    what: string,
-    limitMs: number,
-    options: HostCallOptions,
-  ): Promise<void> {
-    await waitFor(
-      `${what} on ${this.name}`,
-      async () =>
-        await readTextFileIfAny(path) === null
-          ? { ready: false, why: "the keeper has not said so" }
-          : { ready: true, value: undefined },
-      {
-        limitMs,
-        intervalMs: 10,
-        signal: options.signal,
-        clock: this.#options.clock,
-      },
-    );
-  }
-
-  /** The pid of a unit's program while it lives. */
-  async #livingPid(unit: string, options: HostCallOptions): Promise<number | undefined> {
-    const text = await readTextFileIfAny(`${this.#statusFile(unit)}.pid`);
-    const pid = Number(text);
-    if (text === null || !await isDirectory(`/proc/${pid}`)) return undefined;
-    if (this.#verified.has(pid)) return pid;
-    const { dir, run } = this.#options;
-    const own = await findProcesses(dir, run, options.signal);
-    const is = own.some((p) => p.pid === pid && p.host === this.name && p.unit === unit);
-    if (is) this.#verified.add(pid);
-    return is ? pid : undefined;
+  #runOf(unit: string): UnitRun {
+    const { dir, run, clock } = this.#options;
+    const known = this.#runs.get(unit);
+    if (known !== undefined) return known;
+    const notes = this.#notesOf(unit);
+    const made = new UnitRun({ dir, host: this.name, unit, notes, run, clock });
+    this.#runs.set(unit, made);
+    return made;
   }
 }
 
@@ -289,22 +235,4 @@ function inheritedEnvironment(): Record<string, string> {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
   }));
-}
-
-/** A shell's exit status: 128 + n when signal n ended the program. SIGTERM is how units are stopped. */
-function statusOfExit(code: number): UnitStatus {
-  if (code === 0 || code === 128 + 15) return { state: "inactive", why: "" };
-  return {
-    state: "failed",
-    why: code > 128 ? `ended by signal ${code - 128}` : `exit status ${code}`,
-  };
-}
-
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    ignoreNotFound(error);
-    return false;
-  }
 }

@@ -12,7 +12,7 @@ import { jsonText } from "../lib/json_text.ts";
 import { join } from "../lib/std/path.ts";
 
 const stateSchema = jsonText(z.object({
-  version: z.literal(1),
+  version: z.literal(2),
   /** Text of the CDF. */
   cdf: z.string(),
   target: z.enum(["mero", "motr"]),
@@ -22,6 +22,8 @@ const stateSchema = jsonText(z.object({
   disks: z.number(),
   /** Size of each, in bytes. */
   diskSize: z.number(),
+  /** Paths of real Motr's programs; `null` where the stand-in plays it. */
+  motr: z.object({ m0d: z.string(), m0mkfs: z.string(), libmotr: z.string() }).nullable(),
   hosts: z.array(z.object({
     /** In the CDF, without the user. */
     name: z.string(),

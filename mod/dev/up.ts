@@ -4,41 +4,24 @@
  * @module
  */
 
-import {
-  assertSound,
-  type Facts,
-  factsRequests,
-  generate,
-  type Generated,
-  parseCdf,
-  type TargetName,
-  TARGETS,
-} from "../../cfgen/mod.ts";
+import type { Generated } from "../../cfgen/mod.ts";
 import { type BringUpEvent, runPhases } from "../bringup/engine.ts";
 import { Gate } from "../bringup/gate.ts";
 import { phasesOf } from "../bringup/phases/mod.ts";
 import { HareError } from "../lib/errors.ts";
 import { formatFid } from "../lib/fid.ts";
-import { join } from "../lib/std/path.ts";
 import { clusterOf, type DevWorld } from "./cluster.ts";
+import { configurationOf, type Description } from "./configuration.ts";
 import { lockDirectory } from "./directory.ts";
-import { addressOf, hostPart, makeFacts } from "./facts.ts";
+import { addressOf, hostPart } from "./facts.ts";
+import type { MotrPrograms } from "./real_mero.ts";
 import { prepareHosts } from "./prepare.ts";
 import { type DevState, loadState, saveState } from "./state.ts";
 
-/** What a cluster is made from. */
-export interface UpOptions {
-  /** Text of the CDF. */
-  readonly cdf: string;
-  /** Its file's name, for messages. */
-  readonly cdfName: string;
-  readonly target: TargetName;
-  /** First three numbers of the hosts' addresses. */
-  readonly net: string;
-  /** Sparse files for each m0_server with disks. */
-  readonly disks: number;
-  /** Size of each, in bytes. */
-  readonly diskSize: number;
+/** What a cluster is brought up from. */
+export interface UpOptions extends Description {
+  /** Real Motr; `null` for the stand-in. */
+  readonly motr: MotrPrograms | null;
   readonly signal: AbortSignal;
   readonly report: (event: BringUpEvent) => void;
 }
@@ -51,7 +34,7 @@ export interface UpOptions {
  * @throws {HareError} when the directory holds another cluster, or a phase fails
  */
 export async function up(options: UpOptions, world: DevWorld): Promise<DevState> {
-  const made = generateFor(options, world.dir);
+  const made = configurationOf(options, world.dir);
   using _lock = await lockDirectory(world.dir);
   const state = stateFor(options, made.generated);
   const before = await loadState(world.dir);
@@ -71,37 +54,18 @@ export async function up(options: UpOptions, world: DevWorld): Promise<DevState>
   return state;
 }
 
-function generateFor(
-  options: UpOptions,
-  dir: string,
-): { readonly generated: Generated; readonly facts: Facts } {
-  const document = parseCdf(options.cdf, {
-    name: options.cdfName,
-    target: TARGETS[options.target],
-  });
-  const facts = makeFacts(factsRequests(assertSound(document)), {
-    net: options.net,
-    disks: options.disks,
-    diskSize: options.diskSize,
-    processors: navigator.hardwareConcurrency,
-    memoryMb: Math.trunc(Deno.systemMemoryInfo().total / 1024 / 1024),
-    diskPath: (host, glob, disk) =>
-      join(dir, "hosts", host, "disks", `${glob}-${String(disk).padStart(2, "0")}`),
-  });
-  return { generated: generate(document, facts), facts };
-}
-
 function stateFor(options: UpOptions, generated: Generated): DevState {
   const names = generated.cluster.hosts.map(({ name }) => hostPart(name));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new HareError(`two hosts of the CDF are called ${twice}`);
   return {
-    version: 1,
+    version: 2,
     cdf: options.cdf,
     target: options.target,
     net: options.net,
     disks: options.disks,
     diskSize: options.diskSize,
+    motr: options.motr,
     hosts: generated.cluster.hosts.map((host, index) => ({
       name: hostPart(host.name),
       address: addressOf(options.net, index),

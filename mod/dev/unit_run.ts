@@ -1,0 +1,147 @@
+/**
+ * What became of one unit of a development host: the notes that its keeper leaves, `<unit>.pid` and
+ * `<unit>.exit`, against the processes that there are.
+ *
+ * @module
+ */
+
+import type { HostCallOptions, UnitStatus } from "../host/host.ts";
+import type { Clock } from "../lib/clock.ts";
+import { ignoreNotFound, readTextFileIfAny } from "../lib/files.ts";
+import type { Run } from "../lib/process.ts";
+import { waitFor } from "../lib/wait_for.ts";
+import { findProcesses } from "./processes.ts";
+
+/** What a {@linkcode UnitRun} is about. */
+export interface UnitRunOptions {
+  /** The cluster's directory, absolute. */
+  readonly dir: string;
+  /** The host's name. */
+  readonly host: string;
+  readonly unit: string;
+  /** Path that the notes' names begin with. */
+  readonly notes: string;
+  readonly run: Run;
+  readonly clock: Clock;
+}
+
+/** A note of the keeper. */
+export type Note = "pid" | "exit";
+
+/** A keeper that has nothing more to do but a note takes no longer, in milliseconds. */
+const KEEPER_LIMIT_MS = 5_000;
+
+/** A unit's last run. */
+export class UnitRun {
+  readonly #options: UnitRunOptions;
+  /** The pid that was seen to be this unit's own: another program may have a stale note's pid. */
+  #verified: number | null = null;
+
+  constructor(options: UnitRunOptions) {
+    this.#options = options;
+  }
+
+  /** The pid of the unit's program while it lives. */
+  async pid(options: HostCallOptions): Promise<number | undefined> {
+    const text = await this.#read("pid");
+    const pid = Number(text);
+    if (text === null || !await isDirectory(`/proc/${pid}`)) return undefined;
+    if (this.#verified === pid) return pid;
+    const { dir, host, unit, run } = this.#options;
+    const own = await findProcesses(dir, run, options.signal);
+    const is = own.some((p) => p.pid === pid && p.host === host && p.unit === unit);
+    if (is) this.#verified = pid;
+    return is ? pid : undefined;
+  }
+
+  /**
+   * What state the unit is in.
+   *
+   * @param successStatus exit status, besides 0, of a program that was told to stop
+   */
+  async status(successStatus: number | undefined, options: HostCallOptions): Promise<UnitStatus> {
+    const ofExit = (text: string) => statusOfExit(Number(text), successStatus);
+    const exit = await this.#read("exit");
+    if (exit !== null) return ofExit(exit);
+    if (await this.pid(options) !== undefined) return { state: "active", why: "" };
+    if (await this.#read("pid") === null) return { state: "inactive", why: "" };
+    // Its program is gone and there is no note how it ended: not yet, or never.
+    if (await this.#keeperLives(options)) return { state: "active", why: "it is ending" };
+    const late = await this.#read("exit");
+    return late !== null
+      ? ofExit(late)
+      : { state: "failed", why: "killed together with its keeper" };
+  }
+
+  /** Removes the notes. */
+  async forget(): Promise<void> {
+    for (const note of ["exit", "pid"] as const) {
+      await Deno.remove(this.#path(note)).catch(ignoreNotFound);
+    }
+  }
+
+  /** Waits for a note. */
+  async waitForNote(
+    note: Note,
+    what: string,
+    limitMs: number,
+    { signal }: HostCallOptions,
+  ): Promise<void> {
+    await waitFor(
+      `${what} on ${this.#options.host}`,
+      async () =>
+        await this.#read(note) === null
+          ? { ready: false, why: "the keeper has not said so" }
+          : { ready: true, value: undefined },
+      { limitMs, intervalMs: 10, signal, clock: this.#options.clock },
+    );
+  }
+
+  /** Waits until the keeper of a unit that has ended, if it had one, has written its note. */
+  async waitForKeeper(options: HostCallOptions): Promise<void> {
+    if (await this.#read("pid") === null) return;
+    const { unit, host, clock } = this.#options;
+    await waitFor(
+      `the keeper of unit ${unit} on ${host} to end`,
+      async () =>
+        await this.#keeperLives(options)
+          ? { ready: false, why: "it is still there" }
+          : { ready: true, value: undefined },
+      { limitMs: KEEPER_LIMIT_MS, intervalMs: 20, signal: options.signal, clock },
+    );
+  }
+
+  async #keeperLives({ signal }: HostCallOptions): Promise<boolean> {
+    const { dir, host, unit, run } = this.#options;
+    const own = await findProcesses(dir, run, signal);
+    return own.some((p) => p.role === "keeper" && p.host === host && p.unit === unit);
+  }
+
+  #read(note: Note): Promise<string | null> {
+    return readTextFileIfAny(this.#path(note));
+  }
+
+  #path(note: Note): string {
+    return `${this.#options.notes}.${note}`;
+  }
+}
+
+/** A shell's exit status: 128 + n when signal n ended the program. SIGTERM is how units are stopped. */
+function statusOfExit(code: number, successStatus: number | undefined): UnitStatus {
+  if (code === 0 || code === 128 + 15 || code === successStatus) {
+    return { state: "inactive", why: "" };
+  }
+  return {
+    state: "failed",
+    why: code > 128 ? `ended by signal ${code - 128}` : `exit status ${code}`,
+  };
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isDirectory;
+  } catch (error) {
+    ignoreNotFound(error);
+    return false;
+  }
+}
