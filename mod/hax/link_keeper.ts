@@ -117,7 +117,11 @@ export class LinkKeeper {
     const broadcasts = this.#broadcasts = new Broadcasts({
       consul,
       node: identity.node,
-      tell: (notes) => side.tell(notes.filter((note) => this.#isOfNow(note))),
+      tell: (notes) => {
+        const told = notes.filter((note) => this.#isOfNow(note));
+        side.tell(told);
+        if (told.length > 0) log.info("tells that {what}", { what: summaryOf(told) });
+      },
       log,
     });
     const queue = new Followed((options) => applyEach(broadcasts, consul, options), this.#deps);
@@ -239,6 +243,13 @@ export class LinkKeeper {
       return owner === null || formatFid(owner.fid) !== formatFid(process);
     });
   }
+}
+
+/** `0x…:0x9 is failed, …`: the first few of many. */
+function summaryOf(notes: readonly Note[]): string {
+  const shown = notes.slice(0, 4).map(({ fid, state }) => `${formatFid(fid)} is ${state}`);
+  const more = notes.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }
 
 async function* applyEach(

@@ -4,91 +4,13 @@
  * @module
  */
 
-import { Consul } from "../../mod/consul/mod.ts";
 import { findProcesses } from "../../mod/dev/processes.ts";
 import { systemClock } from "../../mod/lib/clock.ts";
-import { type Output, runHere } from "../../mod/lib/process.ts";
+import { runHere } from "../../mod/lib/process.ts";
 import { join } from "../../mod/lib/std/path.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "../lib/assert.ts";
-import { hare } from "../lib/hare.ts";
-
-const EXAMPLES = new URL("../../examples", import.meta.url).pathname;
-
-/** A development cluster with a directory of its own, taken down whatever the test does. */
-class Dev implements AsyncDisposable {
-  readonly dir: string;
-  readonly #net: string;
-
-  private constructor(dir: string, net: string) {
-    this.dir = dir;
-    this.#net = net;
-  }
-
-  static async make(net: string): Promise<Dev> {
-    return new Dev(join(await Deno.makeTempDir({ prefix: "hare-test-dev-" }), "dev"), net);
-  }
-
-  /** Address of host number `n`, which counts from 1. */
-  address(n: number): string {
-    return `${this.#net}.${n}`;
-  }
-
-  consul(n: number): Consul {
-    return new Consul({ address: `http://${this.address(n)}:8500` });
-  }
-
-  /** `hare dev VERB … --dir …`. */
-  async dev(verb: string, ...args: string[]): Promise<Output> {
-    return await hare(["dev", verb, "--dir", this.dir, ...args]);
-  }
-
-  async up(cdf: string): Promise<Output> {
-    return mustPass(await this.dev("up", "--net", this.#net, "--disk-size", "16M", cdf));
-  }
-
-  /** A command that asks host number `n`'s Consul. */
-  async ask(n: number, ...args: string[]): Promise<Output> {
-    return await hare(args, { env: { CONSUL_HTTP_ADDR: `${this.address(n)}:8500` } });
-  }
-
-  async processes(): Promise<number> {
-    return (await findProcesses(this.dir, runHere)).length;
-  }
-
-  async log(host: string, unit: string): Promise<string> {
-    return await Deno.readTextFile(join(this.dir, "hosts", host, "log", `${unit}.log`));
-  }
-
-  /** Nothing of the cluster is left: no process, no file, no address in use. */
-  async assertGone(hosts: number): Promise<void> {
-    assertEquals(await this.processes(), 0);
-    assertEquals(await Array.fromAsync(Deno.readDir(join(this.dir, ".."))), []);
-    for (let n = 1; n <= hosts; n++) {
-      for (const port of [8008, 8300, 8301, 8500]) {
-        Deno.listen({ hostname: this.address(n), port }).close();
-      }
-    }
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.dev("down");
-    await Deno.remove(join(this.dir, ".."), { recursive: true });
-  }
-}
-
-function mustPass(output: Output): Output {
-  assertEquals(output.code, 0, `exit status ${output.code}: ${output.stderr}${output.stdout}`);
-  return output;
-}
-
-/** Waits until `ask` answers with status 0, and returns what it printed. */
-async function until(what: string, ask: () => Promise<Output>): Promise<string> {
-  return await waitFor(what, async () => {
-    const { code, stdout, stderr } = await ask();
-    return code === 0 ? { ready: true, value: stdout } : { ready: false, why: stdout + stderr };
-  }, { limitMs: 60_000, intervalMs: 200 });
-}
+import { Dev, EXAMPLES, mustPass, until } from "./cluster.ts";
 
 async function leaderOf(dev: Dev, n: number): Promise<string> {
   using consul = dev.consul(n);
@@ -161,6 +83,21 @@ Deno.test("what was killed, a server or a whole host, is up again after another 
     await dev.up(join(EXAMPLES, "singlenode.yaml"));
     await until("a healthy cluster", () => dev.ask(1, "status"));
   }
+});
+
+Deno.test("what was stopped in order is started again, and nothing is formatted", async () => {
+  await using dev = await Dev.make("127.77.17");
+  await dev.up(join(EXAMPLES, "singlenode.yaml"));
+  mustPass(await dev.dev("stop"));
+  assertEquals(await dev.processes(), 0);
+  const units = JSON.parse(mustPass(await dev.dev("status", "--json")).stdout);
+  assertEquals(new Set(units.map(({ state }: { state: string }) => state)), new Set(["inactive"]));
+  await dev.up(join(EXAMPLES, "singlenode.yaml"));
+  assertEquals((await dev.ask(1, "status")).code, 0);
+  const formats = await dev.log("localhost", "mero-mkfs@0x7200000000000001:0xc");
+  mustPass(await dev.dev("stop"));
+  mustPass(await dev.dev("stop"));
+  assertEquals(await dev.log("localhost", "mero-mkfs@0x7200000000000001:0xc"), formats);
 });
 
 Deno.test("a second cluster on the same addresses is refused, and named", async () => {
