@@ -7,7 +7,9 @@
 import * as z from "zod";
 import { type ServiceInstance, serviceSchema } from "./catalog.ts";
 import { checkSchema, type CheckStatus, type HealthCheck } from "./health.ts";
-import type { CallOptions, Http, Query } from "./http.ts";
+import type { CallOptions, Http } from "./http.ts";
+import type { KeptConnection } from "./kept_connection.ts";
+import type { Query } from "./query.ts";
 
 /** The agent that was asked. */
 export interface AgentSelf {
@@ -154,7 +156,12 @@ export class Agent {
 
   /** Reports a TTL check as passing. */
   async passCheck(checkId: string, note?: string, options: CallOptions = {}): Promise<void> {
-    await this.#put(`check/pass/${encodeURIComponent(checkId)}`, options, { note });
+    await this.#http.call(passing(checkId, note), options);
+  }
+
+  /** Reports a TTL check as passing, again and again, at the least cost: see {@linkcode Heartbeat}. */
+  heartbeat(checkId: string, note: string): Heartbeat {
+    return new Heartbeat(this.#http, checkId, note);
   }
 
   /** Reports a TTL check as warning, which ends no session. */
@@ -195,6 +202,34 @@ export class Agent {
   async #put(what: string, options: CallOptions, query?: Query, body?: string): Promise<void> {
     await this.#http.call({ method: "PUT", path: `/v1/agent/${what}`, query, body }, options);
   }
+}
+
+/** A TTL check that is reported as passing for as long as its owner lives. */
+export class Heartbeat implements Disposable {
+  readonly #http: Http;
+  readonly #request: ReturnType<typeof passing>;
+  readonly #connection: KeptConnection | undefined;
+
+  constructor(http: Http, checkId: string, note: string) {
+    this.#http = http;
+    this.#request = passing(checkId, note);
+    this.#connection = http.keep(this.#request);
+  }
+
+  /** Reports it as passing. */
+  async beat(options: CallOptions = {}): Promise<void> {
+    await this.#http.call(this.#request, { ...options, connection: this.#connection });
+  }
+
+  /** Closes its connection. */
+  [Symbol.dispose](): void {
+    this.#connection?.[Symbol.dispose]();
+  }
+}
+
+function passing(checkId: string, note: string | undefined) {
+  const path = `/v1/agent/check/pass/${encodeURIComponent(checkId)}`;
+  return { method: "PUT", path, query: { note } } as const;
 }
 
 /** JSON leaves out what is undefined. */

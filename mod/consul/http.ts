@@ -9,6 +9,8 @@ import type * as z from "zod";
 import { HareError, messageOf } from "../lib/errors.ts";
 import { base64FromText } from "./base64.ts";
 import { ConsulError } from "./errors.ts";
+import { KeptConnection } from "./kept_connection.ts";
+import { type Query, queryString } from "./query.ts";
 
 /** Options of every call. */
 export interface CallOptions {
@@ -25,9 +27,6 @@ export interface ReadOptions extends CallOptions {
   /** Any server may answer from its own, perhaps older, state. {@default false} */
   readonly stale?: boolean | undefined;
 }
-
-/** Query parameters; `true` is a parameter without a value, `undefined` and `false` are none. */
-export type Query = Readonly<Record<string, string | boolean | undefined>>;
 
 /** A request to the agent. */
 export interface Request {
@@ -63,6 +62,7 @@ export interface HttpOptions {
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
+const NO_HEADERS = new Headers();
 
 /** HTTP with one Consul agent. Connections are kept and used again. */
 export class Http {
@@ -96,8 +96,14 @@ export class Http {
    * @throws {ConsulError} when there is no answer, or one that is neither 2xx nor expected
    * @throws the reason of `options.signal` when that is or becomes aborted
    */
-  async call(request: Request, options: CallOptions = {}): Promise<Answer> {
-    const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  async call(
+    request: Request,
+    options: CallOptions & {
+      /** Of this request; only when it fails there, `fetch` is used. */
+      readonly connection?: KeptConnection | undefined;
+    } = {},
+  ): Promise<Answer> {
+    const { connection, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     signal?.throwIfAborted();
     const url = this.address + request.path + queryString(request.query);
     // One controller a call, and nothing left behind on the caller's signal, which may live for
@@ -112,6 +118,9 @@ export class Http {
     }, timeoutMs);
     let response: Response | undefined;
     try {
+      if (await connection?.exchange(controller.signal)) {
+        return this.#answer(request, { status: 200, ok: true, headers: NO_HEADERS }, "");
+      }
       response = await fetch(url, {
         method: request.method,
         headers: this.#headers,
@@ -137,7 +146,22 @@ export class Http {
     }
   }
 
-  #answer(request: Request, response: Response, text: string): Answer {
+  /**
+   * A connection for a request without a body that is made again and again; `undefined` where that
+   * takes more than plain TCP.
+   */
+  keep({ path, query }: Request & { readonly method: "PUT" }): KeptConnection | undefined {
+    const url = new URL(this.address + path + queryString(query));
+    return url.protocol === "http:" && this.#client === undefined
+      ? new KeptConnection("PUT", url, this.#headers)
+      : undefined;
+  }
+
+  #answer(
+    request: Request,
+    response: Pick<Response, "status" | "ok" | "headers">,
+    text: string,
+  ): Answer {
     const { status } = response;
     if (!response.ok && !request.expect?.includes(status)) {
       throw this.#refusal(request, status, this.#redact(text.trim()));
@@ -255,17 +279,6 @@ export class Http {
 /** Query parameters of {@linkcode ReadOptions}. */
 export function consistencyOf(options: ReadOptions): Query {
   return { consistent: options.consistent, stale: options.stale };
-}
-
-function queryString(query: Query = {}): string {
-  const parts = Object.entries(query).flatMap(([name, value]) =>
-    value === undefined || value === false
-      ? []
-      : value === true
-      ? [name]
-      : [`${name}=${encodeURIComponent(value)}`]
-  );
-  return parts.length === 0 ? "" : `?${parts.join("&")}`;
 }
 
 /** What the system said: the end of fetch's message, without addresses and without repetition. */

@@ -12,9 +12,9 @@ import {
   type CallOptions,
   consistencyOf,
   type Http,
-  type Query,
   type ReadOptions,
 } from "./http.ts";
+import type { Query } from "./query.ts";
 import { type Watcher, type WatchOptions } from "./watch.ts";
 
 /** A key with its value and its place in Consul's history. */

@@ -40,6 +40,7 @@ export {
   Agent,
   type AgentSelf,
   type CheckDefinition,
+  Heartbeat,
   type Member,
   type MemberStatus,
   type ServiceDefinition,

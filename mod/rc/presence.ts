@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type Consul, ConsulError } from "../consul/mod.ts";
+import { type Consul, ConsulError, type Heartbeat } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Reachability } from "./reachability.ts";
@@ -49,10 +49,11 @@ export class Presence {
    * @throws {ConsulError} when the agent refuses for good, for want of a right
    */
   async keep(signal: AbortSignal): Promise<never> {
-    const { clock, settings } = this.#deps;
+    const { clock, consul, settings } = this.#deps;
+    using heart = consul.agent.heartbeat(RC_CHECK, "hare rc is running");
     while (true) {
       const began = clock.now();
-      const passed = await this.#pass(signal);
+      const passed = await this.#pass(heart, signal);
       if (passed && !this.#passed) this.#deps.onReturn();
       this.#passed = passed;
       const pause = passed ? passEveryMs(settings) : exchangeLimitMs(settings);
@@ -70,12 +71,12 @@ export class Presence {
   }
 
   /** Registers if needed, passes the check, and says whether the agent took it. */
-  async #pass(signal: AbortSignal): Promise<boolean> {
-    const { consul, settings, reachability, log } = this.#deps;
+  async #pass(heart: Heartbeat, signal: AbortSignal): Promise<boolean> {
+    const { settings, reachability, log } = this.#deps;
     const options = { signal, timeoutMs: exchangeLimitMs(settings) };
     try {
       if (!this.#registered) await this.#register(options);
-      await consul.agent.passCheck(RC_CHECK, "hare rc is running", options);
+      await heart.beat(options);
       reachability.recovered("check");
       return true;
     } catch (error) {
