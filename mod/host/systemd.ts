@@ -120,6 +120,8 @@ export class SystemdHost implements Host {
       ...["--output=cat", "--no-pager", "--quiet"],
     ] as const;
     const what = `read the log of ${unit}`;
+    // Its last words may still be on their way into the journal, which need not answer.
+    await this.#run(what, ["timeout", "5", "journalctl", "--sync"], { signal });
     const text = this.#output(what, await this.#run(what, argv, { signal }));
     return text.split("\n").filter((line) => line !== "");
   }
