@@ -41,6 +41,8 @@ interface Stored {
 }
 
 const TIMEOUT_MS = 5_000;
+/** Those who contend for the event queue are the nodes of a cluster, and are soon done. */
+const MAX_PAUSE_MS = 50;
 
 /** The records of one node. Their only writer is the node's hax. */
 export class ProcessRecords {
@@ -104,7 +106,7 @@ export class ProcessRecords {
       // The key of the number to come is taken: an operator typed an entry by hand.
       if (entryFailed) atLeast = (epochs[0] ?? 0) + 1;
       return { done: false, why: result.errors.map(({ what }) => what).join("; ") };
-    }, call);
+    }, { ...call, maxPauseMs: MAX_PAUSE_MS });
   }
 
   async #read(fid: Fid, signal: AbortSignal): Promise<Stored> {

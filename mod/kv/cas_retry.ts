@@ -21,6 +21,8 @@ export interface CasOptions extends CallOptions {
   readonly limitMs?: number | undefined;
   /** {@default systemClock} */
   readonly clock?: Clock | undefined;
+  /** Longest pause between two tries, in milliseconds: short where few contend. {@default 1000} */
+  readonly maxPauseMs?: number | undefined;
   /** Number in [0, 1), for jitter. {@default Math.random} */
   readonly random?: (() => number) | undefined;
 }
@@ -40,11 +42,12 @@ export async function retryCas<T>(
   options: CasOptions = {},
 ): Promise<T> {
   const { limitMs = 30_000, clock = systemClock, random = Math.random } = options;
+  const pauses = { ...PAUSE, maxMs: options.maxPauseMs ?? PAUSE.maxMs, random };
   const deadline = clock.now() + limitMs;
   for (let tries = 1;; tries++) {
     const result = await attempt();
     if (result.done) return result.value;
-    const pause = backoffMs(tries, { ...PAUSE, random });
+    const pause = backoffMs(tries, pauses);
     if (clock.now() + pause >= deadline) {
       throw new TimeLimitError(`could not ${what} within ${limitMs / 1000} s: ${result.why}`, {
         hint: "many others count at the same key: try again",
