@@ -14,6 +14,12 @@ import type { Phase, StepOptions } from "../engine.ts";
 import { putConsulConfig } from "./consul.ts";
 import { orWithoutConsul } from "./readiness.ts";
 
+/**
+ * An agent that was parted from the others, and forgotten by them, tells its services again when its
+ * next reconciliation is due: one to two minutes later, and a reload makes it no sooner.
+ */
+const LIMIT_MS = 180_000;
+
 /** Registers the services of Mero's processes. */
 export function registerServices(
   cluster: Cluster,
@@ -22,7 +28,7 @@ export function registerServices(
   return {
     name: "register",
     title: "register the services",
-    limitMs: 30_000,
+    limitMs: LIMIT_MS,
     hosts,
     run: async (entry, options) => {
       const { host, hax, layout: { processes } } = entry;
