@@ -5,7 +5,7 @@
  * @module
  */
 
-import { HareError } from "../../mod/lib/errors.ts";
+import { HareError, messageOf } from "../../mod/lib/errors.ts";
 import { type Output, type Run, runHere } from "../../mod/lib/process.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 import { type Argv, outputOf } from "../../tools/exec.ts";
@@ -72,7 +72,10 @@ export class TestHost {
       off.signal.throwIfAborted();
     } catch (error) {
       const log = await Deno.readTextFile(`${this.#parts.directory}/console.log`);
-      throw new HareError(`${this.name} does not boot: ${log.slice(-2000)}`, { cause: error });
+      throw new HareError(
+        `${this.name} does not boot: ${messageOf(error)}\n${log.slice(-2000)}`,
+        { cause: error },
+      );
     }
   }
 
