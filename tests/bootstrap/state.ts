@@ -27,10 +27,15 @@ export async function stateOf(hosts: readonly TestHost[]): Promise<Record<string
   const units = await unitsOn(hosts);
   const states = hosts.map(async (host) => {
     const files = (await snapshot(host)).filter((line) => !LIVELY.test(line));
-    const sums = (await host.output(["sh", "-c", SUMS])).split("\n").toSorted();
-    return [host.name, { units: units[host.name], files, sums, kv: await kvOn(host) }] as const;
+    const [sums, kv] = [await sumsOn(host), await kvOn(host)];
+    return [host.name, { units: units[host.name], files, sums, kv }] as const;
   });
   return Object.fromEntries(await Promise.all(states));
+}
+
+/** The files of a host that bring-up and Mero write, with their sums. */
+export async function sumsOn(host: TestHost): Promise<readonly string[]> {
+  return (await host.output(["sh", "-c", SUMS])).split("\n").toSorted();
 }
 
 /** The KV as a host's agent knows it, without what the RC itself goes on to write. */
