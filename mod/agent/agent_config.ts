@@ -33,8 +33,9 @@ export const START_META = "hare-start";
  * What is the same for every agent of a cluster, all of it on purpose:
  *
  * - `raft_multiplier` 1: Consul's own advice for production; a leader in 1.4 s, not 6 s.
- * - `gossip_lan`: a node that is gone is known to be so after 5 to 10 s. No election waits for that:
- *   the RC has a check of its own. The values are written down so that no release changes them.
+ * - `gossip_lan`: a node that is gone is known to be so after 5 to 8 s. Only the loss of a leader's
+ *   whole host waits for that: else the RC has a check of its own. Shorter times would take a slow
+ *   node for a dead one. The values are written down so that no release changes them.
  * - `http_max_conns_per_client`: all of a node's requests come from one address. hax, the RC and a
  *   few operators hold some 30 connections; a program that leaks them shall be noticed, and soon.
  * - `leave_on_terminate` false: a node that reboots is seen to have failed, and does not vanish from
