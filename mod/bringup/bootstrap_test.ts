@@ -36,7 +36,7 @@ Deno.test("bootstrap() brings everything up, each phase after the one that it ne
   );
   const order = starts.filter((name, i) => name !== starts[i - 1]);
   const servers = ["mero-mkfs", "m0d"];
-  const expected = ["hare-consul-agent", "40", "hare-consul-agent", "hare-hax", "hare-rc"];
+  const expected = ["hare-consul-agent", "41", "hare-consul-agent", "hare-hax", "hare-rc"];
   assertEquals(order, [...expected, ...servers, ...servers]);
   assertEquals(cluster.running.length, 3 * 5 + 2 * 3);
   const agents = cluster.hosts.map(({ files }) =>

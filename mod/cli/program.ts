@@ -28,6 +28,7 @@ import { eventCommand } from "./event.ts";
 import { factsCommand } from "./facts.ts";
 import { fidCommand } from "./fid.ts";
 import { installCommand } from "./install.ts";
+import { m0crateConfCommand } from "./m0crate_conf.ts";
 import { nextCommand } from "./next.ts";
 import { timeoutCommand } from "./timeout.ts";
 import { preflightCommand } from "./preflight.ts";
@@ -76,6 +77,7 @@ const SUB_COMMANDS: SubCommands = [
     nextCommand,
     epochCommand,
     fidCommand,
+    m0crateConfCommand,
     completionsCommand,
   ],
 ];

@@ -6,6 +6,7 @@
 
 import { EPOCH, LAST_FIDK, LEADER } from "../../kv/keys.ts";
 import { formatPools, type PoolRecord, POOLS } from "../../kv/pools.ts";
+import { formatProfile, PROFILE } from "../../kv/profile.ts";
 import { encodeHex } from "../../lib/std/encoding.ts";
 import type { Cluster } from "../cluster.ts";
 import { kvFileSchema } from "../configuration.ts";
@@ -20,6 +21,7 @@ export function configurationKeys(
   return [
     ...kvFileSchema.parse(cluster.generated.files["consul-kv.json"]),
     { key: POOLS, value: formatPools(poolsOf(cluster)) },
+    { key: PROFILE, value: formatProfile(cluster.generated.cluster.profile) },
   ];
 }
 

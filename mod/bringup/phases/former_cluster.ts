@@ -26,6 +26,7 @@ import {
   TIMEOUT_PREFIX,
 } from "../../kv/keys.ts";
 import { POOLS } from "../../kv/pools.ts";
+import { PROFILE } from "../../kv/profile.ts";
 import { parseProcessState } from "../../kv/process_state.ts";
 import { HareError } from "../../lib/errors.ts";
 import { formatFid, makeFid } from "../../lib/fid.ts";
@@ -42,6 +43,7 @@ const OF_A_CLUSTER = [
   IMPORTED,
   LAST_FIDK,
   POOLS,
+  PROFILE,
   RC_REPORT,
   ...[NODE_PREFIX, PROCESSES_PREFIX, MKFS_PREFIX, STATE_PREFIX, RC_ORDERS_PREFIX],
   ...[EQ_PREFIX, EQ_REJECTED_PREFIX, BQ_PREFIX, BQ_SEEN_PREFIX, TIMEOUT_PREFIX],
