@@ -30,6 +30,7 @@ const VARIABLES = [
   "PATH,HOME,XDG_CACHE_HOME,LANG,LC_ALL,TZ", // development clusters: Consul, and a unit's own
   "XDG_RUNTIME_DIR", // sockets of ssh's connections
   "NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID", // systemd
+  "HARE_HAX_TOKEN_FILE", // where hax's token is
 ] as const;
 
 /** What the program may do, each with the reason; all else is refused, and nobody is asked. */

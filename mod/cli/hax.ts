@@ -5,6 +5,7 @@
  */
 
 import { HaLink } from "../halink/mod.ts";
+import { readToken, TOKEN_FILE_VARIABLE } from "../hax/access.ts";
 import type { OpenLink } from "../hax/link_keeper.ts";
 import { pidExists, readBootId } from "../hax/presence.ts";
 import { DEFAULT_LISTEN, serveHax } from "../hax/server.ts";
@@ -45,14 +46,21 @@ export function haxCommand(context: Context): CommandUnknownOpts {
         ["hare hax --listen 192.168.0.1:8080"],
         ["hare hax --libmotr /opt/motr/lib/libmotr.so"],
         [`curl http://${hostname}:${port}/health`, "how it is"],
-      ),
+      ) + TOKEN_HELP,
     )
     .action((options) => runHax(options, context));
 }
 
+const TOKEN_HELP = `
+
+Environment:
+  ${TOKEN_FILE_VARIABLE}  path of a file with a token; requests from other hosts that
+                       tell something need it: \`Authorization: Bearer TOKEN\``;
+
 /** Serves until the context's signal is aborted. */
 export async function runHax(options: HaxOptions, context: Context): Promise<void> {
   const { clock } = context;
+  const token = await readToken(context.env);
   const openLink = options.halink ? linkOpener(options.libmotr) : null;
   await runAsService({ ...context, log: loggerOf("hax") }, async (service, signal) => {
     const boot = await readBootId(context.run, signal);
@@ -60,7 +68,7 @@ export async function runHax(options: HaxOptions, context: Context): Promise<voi
     const deps = { consul, clock, random: Math.random, pidExists, boot, openLink };
     const onWait = (why: string | null) =>
       why === null ? service.isReady("knows its node") : service.waits(why);
-    await serveHax({ ...deps, onWait }, { listen: options.listen, signal });
+    await serveHax({ ...deps, onWait }, { listen: options.listen, token, signal });
   });
 }
 

@@ -11,12 +11,13 @@ import { entrypointJson } from "../entrypoint/render.ts";
 import type { EntrypointAnswer } from "../entrypoint/entrypoint.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
 import { loggerOf } from "../lib/log.ts";
+import { admit } from "./access.ts";
 import { type Hint, parseHint, parseReport } from "./bodies.ts";
 import type { Reception } from "./hax.ts";
 import { type HaxHealth, type Health, statusOf } from "./health.ts";
 import { BodyReader, RequestRefused } from "./json_body.ts";
 import { Counter, type Metric, renderMetrics } from "../lib/metrics.ts";
-import { type Exchange, jsonResponse, match, refusal, type Route } from "./router.ts";
+import { jsonResponse, match, refusal, type Route } from "./router.ts";
 import { processOfServiceIdIfAny } from "./service_id.ts";
 import type { Report } from "./transition.ts";
 
@@ -38,8 +39,19 @@ export type Handler = (
 
 const log = loggerOf("hax", "http");
 
+/** Options of {@linkcode makeHandler}. */
+export interface HandlerOptions {
+  /** What lets other hosts tell hax something. {@default they may not} */
+  readonly token?: string | null | undefined;
+  /** Reads the bodies of requests. */
+  readonly bodies?: BodyReader | undefined;
+}
+
 /** Makes the handler of all requests. */
-export function makeHandler(hax: Served, bodies: BodyReader = new BodyReader()): Handler {
+export function makeHandler(
+  hax: Served,
+  { token = null, bodies = new BodyReader() }: HandlerOptions = {},
+): Handler {
   const requests = new Counter("hare_hax_http_requests_total", "HTTP requests answered.");
   const routes: readonly Route[] = [
     {
@@ -76,9 +88,8 @@ export function makeHandler(hax: Served, bodies: BodyReader = new BodyReader()):
     {
       path: "/processes/*",
       methods: {
-        POST: async (request, exchange) => {
-          refuseStrangers(exchange);
-          const fid = fidOf(exchange.param);
+        POST: async (request, { param }) => {
+          const fid = fidOf(param);
           const reception = hax.report(fid, parseReport(await bodies.json(request)));
           return receptionResponse(reception, fid);
         },
@@ -87,9 +98,11 @@ export function makeHandler(hax: Served, bodies: BodyReader = new BodyReader()):
   ];
   return async (request, { remoteAddr }) => {
     const matched = match(routes, request);
-    const peer = remoteAddr.hostname;
     const response = matched.found
-      ? await answer(() => matched.serve(request, { param: matched.param, peer }))
+      ? await answer(() => {
+        if (request.method === "POST") admit(request, remoteAddr.hostname, token);
+        return matched.serve(request, { param: matched.param });
+      })
       : matched.response;
     requests.add({ path: matched.path ?? "other", status: String(response.status) });
     return response;
@@ -148,10 +161,4 @@ function fidOf(text: string): Fid {
   const fid = processOfServiceIdIfAny(text);
   if (fid === null) throw new RequestRefused(404, `${JSON.stringify(text)} is no process fid`);
   return fid;
-}
-
-/** Only this machine's own processes report. */
-function refuseStrangers({ peer }: Exchange): void {
-  if (/^(::ffff:)?127\.|^::1$/.test(peer)) return;
-  throw new RequestRefused(403, "process reports are taken from this machine's own addresses only");
 }

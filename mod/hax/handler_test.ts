@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { FakeHax, OWN } from "../../tests/hax/fake_hax.ts";
 import { assertEquals, assertStringIncludes } from "../../tests/lib/assert.ts";
+import { captureLog } from "../../tests/lib/capture_log.ts";
 import { formatFid } from "../lib/fid.ts";
 import { makeHandler } from "./handler.ts";
 
@@ -8,9 +9,9 @@ const PATH = `/processes/${formatFid(OWN)}`;
 const REPORT = JSON.stringify({ event: "started", type: "M0D", pid: 7 });
 
 /** One hax on HTTP, without a network. */
-function world() {
+function world(token: string | null = null) {
   const hax = new FakeHax();
-  const handler = makeHandler(hax);
+  const handler = makeHandler(hax, { token });
   const call = async (
     path: string,
     { peer = "127.0.0.1", ...init }: RequestInit & { peer?: string } = {},
@@ -18,7 +19,13 @@ function world() {
     const request = new Request(`http://hax${path}`, init);
     const response = await handler(request, { remoteAddr: { hostname: peer } });
     const text = await response.text();
-    return { status: response.status, text, allow: response.headers.get("allow") };
+    return {
+      status: response.status,
+      text,
+      allow: response.headers.get("allow"),
+      authenticate: response.headers.get("www-authenticate"),
+      retryAfter: response.headers.get("retry-after"),
+    };
   };
   const post = (path: string, body: BodyInit, peer?: string) =>
     call(path, { method: "POST", body, ...(peer === undefined ? {} : { peer }) });
@@ -27,7 +34,8 @@ function world() {
 
 Deno.test("hax says that it is alive", async () => {
   const { call } = world();
-  assertEquals(await call("/"), { status: 200, text: '{"message":"I am alive"}', allow: null });
+  const { status, text } = await call("/");
+  assertEquals([status, text], [200, '{"message":"I am alive"}']);
 });
 
 Deno.test("hax tells its own health, with the status that Consul's check understands", async () => {
@@ -43,7 +51,8 @@ Deno.test("hax tells its own health, with the status that Consul's check underst
 Deno.test("hax tells a process's health, whatever the form of its fid", async () => {
   const { hax, call } = world();
   for (const id of [formatFid(OWN), encodeURIComponent(formatFid(OWN)), "9"]) {
-    assertEquals(await call(`/health/${id}`), { status: 200, text: "it runs\n", allow: null });
+    const { status, text } = await call(`/health/${id}`);
+    assertEquals([status, text], [200, "it runs\n"]);
   }
   hax.process = { level: "critical", why: "it is gone" };
   assertEquals((await call("/health/9")).status, 503);
@@ -66,16 +75,43 @@ Deno.test("hax tells the entrypoint, or why there is none", async () => {
   ]);
 });
 
-Deno.test("hax takes a report from this machine only", async () => {
-  const { hax, post } = world();
+Deno.test("hax is told something by this machine only, and asked by all", async () => {
+  const { hax, call, post } = world();
   for (const peer of ["127.0.0.1", "127.80.1.2", "::1", "::ffff:127.0.0.1"]) {
     assertEquals((await post(PATH, REPORT, peer)).status, 202, peer);
   }
   assertEquals(hax.told.splice(0), Array(4).fill([OWN, JSON.parse(REPORT)]));
-  for (const peer of ["10.127.0.0", "192.168.0.1", "::2", "fe80::1", "1270.0.0.1"]) {
-    assertEquals((await post(PATH, REPORT, peer)).status, 403, peer);
+  for (const path of [PATH, "/"]) {
+    assertEquals((await post(path, "[]", "10.0.0.1")).status, 403, path);
   }
   assertEquals(hax.told, []);
+  assertEquals((await call("/health", { peer: "10.0.0.1" })).status, 200);
+});
+
+Deno.test("hax with a token is told something by whoever knows it, and keeps it to itself", async () => {
+  const token = "0123456789abcdef";
+  const { hax, call } = world(token);
+  await using log = await captureLog();
+  const post = (authorization: string) =>
+    call("/", { method: "POST", body: "[]", peer: "10.0.0.1", headers: { authorization } });
+  assertEquals((await post(`Bearer ${token}`)).status, 200);
+  assertEquals(hax.told.splice(0).length, 1);
+  const refused = await post(`Bearer x${token}`);
+  assertEquals([refused.status, refused.authenticate], [401, "Bearer"]);
+  assertEquals(hax.told, []);
+  const { text } = await call("/metrics");
+  assertStringIncludes(text, 'requests_total{path="/",status="401"} 1\n');
+  const said = JSON.stringify([refused.text, text, log.lines]);
+  assertStringIncludes(said, "without hax's token");
+  assertEquals(said.includes(token), false);
+});
+
+Deno.test("hax says when to come again to whom it turns away", async () => {
+  const { hax, call, post } = world();
+  assertEquals((await call("/entrypoint")).retryAfter, "1");
+  hax.reception = "not now";
+  assertEquals((await post(PATH, REPORT)).retryAfter, "1");
+  assertEquals((await call("/health")).retryAfter, null);
 });
 
 Deno.test("hax answers 503 to a report that it cannot take now, 404 to one of no concern", async () => {

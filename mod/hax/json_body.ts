@@ -9,7 +9,7 @@ export class RequestRefused extends Error {
   override readonly name = "RequestRefused";
 
   /** @param message the reason, for the caller */
-  constructor(readonly status: 400 | 403 | 404 | 408 | 413 | 503, message: string) {
+  constructor(readonly status: 400 | 401 | 403 | 404 | 408 | 413 | 503, message: string) {
     super(message);
   }
 }

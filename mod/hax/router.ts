@@ -11,8 +11,6 @@ export type Serve = (request: Request, exchange: Exchange) => Promise<Response> 
 export interface Exchange {
   /** The variable part of the path, decoded; empty where there is none. */
   readonly param: string;
-  /** Host address of the peer. */
-  readonly peer: string;
 }
 
 /** A path, with what serves it. */
@@ -65,7 +63,13 @@ export function jsonResponse(status: number, value: unknown): Response {
   return Response.json(value, { status });
 }
 
-/** An answer that says why there is none. */
+/** Seconds after which somebody who was turned away may come again. */
+const RETRY_AFTER = "1";
+
+/** An answer that says why there is none, and when to come again where that helps. */
 export function refusal(status: number, reason: string): Response {
-  return jsonResponse(status, { error: reason });
+  const response = jsonResponse(status, { error: reason });
+  if (status === 503) response.headers.set("retry-after", RETRY_AFTER);
+  if (status === 401) response.headers.set("www-authenticate", "Bearer");
+  return response;
 }

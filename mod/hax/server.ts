@@ -14,6 +14,8 @@ import { together } from "./together.ts";
 /** Options of {@linkcode serveHax}. */
 export interface ServeOptions {
   readonly listen: Listen;
+  /** What lets other hosts tell hax something. {@default they may not} */
+  readonly token?: string | null | undefined;
   /** Aborted to stop. */
   readonly signal: AbortSignal;
   /** Is told where hax listens, once it does. */
@@ -36,7 +38,7 @@ const LAST_ANSWERS_MS = 2_000;
  */
 export async function serveHax(deps: HaxDeps, options: ServeOptions): Promise<void> {
   const hax = new Hax(deps);
-  const server = listenAt(options, makeHandler(hax));
+  const server = listenAt(options, makeHandler(hax, { token: options.token }));
   const life = new AbortController();
   await together(options.signal, [
     () => hax.run(life.signal),

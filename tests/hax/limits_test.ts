@@ -15,7 +15,7 @@ const HOST = "127.80.2.1";
 /** hax's handler behind a server of its own. */
 function serve(limits: Partial<BodyLimits> = {}) {
   const hax = new FakeHax();
-  const handler = makeHandler(hax, new BodyReader({ ...BODY_LIMITS, ...limits }));
+  const handler = makeHandler(hax, { bodies: new BodyReader({ ...BODY_LIMITS, ...limits }) });
   const server = Deno.serve({ hostname: HOST, port: 0, onListen: () => {} }, handler);
   return {
     hax,
@@ -82,6 +82,9 @@ Deno.test("hax reads a bounded number of bodies at once, and answers everything 
       ? { ready: true, value: undefined }
       : { ready: false, why: `it is ${status}: ${text}` };
   }, { limitMs: 10_000, intervalMs: 5 });
+  const refused = await fetch(server.url, { method: "POST", body: "[]" });
+  await refused.body?.cancel();
+  assertEquals([refused.status, refused.headers.get("retry-after")], [503, "1"]);
   const health = await fetch(`${server.url}/health`);
   assertEquals([health.status, (await health.json()).level], [200, "passing"]);
   for (const connection of slow) connection.close();
