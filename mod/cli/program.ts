@@ -36,6 +36,8 @@ import { logError, renderError } from "./printer.ts";
 import { shutdownCommand } from "./shutdown.ts";
 import { startCommand } from "./start.ts";
 import { versionText } from "./version.ts";
+import { watchBqCommand } from "./watch_bq.ts";
+import { watchServiceCommand } from "./watch_service.ts";
 import { OutputClosed, type World } from "./world.ts";
 
 /** Makes one sub-command. */
@@ -64,6 +66,8 @@ const SUB_COMMANDS: SubCommands = [
     checkServiceCommand,
     eventCommand,
     timeoutCommand,
+    watchServiceCommand,
+    watchBqCommand,
   ],
   [
     "Services on a node:",

@@ -1,0 +1,102 @@
+/**
+ * Giving a program of the site every broadcast, one at a time, in order (spec: halink.md, Notifying
+ * people and programs).
+ *
+ * The queue is read on while the program runs: the coordinator removes what every hax has seen, after
+ * a second at the earliest.
+ *
+ * @module
+ */
+
+import type { KvEntry } from "../consul/mod.ts";
+import { formatBroadcast, MAX_BROADCASTS, parseBroadcast } from "../kv/broadcast.ts";
+import { KvValueError } from "../kv/errors.ts";
+import { BQ_PREFIX, parseEpochKey } from "../kv/keys.ts";
+import { HareError } from "../lib/errors.ts";
+import type { Logger } from "../lib/log.ts";
+import type { Run } from "../lib/process.ts";
+import { BoundedQueue } from "./bounded_queue.ts";
+import { together } from "./together.ts";
+
+/** What {@linkcode followBroadcasts} stands on. */
+export interface FollowBroadcastsDeps {
+  /** The whole queue, at once and after each change. */
+  readonly watch: (signal: AbortSignal) => AsyncIterable<readonly KvEntry[]>;
+  readonly run: Run;
+  /** The program and its arguments; it finds a broadcast, a line of JSON, on standard input. */
+  readonly argv: readonly [string, ...string[]];
+  /** Time that the program may take for one, in milliseconds. */
+  readonly limitMs: number;
+  readonly log: Logger;
+}
+
+/** Broadcasts that may wait for the program. */
+const CAPACITY = MAX_BROADCASTS;
+
+/**
+ * Runs the program for each broadcast from now on, until `signal` is aborted. One for which it fails
+ * is told in the log, and the next one follows.
+ *
+ * @throws {HareError} when Consul refuses to be asked
+ */
+export async function followBroadcasts(
+  deps: FollowBroadcastsDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  const { log } = deps;
+  const queue = new BoundedQueue<KvEntry>(CAPACITY);
+  await together(signal, [
+    async (signal) => {
+      try {
+        for await (const entry of newEntries(deps.watch(signal))) {
+          if (queue.offer(entry)) continue;
+          log.error("{key} is passed over: {n} broadcasts wait for {program}", {
+            key: entry.key,
+            n: CAPACITY,
+            program: deps.argv[0],
+          });
+        }
+      } finally {
+        queue.close();
+      }
+    },
+    (signal) =>
+      queue.serve(async (entry) => {
+        if (!signal.aborted) await give(entry, deps, signal);
+      }),
+  ]);
+}
+
+/** Entries that were not there at first, each once, in the order of their numbers. */
+async function* newEntries(
+  states: AsyncIterable<readonly KvEntry[]>,
+): AsyncIterable<KvEntry> {
+  let last: number | null = null;
+  for await (const entries of states) {
+    const numbered = entries
+      .map((entry) => ({ entry, number: parseEpochKey(BQ_PREFIX, entry.key) ?? -1 }))
+      .toSorted((a, b) => a.number - b.number);
+    const before: number = last ?? numbered.at(-1)?.number ?? -1;
+    const fresh = numbered.filter(({ number }) => number > before);
+    last = fresh.at(-1)?.number ?? before;
+    for (const { entry } of fresh) yield entry;
+  }
+}
+
+async function give(
+  entry: KvEntry,
+  { run, argv, limitMs, log }: FollowBroadcastsDeps,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    const stdin = `${formatBroadcast(parseBroadcast(entry))}\n`;
+    const { code, stderr } = await run(argv, { stdin, limitMs, signal });
+    if (code === 0) return;
+    const failure = { program: argv[0], key: entry.key, code, stderr: stderr.trim() };
+    log.error("{program} failed for {key} with status {code}: {stderr}", failure);
+  } catch (error) {
+    if (!(error instanceof HareError)) throw error;
+    const what = error instanceof KvValueError ? "a broadcast is passed over" : entry.key;
+    log.error("{what}: {why}", { what, why: error.message });
+  }
+}
