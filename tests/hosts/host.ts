@@ -157,8 +157,9 @@ export class TestHost {
       // with them.
       ...["sh", "-c", 'echo $$ >"$1" && shift && exec "$@"', "sh"] as const,
       `${cgroup}/payload/init.scope/cgroup.procs`,
-      ...["nsenter", "--target", `${leader}`, "--mount", "--uts", "--ipc", "--net", "--pid"],
-      ...["--cgroup", "--", "/usr/bin/env", "-i", "-C", "/root", ...ENVIRONMENT, ...argv],
+      // Its root is not that of its mounts where this machine is a chroot.
+      ...["nsenter", "--target", `${leader}`, "--mount", "--root", "--uts", "--ipc", "--net"],
+      ...["--pid", "--cgroup", "--", "/usr/bin/env", "-i", "-C", "/root", ...ENVIRONMENT, ...argv],
     ];
   }
 
