@@ -43,6 +43,8 @@ export class Broadcasts {
   readonly #told = new Map<string, Note & { readonly round: number }>();
   #round = 0;
   #applied = 0;
+  /** The last call of {@linkcode Broadcasts.apply}. */
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(deps: BroadcastsDeps) {
     this.#deps = deps;
@@ -64,12 +66,19 @@ export class Broadcasts {
   }
 
   /**
-   * Tells what of these entries was not told yet.
+   * Tells what of these entries was not told yet, after what earlier calls tell: of two claims that
+   * are under way at a time, the answer to the second may come first.
    *
    * @param entries all that are in the queue now
    * @throws {ConsulError} when the position cannot be moved on: nothing was told then
    */
   async apply(entries: readonly KvEntry[], signal: AbortSignal): Promise<void> {
+    const mine = this.#last.then(() => this.#applyInTurn(entries, signal));
+    this.#last = Promise.allSettled([mine]);
+    await mine;
+  }
+
+  async #applyInTurn(entries: readonly KvEntry[], signal: AbortSignal): Promise<void> {
     const fresh = await this.#claim(numbered(entries), signal);
     const broadcasts = fresh.flatMap(({ entry }) => this.#parse(entry));
     this.#tell(broadcasts);

@@ -26,8 +26,10 @@ export class FakeKv {
     cas: (key: string, value: string, index: number): Promise<boolean> => {
       this.#failIfAway();
       const isAt = this.#entries.get(key)?.modifyIndex ?? 0;
-      if (isAt === index) this.#put(key, value);
-      return Promise.resolve(isAt === index);
+      if (isAt !== index) return Promise.resolve(false);
+      this.#put(key, value);
+      this.#failIfUnanswered();
+      return Promise.resolve(true);
     },
   };
 
@@ -63,10 +65,7 @@ export class FakeKv {
     if (errors.length > 0) return Promise.resolve({ ok: false, errors });
     this.#index += 1;
     const entries = ops.map(({ key, value = "" }) => this.#put(key, value));
-    if (this.failures[0] === "committed without an answer") {
-      this.failures.shift();
-      throw error("timeout");
-    }
+    this.#failIfUnanswered();
     return Promise.resolve({ ok: true, entries });
   }
 
@@ -83,6 +82,12 @@ export class FakeKv {
     };
     this.#entries.set(key, entry);
     return entry;
+  }
+
+  #failIfUnanswered(): void {
+    if (this.failures[0] !== "committed without an answer") return;
+    this.failures.shift();
+    throw error("timeout");
   }
 
   #failIfAway(): void {
