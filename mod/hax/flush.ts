@@ -42,6 +42,7 @@ export async function runAndFlush(
     if (!limit.signal.aborted) throw error;
     return false;
   } finally {
+    signal.removeEventListener("abort", onStop);
     clearTimeout(timer);
   }
 }
