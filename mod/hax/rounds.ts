@@ -53,7 +53,8 @@ export class Rounds {
     try {
       await this.#options.clock.sleep(ms, AbortSignal.any([signal, woken.signal]));
     } catch (error) {
-      if (signal.aborted || !woken.signal.aborted) throw error;
+      signal.throwIfAborted();
+      if (!woken.signal.aborted) throw error;
     }
   }
 }
