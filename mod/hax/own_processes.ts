@@ -103,20 +103,25 @@ export class OwnProcesses {
    */
   hear(fid: Fid, report: Report): void {
     const { log } = this.#deps;
-    const reception = this.report(fid, report);
-    if (reception === "not of this node") {
-      log.warn("{process} is {event}, but the configuration has it on no or another node", {
-        process: formatFid(fid),
-        event: report.event,
-      });
+    const process = formatFid(fid);
+    const { event } = report;
+    this.#late.delete(process);
+    switch (this.report(fid, report)) {
+      case "taken":
+        return;
+      case "not of this node":
+        log.warn("{process} is {event}, but the configuration has it on no or another node", {
+          process,
+          event,
+        });
+        return;
+      case "not now":
+        log.error("there is no room to record that {process} is {event}; the last event is kept", {
+          process,
+          event,
+        });
+        this.#late.set(process, { fid, report });
     }
-    if (reception === "taken") this.#late.delete(formatFid(fid));
-    if (reception !== "not now") return;
-    log.error("there is no room to record that {process} is {event}; the last event is kept", {
-      process: formatFid(fid),
-      event: report.event,
-    });
-    this.#late.set(formatFid(fid), { fid, report });
   }
 
   /** A process on record and whether it is there; if it died without a word, that is recorded. */
