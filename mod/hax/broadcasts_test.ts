@@ -52,6 +52,33 @@ Deno.test("Broadcasts tell each entry once, in the order of numbers", async () =
   assertEquals(broadcasts.stateOf(makeFid("drive", 9)), "online");
 });
 
+Deno.test("Broadcasts compare numbers, not texts", async () => {
+  const kv = new FakeKv();
+  const { told, apply } = hax(kv);
+  for (const key of [10, 9]) {
+    kv.set(`${BQ_PREFIX}${key}`, formatBroadcast({ fid: makeFid("drive", key), state: "failed" }));
+  }
+  await apply();
+  assertEquals(told, ["9 failed", "10 failed"]);
+});
+
+Deno.test("the position never goes back", async () => {
+  const kv = new FakeKv();
+  const { told, apply } = hax(kv);
+  broadcast(kv, 4, 1, "failed");
+  kv.set(bqSeenKey("node1"), "5");
+  await apply();
+  assertEquals([told, kv.value(bqSeenKey("node1"))], [[], "5"]);
+});
+
+Deno.test("Broadcasts ask nothing of Consul where the queue is empty", async () => {
+  const kv = new FakeKv();
+  const { told, apply } = hax(kv);
+  kv.failures.push("away");
+  await apply();
+  assertEquals([told, kv.failures.length], [[], 1]);
+});
+
 Deno.test("Broadcasts go on where an earlier hax of the node stopped", async () => {
   const kv = new FakeKv();
   const before = hax(kv);
@@ -204,8 +231,8 @@ Deno.test("entries that make no sense are named, and block nothing", async () =>
 Deno.test("a position that is no number tells everything again", async () => {
   const kv = new FakeKv();
   const { told, apply } = hax(kv);
-  broadcast(kv, 1, 1, "failed");
+  for (const number of [0, 1]) broadcast(kv, number, number, "failed");
   kv.set(bqSeenKey("node1"), "yesterday");
   await apply();
-  assertEquals(told, ["1 failed"]);
+  assertEquals(told, ["0 failed", "1 failed"]);
 });

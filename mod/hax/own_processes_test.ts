@@ -112,7 +112,6 @@ Deno.test("a death without a word is recorded once, of each generation", async (
       processes.look(NINE);
       assertEquals(processes.queue.length, 0, "it is there");
       pids.delete(pid);
-      await patrol(processes);
       for (let i = 0; i < 3; i++) processes.look(NINE);
       assertEquals(processes.queue.length, 1);
       await recorded();
@@ -172,7 +171,19 @@ Deno.test("the last thing that a process said is kept until there is room", asyn
   });
 });
 
+Deno.test("a death is seen without anybody asking", async () => {
+  const { processes, pids, state } = fixture();
+  await recording(processes, async (recorded) => {
+    processes.report(NINE, report("started"));
+    await recorded();
+    pids.delete(1);
+    await patrol(processes);
+  });
+  assertEquals(state(), "M0_CONF_HA_PROCESS_STOPPED");
+});
+
 Deno.test("what was kept gives way to what the process says next", async () => {
+  await using log = await captureLog();
   const { processes, state, events } = fixture(1);
   processes.hear(NINE, report("starting"));
   processes.hear(NINE, report("started"));
@@ -184,6 +195,7 @@ Deno.test("what was kept gives way to what the process says next", async () => {
     assertEquals(processes.queue.length, 0);
   });
   assertEquals([state(), events()], ["M0_CONF_HA_PROCESS_STOPPED", 2]);
+  assertEquals(log.matching(/^(warning|error)/).length, 1, "that it was kept, and no more");
 });
 
 Deno.test("a report of a process that is not of this node is named, and not kept", async () => {

@@ -19,8 +19,10 @@ async function fixture(work: () => Promise<void> = () => Promise.resolve()) {
     advance: (ms: number) => clock.advance(ms),
     /** Stops them, in the middle of whatever they do. */
     end: async () => {
+      const done = times.length;
       stop.abort(new RangeError("enough"));
       await assertRejects(() => ended, RangeError, "enough");
+      assertEquals(times.length, done, "none begins any more");
     },
   };
 }
