@@ -41,21 +41,32 @@ interface Suite {
   readonly paths: readonly string[];
 }
 
-const SUITES: readonly Suite[] = [
+const UNITS: Suite = {
+  title: "unit tests and examples in the docs",
+  options: ["--doc", "--parallel"],
+  paths: ["main.ts", "mod", "cfgen", "tools"],
+};
+
+const TESTS_ON_HOSTS = ["tests/bootstrap", "tests/driver", "tests/hosts", "tests/install"] as const;
+
+/**
+ * Side by side, as each waits more than it works; within each one after another, so that a test has
+ * the hosts, or the loopback addresses, to itself.
+ */
+const WHOLE_PROGRAM: readonly [Suite, Suite] = [
   {
-    title: "unit tests and examples in the docs",
-    options: ["--doc", "--parallel"],
-    paths: ["main.ts", "mod", "cfgen", "tools"],
+    title: "whole-program tests",
+    options: [`--ignore=${TESTS_ON_HOSTS.join()}`],
+    paths: ["tests"],
   },
-  // One after another: each has the machine's loopback addresses and processors to itself.
-  { title: "whole-program tests", options: [], paths: ["tests"] },
+  { title: "tests on test hosts, shown when they have ended", options: [], paths: TESTS_ON_HOSTS },
 ];
 
 /** Without types: they were checked, and where they are wrong the tests still tell something. */
 const TEST = ["test", "-A", "--no-check", "--frozen", "--quiet"] as const;
 
 /** A suite that hangs shall not hang whoever waits for it. */
-const SUITE_LIMIT_MS = 20 * 60_000;
+const SUITE_LIMIT_MS = 30 * 60_000;
 
 /** Runs everything; `paths` narrows it to the tests there. */
 async function test(paths: readonly string[]): Promise<Counts> {
@@ -64,8 +75,10 @@ async function test(paths: readonly string[]): Promise<Counts> {
   if (counts.failed > 0) return counts;
   if (paths.length > 0) return await runSuite({ title: "tests", options: ["--doc"], paths });
   counts = await runSteps("rule", RULES);
-  for (const suite of SUITES) counts = sum(counts, await runSuite(suite));
-  return counts;
+  counts = sum(counts, await runSuite(UNITS));
+  const [shown, hidden] = WHOLE_PROGRAM;
+  const ended = await Promise.all([runSuite(shown), runSuite(hidden, showAtEnd)]);
+  return ended.reduce(sum, counts);
 }
 
 async function runSteps(kind: string, steps: readonly Step[]): Promise<Counts> {
@@ -82,11 +95,28 @@ async function runSteps(kind: string, steps: readonly Step[]): Promise<Counts> {
   return counts;
 }
 
-async function runSuite({ title, options, paths }: Suite): Promise<Counts> {
+/** Runs a program to its end; returns its status. */
+type RunProgram = (argv: Argv, options: { readonly limitMs: number }) => Promise<number>;
+
+/** Keeps what the program writes until it has ended, however it does. */
+const showAtEnd: RunProgram = async (argv, options) => {
+  const file = await Deno.makeTempFile();
+  try {
+    return await passThrough(["sh", "-c", 'exec >"$0" 2>&1 "$@"', file, ...argv], options);
+  } finally {
+    print(await Deno.readTextFile(file));
+    await Deno.remove(file);
+  }
+};
+
+async function runSuite(
+  { title, options, paths }: Suite,
+  run: RunProgram = passThrough,
+): Promise<Counts> {
   say(`== ${title}`);
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
-    const status = await passThrough(
+    const status = await run(
       [DENO, ...TEST, `--junit-path=${report}`, ...options, ...paths],
       { limitMs: SUITE_LIMIT_MS },
     );
