@@ -124,7 +124,11 @@ export class LinkKeeper {
       },
       log,
     });
-    const queue = new Followed((options) => applyEach(broadcasts, consul, options), this.#deps);
+    const queue = new Followed((options) => applyEach(broadcasts, consul, options), {
+      ...this.#deps,
+      // A position that was moved on without an answer: what it stood for was not told.
+      onRegained: () => this.#compare.ask(),
+    });
     // What is said until the link has ended is still sent.
     const linkEnded = new AbortController();
     await together(signal, [

@@ -149,7 +149,7 @@ int m0_halon_interface_start(struct interface *hi, const char *endpoint, const s
 #endif
 	_Static_assert(sizeof all == sizeof hi->cb, "callbacks");
 	memcpy(&hi->cb, all, sizeof all);
-	hi->is_started = true;
+	__atomic_store_n(&hi->is_started, true, __ATOMIC_RELEASE);
 	pthread_create(&hi->deliverer, NULL, deliver, hi);
 	/* The own request comes on another thread; without an answer this never returns. */
 	pthread_create(&own, NULL, ask_own, NULL);

@@ -37,6 +37,21 @@ uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint)
 	return id.lo;
 }
 
+/* Waits until there is an interface that has begun to start: nobody can be asked before. */
+static bool is_there(void)
+{
+	const struct timespec pause = { .tv_nsec = 1000000 };
+
+	for (int i = 0; i < 60000; ++i) {
+		struct interface *hi = __atomic_load_n(&fake, __ATOMIC_ACQUIRE);
+
+		if (hi != NULL && __atomic_load_n(&hi->is_started, __ATOMIC_ACQUIRE))
+			return true;
+		nanosleep(&pause, NULL);
+	}
+	return false;
+}
+
 /*
  * Asks for the entrypoint.
  *
@@ -44,6 +59,10 @@ uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint)
  */
 void fake_ask(uint64_t process_key, uint64_t pid, int64_t *out, char *endpoints, size_t size)
 {
+	if (!is_there()) {
+		violation("nobody could be asked for the entrypoint within a minute");
+		return;
+	}
 	uint64_t        begun   = now_ns();
 	struct request *request = &fake->request[ask(process_key, pid, "peer") % MAX_REQUESTS];
 

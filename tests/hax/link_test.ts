@@ -77,6 +77,7 @@ const linkIs = (hax: RunningHax, state: string) =>
     `the link to be ${state}`,
     async () => ((await hax.get("/health")).body as { link: string }).link,
     state,
+    60_000,
   );
 
 testNode(
