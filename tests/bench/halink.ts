@@ -31,7 +31,7 @@ import { buildForTests, FakeMotr } from "../halink/fake_motr.ts";
 import { type ConsulAgent, startCluster } from "../lib/consul.ts";
 import { medianAndWorst, print, rssMb } from "./measure.ts";
 
-const ADDRESSES = ["127.80.9.1", "127.80.9.2", "127.80.9.3"];
+const ADDRESSES = ["127.80.11.1", "127.80.11.2", "127.80.11.3"];
 const PROCESSES = 20;
 const BROADCASTS = 1_000;
 const CONNECTS = 1_000;
