@@ -29,7 +29,7 @@ import { type Fid, makeFid } from "../../mod/lib/fid.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 import { buildForTests, FakeMotr } from "../halink/fake_motr.ts";
 import { type ConsulAgent, startCluster } from "../lib/consul.ts";
-import { medianAndWorst, print, rssMb } from "./measure.ts";
+import { linesOf, medianAndWorst, print, rssMb, threadCount } from "./measure.ts";
 
 const ADDRESSES = ["127.80.11.1", "127.80.11.2", "127.80.11.3"];
 const PROCESSES = 20;
@@ -84,7 +84,7 @@ async function runNode(n: number, library: string): Promise<void> {
           new Worker(new URL("../../main.ts", import.meta.url), { type: "module" }),
       }),
   }, { listen: { hostname: address, port: 8008 }, signal: stop.signal });
-  const orders = lines(Deno.stdin.readable);
+  const orders = linesOf(Deno.stdin.readable);
   const order = async (expected: string) => {
     const { value } = await orders.next();
     if (value !== expected) throw new Error(`${value} instead of ${expected}`);
@@ -140,9 +140,12 @@ async function runNode(n: number, library: string): Promise<void> {
     }
   };
   await connect(); // what the first thousand takes is taken once
-  const before = [await rssMb(Deno.pid), await threads()] as const;
+  const before = [await rssMb(Deno.pid), await threadCount()] as const;
   await connect();
-  const growth = { mb: await rssMb(Deno.pid) - before[0], threads: await threads() - before[1] };
+  const growth = {
+    mb: await rssMb(Deno.pid) - before[0],
+    threads: await threadCount() - before[1],
+  };
   tell({ asks, changes, burst, areExact, growth } satisfies Figures);
 
   await order("away");
@@ -269,7 +272,7 @@ function startNode(n: number, library: string) {
   }).spawn();
   const writer = child.stdin.getWriter();
   const parsed = async function* () {
-    for await (const line of lines(child.stdout)) yield JSON.parse(line);
+    for await (const line of linesOf(child.stdout)) yield JSON.parse(line);
   };
   return {
     said: parsed(),
@@ -304,17 +307,4 @@ function watchRecords(consul: Consul, signal: AbortSignal) {
       while (states.get(at) !== `M0_CONF_HA_PROCESS_${state}`) await wake.promise;
     },
   };
-}
-
-async function threads(): Promise<number> {
-  return (await Array.fromAsync(Deno.readDir("/proc/self/task"))).length;
-}
-
-async function* lines(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
-  let rest = "";
-  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
-    const parts = (rest + text).split("\n");
-    rest = parts.pop() ?? "";
-    yield* parts;
-  }
 }

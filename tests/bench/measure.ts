@@ -28,3 +28,18 @@ export function medianAndWorst(values: readonly number[]): string {
   const sorted = values.toSorted((a, b) => a - b);
   return `${sorted[sorted.length >> 1]?.toFixed(0)} ms, ${sorted.at(-1)?.toFixed(0)} ms`;
 }
+
+/** How many threads this process has. */
+export async function threadCount(): Promise<number> {
+  return (await Array.fromAsync(Deno.readDir("/proc/self/task"))).length;
+}
+
+/** The lines of a stream, as they come. */
+export async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string> {
+  let rest = "";
+  for await (const text of stream.pipeThrough(new TextDecoderStream())) {
+    const parts = (rest + text).split("\n");
+    rest = parts.pop() ?? "";
+    yield* parts;
+  }
+}
