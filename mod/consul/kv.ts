@@ -102,7 +102,7 @@ export class Kv {
   async keys(prefix: string, options: ReadOptions = {}): Promise<string[]> {
     const query = { keys: true, ...consistencyOf(options) };
     const answer = await this.#read(prefixPath(prefix), query, options);
-    return keysOf(answer);
+    return answer.status === 404 ? [] : answer.json(keysSchema);
   }
 
   /** Sets `key` to `value`, whatever it was. */
@@ -189,19 +189,6 @@ export class Kv {
     }, options);
   }
 
-  /**
-   * All keys that begin with `prefix` as they are now, and again after each change below it, of
-   * values too (see `watch.ts`).
-   */
-  async *watchKeys(prefix: string, options: WatchOptions): AsyncIterableIterator<string[]> {
-    const states = this.#watcher.watch({
-      request: { method: "GET", path: prefixPath(prefix), query: { keys: true }, expect: [404] },
-      read: (answer) => ({ keys: keysOf(answer), index: answer.index }),
-      same: (a, b) => a.index === b.index,
-    }, options);
-    for await (const { keys } of states) yield keys;
-  }
-
   async #read(path: string, query: Query, options: CallOptions): Promise<Answer> {
     return await this.#http.call({ method: "GET", path, query, expect: [404] }, options);
   }
@@ -220,10 +207,6 @@ export class Kv {
 
 function entriesOf(answer: Answer): KvEntry[] {
   return answer.status === 404 ? [] : answer.json(entriesSchema).map(kvEntryOf);
-}
-
-function keysOf(answer: Answer): string[] {
-  return answer.status === 404 ? [] : answer.json(keysSchema);
 }
 
 function firstOf(answer: Answer): KvEntry | null {

@@ -4,9 +4,10 @@
  * @module
  */
 
+import type { KvEntry } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
-import { type QueueEntry, type QueueKey, readKeys } from "./queue_reading.ts";
+import { type QueueEntry, readQueue } from "./queue_reading.ts";
 
 /** An event that is next, and since when it is known, in milliseconds since the Unix epoch. */
 export interface Oldest {
@@ -41,28 +42,25 @@ export class Backlog {
     return null;
   }
 
-  /** Takes note of the keys that were found, and returns those of the queue in their order. */
-  see(found: readonly string[]): readonly QueueKey[] {
-    const { queued, misnamed } = readKeys(found);
+  /** Takes note of a reading, and returns the entries in it that are not done with, in their order. */
+  see(found: readonly KvEntry[]): readonly QueueEntry[] {
+    const { entries: all, misnamed } = readQueue(found);
+    const isDone = ({ key, index }: QueueEntry) => this.#done.get(key) === index;
+    const entries = all.filter((entry) => !isDone(entry));
+    this.#done = new Map(all.filter(isDone).map(({ key, index }) => [key, index]));
     const now = this.#clock.now();
-    this.#waiting = new Map(queued.map(({ key }) => [key, this.#waiting.get(key) ?? now]));
-    this.#done = new Map([...this.#done].filter(([key]) => this.#waiting.has(key)));
+    this.#waiting = new Map(entries.map(({ key }) => [key, this.#waiting.get(key) ?? now]));
     for (const key of misnamed) {
       if (this.#misnamed.includes(key)) continue;
       this.#log.warn("{key} is left: it is no number, as an event's key must be", { key });
     }
     this.#misnamed = misnamed;
-    return queued;
+    return entries;
   }
 
   /** Takes note that an entry is done with. */
   done({ key, index }: QueueEntry): void {
     this.#waiting.delete(key);
     this.#done.set(key, index);
-  }
-
-  /** Whether an entry, as it was read, is done with. */
-  isDone({ key, index }: QueueEntry): boolean {
-    return this.#done.get(key) === index;
   }
 }

@@ -7,7 +7,7 @@
  * @module
  */
 
-import type { TxnOp } from "../consul/mod.ts";
+import type { KvEntry, TxnOp } from "../consul/mod.ts";
 import { EPOCH, EQ_PREFIX } from "../kv/keys.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -17,8 +17,8 @@ import { Backlog } from "./backlog.ts";
 import type { History } from "./history.ts";
 import type { RcMetrics } from "./metrics.ts";
 import type { Orders } from "./orders.ts";
-import { askTogether, type Question, type QuestionDeps, questionIn } from "./question.ts";
-import { batchSize, pagesOf, type QueueEntry, readPage } from "./queue_reading.ts";
+import { type Question, type QuestionDeps, questionIn } from "./question.ts";
+import { batchSize, type QueueEntry } from "./queue_reading.ts";
 import { shown } from "./rejected.ts";
 import {
   BEGIN,
@@ -30,7 +30,7 @@ import {
   writeOf,
   type Writing,
 } from "./step.ts";
-import { type Answered, type Counter, MAX_TOGETHER, writeTogether } from "./transaction.ts";
+import { type Answered, type Counter, fitTogether, writeTogether } from "./transaction.ts";
 
 /** What an {@linkcode EventQueue} stands on. */
 export interface EventQueueDeps extends QuestionDeps {
@@ -84,42 +84,28 @@ export class EventQueue {
     const { consul, leadership, reachability } = this.#deps;
     const options = reachability.watch("events", leadership.signal);
     // The watch asks again only when a reading has been worked off.
-    for await (const found of consul.kv.watchKeys(EQ_PREFIX, options)) {
+    for await (const found of consul.kv.watchPrefix(EQ_PREFIX, options)) {
       await this.work(found);
     }
   }
 
   /**
-   * Handles the entries with these keys, until there is reason to read them again.
+   * Handles entries as they were read, until there is reason to read again.
    *
    * @throws the reason of the end of leadership
    */
-  async work(found: readonly string[]): Promise<void> {
-    const { consul, leadership } = this.#deps;
-    const queued = this.#backlog.see(found);
-    const pages = pagesOf(queued, batchSize(queued.length));
-    const batch: QueueEntry[] = [];
-    for (const [i, page] of pages.entries()) {
-      leadership.signal.throwIfAborted();
-      const entries = await leadership.patiently("events", () => readPage(page, consul.kv));
-      batch.push(...entries.filter((entry) => !this.#backlog.isDone(entry)));
-      // What is left of a page goes with the next one, so that transactions are full.
-      if (!await this.#workOff(batch, i === pages.length - 1 ? 0 : MAX_TOGETHER)) return;
-    }
-  }
-
-  /** Handles the first of `batch`, until `rest` are left; whether all of those are done with. */
-  async #workOff(batch: QueueEntry[], rest: number): Promise<boolean> {
-    while (batch.length > rest) {
+  async work(found: readonly KvEntry[]): Promise<void> {
+    const entries = this.#backlog.see(found);
+    const batch = entries.slice(0, batchSize(entries.length));
+    while (batch.length > 0) {
       this.#deps.leadership.signal.throwIfAborted();
       const done = await this.#takeTogether(batch);
       batch.splice(0, done);
       const [next] = batch;
       if (done > 0 || next === undefined) continue;
-      if (!await this.#take(next)) return false;
+      if (!await this.#take(next)) return;
       batch.shift();
     }
-    return true;
   }
 
   /**
@@ -131,13 +117,30 @@ export class EventQueue {
     const { clock, orders } = this.#deps;
     if (entries.length < 2 || orders.paused) return 0;
     const began = clock.now();
-    const { answered, types } = await askTogether(entries, this.#deps);
+    const { answered, types } = await this.#askTogether(entries);
     if (answered.length < 2 || !await this.#commitTogether(answered, began)) return 0;
     for (const [i, { entry, effects }] of answered.entries()) {
       const result: Result = { is: "handled", outcome: effects.outcome };
       this.#conclude(entry, types[i] ?? "", result, clock.now() - began);
     }
     return answered.length;
+  }
+
+  /** The answers for the first of `entries`, for as long as they can be committed together. */
+  async #askTogether(
+    entries: readonly QueueEntry[],
+  ): Promise<{ readonly answered: readonly Answered[]; readonly types: readonly string[] }> {
+    const answered: Answered[] = [];
+    const types: string[] = [];
+    for (const entry of entries) {
+      const question = await questionIn(entry, this.#deps);
+      if (!question.independent) break;
+      const answer = await question.ask();
+      if (answer.is === "failed" || !fitTogether([...answered, { entry, ...answer }])) break;
+      answered.push({ entry, effects: answer.effects });
+      types.push(question.type);
+    }
+    return { answered, types };
   }
 
   /**
@@ -176,7 +179,7 @@ export class EventQueue {
       async (end) => {
         const signal = AbortSignal.any([leadership.signal, end]);
         const options = reachability.watch("waiting events", signal);
-        for await (const found of consul.kv.watchKeys(EQ_PREFIX, options)) {
+        for await (const found of consul.kv.watchPrefix(EQ_PREFIX, options)) {
           this.#backlog.see(found);
         }
       },

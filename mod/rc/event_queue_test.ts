@@ -1,8 +1,7 @@
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { captureLog } from "../../tests/lib/capture_log.ts";
-import type { Commit } from "../../tests/rc/model.ts";
 import { setUpQueue } from "../../tests/rc/queue_world.ts";
-import { eqKey, RC_PAUSED } from "../kv/keys.ts";
+import { RC_PAUSED } from "../kv/keys.ts";
 import { makeFid, parseFid } from "../lib/fid.ts";
 import { LeadershipOver } from "./leadership.ts";
 import type { Rule } from "./rules/mod.ts";
@@ -62,16 +61,6 @@ Deno.test("EventQueue.work() commits independent events together, in order, fenc
   assertEquals(model.list("hare/history/").length, 25);
 });
 
-Deno.test("EventQueue.work() commits events of several pages together", async () => {
-  const { model, work } = setUpQueue(telling);
-  model.put("epoch", "400");
-  for (let n = 95; n < 120; n++) model.put(eqKey(n), "tell");
-  await work();
-  assertEquals(model.values("eq/"), {});
-  const removed = ({ ops }: Commit) => ops.filter(({ verb }) => verb === "delete").length;
-  assertEquals(model.commits.map(removed), [10, 10, 5]);
-});
-
 Deno.test("EventQueue.work() commits together again when only the counter has moved on", async () => {
   const { model, work } = setUpQueue(telling);
   model.put("epoch", "40");
@@ -88,15 +77,15 @@ Deno.test("EventQueue.work() commits together again when only the counter has mo
 });
 
 Deno.test("EventQueue.work() finds one by one what it could not commit together", async () => {
-  const { model, work } = setUpQueue(telling);
+  const { model, clock, queue, work } = setUpQueue(telling);
   model.put("epoch", "40");
   for (const n of [1, 2, 3]) model.put(`eq/${n}`, "tell");
   const reading = model.list("eq/");
   model.put("bq/000000041", "typed by hand");
   model.delete("eq/2");
-  model.readQueue = () => reading;
-  await work();
-  model.readQueue = (now) => now;
+  const working = queue.work(reading);
+  await clock.advance(60_000);
+  await working;
   await work();
   assertEquals(model.values("eq/"), {});
   const told = model.list("bq/").map(({ key, value }) => [key, value.slice(-30)]);
@@ -157,41 +146,36 @@ Deno.test("EventQueue.work() applies once what was committed without an answer",
 });
 
 Deno.test("EventQueue.work() neither applies nor skips an entry that was changed meanwhile", async () => {
-  const { model, work } = setUpQueue();
+  const { model, queue } = setUpQueue();
   model.put("eq/1", "n1");
   model.put("eq/2", "n2");
   const reading = model.list("eq/");
   model.put("eq/1", "n1changed");
-  model.readQueue = () => reading;
-  await work();
+  await queue.work(reading);
   assertEquals(model.values("eq/"), { "eq/1": "n1changed", "eq/2": "n2" });
-  model.readQueue = (now) => now;
-  await work();
+  await queue.work(model.list("eq/"));
   assertEquals(model.values("list"), { list: "n1changed n2" });
 });
 
 Deno.test("EventQueue.work() does not handle an entry that was removed meanwhile", async () => {
-  const { model, work } = setUpQueue();
+  const { model, queue } = setUpQueue();
   model.put("eq/1", "n1");
   const reading = model.list("eq/");
   model.delete("eq/1");
-  model.readQueue = () => reading;
-  await work();
+  await queue.work(reading);
   assertEquals(model.values("list"), {});
 });
 
 Deno.test("EventQueue.work() passes over what it has done already, though it is read once more", async () => {
   await using log = await captureLog();
-  const { model, work } = setUpQueue();
+  const { model, queue } = setUpQueue();
   model.put("eq/1", "n1");
   const reading = model.list("eq/");
-  await work();
+  await queue.work(reading);
   model.put("eq/2", "n2");
-  model.readQueue = (now) => [...reading, ...now];
-  await work();
-  model.readQueue = (now) => now;
+  await queue.work([...reading, ...model.list("eq/")]);
   model.put("eq/1", "n1again");
-  await work();
+  await queue.work(model.list("eq/"));
   assertEquals(model.values("list"), { list: "n1 n2 n1again" });
   assertEquals(log.lines.length, 3);
 });
@@ -201,7 +185,7 @@ Deno.test("EventQueue.work() of a deposed leader changes nothing", async () => {
   model.put("eq/1", "n1");
   model.put("eq/2", "unheard_of");
   model.lock("theirs");
-  await assertRejects(() => queue.work(model.keys("eq/")), LeadershipOver, "refused a write");
+  await assertRejects(() => queue.work(model.list("eq/")), LeadershipOver, "refused a write");
   assertEquals(leadership.signal.aborted, true);
   assertEquals(model.commits, []);
 });
@@ -209,11 +193,11 @@ Deno.test("EventQueue.work() of a deposed leader changes nothing", async () => {
 Deno.test("EventQueue.work() finishes the event in hand when it is to stop, and no other", async () => {
   const { model, queue, leadership } = setUpQueue();
   for (const n of [1, 2]) model.put(`eq/${n}`, `n${n}`);
-  model.beforeCall = (call) => {
-    if (call === "txn") leadership.end(new LeadershipOver("the process stops"));
+  model.beforeCall = () => {
+    leadership.end(new LeadershipOver("the process stops"));
     return "done";
   };
-  await assertRejects(() => queue.work(model.keys("eq/")), LeadershipOver, "the process stops");
+  await assertRejects(() => queue.work(model.list("eq/")), LeadershipOver, "the process stops");
   assertEquals(model.values("list"), { list: "n1" });
   assertEquals(Object.keys(model.values("eq/")), ["eq/2"]);
 });
@@ -241,7 +225,7 @@ Deno.test("EventQueue.work() handles nothing while it is paused, and knows how m
   model.put(RC_PAUSED, "by a test");
   model.put("eq/1", "n1");
   await clock.advance(0);
-  const working = queue.work(model.keys("eq/"));
+  const working = queue.work(model.list("eq/"));
   model.put("eq/2", "n2");
   await clock.advance(1000);
   assertEquals([queue.backlog.length, model.commits], [2, []]);
@@ -259,7 +243,7 @@ Deno.test("EventQueue.work() commits nothing during a pause that it has not hear
   model.put("eq/1", "n1");
   model.put("eq/2", "unheard_of");
   model.put(RC_PAUSED, "by a test");
-  const working = queue.work(model.keys("eq/"));
+  const working = queue.work(model.list("eq/"));
   await clock.advance(10_000);
   assertEquals(model.commits, []);
   leadership.end(new LeadershipOver("the process stops"));

@@ -37,7 +37,7 @@ export async function listEvents(
     consul.kv.list(EQ_REJECTED_PREFIX, { signal }),
   ]);
   return [
-    ...readQueue(queued).map(({ key, epoch, index, text }): FoundEvent => ({
+    ...readQueue(queued).entries.map(({ key, epoch, index, text }): FoundEvent => ({
       key,
       epoch,
       event: text,

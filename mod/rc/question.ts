@@ -11,7 +11,6 @@ import type { LeaderDeps, Leadership } from "./leadership.ts";
 import type { QueueEntry } from "./queue_reading.ts";
 import { type Rulebook, UnusableEvent } from "./rules/rule.ts";
 import type { Input } from "./step.ts";
-import { type Answered, fitTogether } from "./transaction.ts";
 
 /** What a {@linkcode Question} stands on. */
 export interface QuestionDeps extends LeaderDeps {
@@ -63,31 +62,6 @@ export async function questionIn(entry: QueueEntry, deps: QuestionDeps): Promise
       }
     },
   };
-}
-
-/** Answers that can be committed together. */
-export interface Together {
-  readonly answered: readonly Answered[];
-  /** The rules' types. */
-  readonly types: readonly string[];
-}
-
-/** Asks the rules for the first of `entries`, for as long as the answers go together. */
-export async function askTogether(
-  entries: readonly QueueEntry[],
-  deps: QuestionDeps,
-): Promise<Together> {
-  const answered: Answered[] = [];
-  const types: string[] = [];
-  for (const entry of entries) {
-    const question = await questionIn(entry, deps);
-    if (!question.independent) break;
-    const answer = await question.ask();
-    if (answer.is === "failed" || !fitTogether([...answered, { entry, ...answer }])) break;
-    answered.push({ entry, effects: answer.effects });
-    types.push(question.type);
-  }
-  return { answered, types };
 }
 
 function unanswerable(reason: string): Question {

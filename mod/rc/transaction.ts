@@ -56,9 +56,6 @@ export interface Answered {
 const RECORD_OPS = 2;
 const COUNTER_OPS = 1;
 
-/** Events that one transaction takes at the most. */
-export const MAX_TOGETHER = Math.floor(MAX_WRITE_OPS / (REMOVAL_OPS + RECORD_OPS));
-
 /** Whether one transaction takes these events, with their records. */
 export function fitTogether(events: readonly Answered[]): boolean {
   const ops = events.map(({ effects: { ops, broadcasts = [] } }) =>

@@ -2,7 +2,7 @@
  * The fault run: producers put numbered events on the queue, faults hit at random, and in the end
  * what was done is judged. By hand, for as long as you like:
  *
- * `tools/deno run -A tests/faults/run.ts [FAULTS [SEED [MINUTES [EVENTS_A_SECOND]]]]`
+ * `tools/deno run -A tests/faults/run.ts [FAULTS [SEED [MINUTES]]]`
  *
  * @module
  */
@@ -113,8 +113,7 @@ export function randomFrom(seed: number): () => number {
 }
 
 if (import.meta.main) {
-  const [count = 100, seed = Date.now() % 2 ** 32, limit = Infinity, perSecond = 200] = Deno.args
-    .map(Number);
+  const [count = 100, seed = Date.now() % 2 ** 32, limit = Infinity] = Deno.args.map(Number);
   const random = randomFrom(seed);
   const print = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
   print(`${count} faults, seed ${seed}`);
@@ -123,7 +122,7 @@ if (import.meta.main) {
   const { events, faults, verdict } = await runFaults({
     addresses: ["127.79.8.1", "127.79.8.2", "127.79.8.3"],
     next: (made) => made < count && Date.now() - began < limit * 60_000 ? pick(random) : null,
-    perSecond,
+    perSecond: 200,
     onFault: (name, ms) => print(`${++made} ${name}: ${ms} ms`),
   });
   const minutes = ((Date.now() - began) / 60_000).toFixed(1);

@@ -93,7 +93,6 @@ class World {
     this.model.put("epoch", "0");
     for (let i = 0; i < queued; i++) this.#produce();
     this.model.beforeCall = () => this.#turn();
-    this.model.readQueue = (now) => this.#read(now);
   }
 
   get done(): boolean {
@@ -101,8 +100,8 @@ class World {
       this.model.list("timeout/").length === 0;
   }
 
-  /** What is read of the queue next. */
-  #read(now: readonly KvEntry[]): readonly KvEntry[] {
+  /** What a watch of the queue yields next. */
+  read(now: readonly KvEntry[]): readonly KvEntry[] {
     const reading = this.#reading;
     const before = this.#before;
     this.#reading = "as it is";
@@ -205,7 +204,7 @@ async function coordinate(world: World, session: string): Promise<void> {
       while (!world.done) {
         await timer.fireDue();
         timer.look();
-        await queue.work(await model.client(session).kv.keys("eq/"));
+        await queue.work(world.read(await model.client(session).kv.list("eq/")));
       }
     } catch (error) {
       const away = error instanceof Error && error.message.endsWith("is away");

@@ -6,7 +6,7 @@
  */
 
 import { ConsulError, type KvEntry, type TxnOp, type TxnResult } from "../../mod/consul/mod.ts";
-import { EQ_PREFIX, LEADER, RC_PAUSED } from "../../mod/kv/keys.ts";
+import { LEADER, RC_PAUSED } from "../../mod/kv/keys.ts";
 import type { LeaderConsul } from "../../mod/rc/leadership.ts";
 
 /** A transaction that was committed. */
@@ -32,8 +32,6 @@ export class ModelConsul {
   readonly commits: Commit[] = [];
   /** Is asked before each call of a client; may change the state, and take its time. */
   beforeCall: (call: Call) => Promise<Fate> | Fate = () => "done";
-  /** What a reading finds of the event queue, which is this now. */
-  readQueue: (now: readonly KvEntry[]) => readonly KvEntry[] = (now) => now;
   readonly #entries = new Map<string, KvEntry>();
   readonly #watchers = new Set<() => void>();
   #index = 10;
@@ -70,11 +68,6 @@ export class ModelConsul {
       .toSorted((a, b) => a.key < b.key ? -1 : 1);
   }
 
-  /** Keys below `prefix`, in order. */
-  keys(prefix: string): string[] {
-    return this.list(prefix).map(({ key }) => key);
-  }
-
   /** Values by key, below `prefix`. */
   values(prefix: string): Record<string, string> {
     return Object.fromEntries(this.list(prefix).map(({ key, value }) => [key, value]));
@@ -89,11 +82,9 @@ export class ModelConsul {
   client(by: string): LeaderConsul {
     return {
       kv: {
-        get: (key) =>
-          this.#call("get", () => this.#read(key).find((entry) => entry.key === key) ?? null),
-        keys: (prefix) => this.#call("keys", () => this.#read(prefix).map(({ key }) => key)),
-        list: (prefix) => this.#call("list", () => this.#read(prefix)),
-        watchKeys: (prefix, { signal }) => this.#watchKeys(prefix, signal),
+        get: (key) => this.#call("get", () => this.get(key)),
+        keys: (prefix) => this.#call("keys", () => this.list(prefix).map(({ key }) => key)),
+        list: (prefix) => this.#call("list", () => this.list(prefix)),
         watchPrefix: (prefix, { signal }) => this.#watch(prefix, signal),
       },
       txn: (ops) => this.#call("txn", () => this.#txn(by, ops)),
@@ -107,16 +98,6 @@ export class ModelConsul {
     await Promise.resolve();
     if (fate === "answer-lost") throw away();
     return answer;
-  }
-
-  #read(prefix: string): KvEntry[] {
-    const all = this.list(prefix.startsWith(EQ_PREFIX) ? EQ_PREFIX : prefix);
-    return (prefix.startsWith(EQ_PREFIX) ? this.readQueue(all) : all)
-      .filter(({ key }) => key.startsWith(prefix));
-  }
-
-  async *#watchKeys(prefix: string, signal: AbortSignal): AsyncIterableIterator<string[]> {
-    for await (const entries of this.#watch(prefix, signal)) yield entries.map(({ key }) => key);
   }
 
   async *#watch(prefix: string, signal: AbortSignal): AsyncIterableIterator<KvEntry[]> {

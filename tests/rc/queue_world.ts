@@ -36,7 +36,7 @@ export function setUpQueue(...rules: readonly Rule[]): QueueWorld {
   model.lock("mine");
   const leader = makeLeader(model, "mine", clock, [listing, ...rules]);
   const work = async () => {
-    const working = leader.queue.work(model.keys("eq/"));
+    const working = leader.queue.work(model.list("eq/"));
     await clock.advance(60_000);
     await working;
   };
