@@ -133,10 +133,7 @@ function testMotr(
   net: string,
   test: (cluster: MotrCluster, file: { path: string; bytes: Uint8Array }) => Promise<void>,
 ): void {
-  if (MOTR === undefined) {
-    Deno.test({ name: `${name} (${VARIABLE} is not set)`, ignore: true, fn: () => {} });
-    return;
-  }
+  if (MOTR === undefined) return;
   Deno.test(name, async () => {
     await using cluster = await MotrCluster.make(MOTR, net, example);
     const path = await Deno.makeTempFile();
