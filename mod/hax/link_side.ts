@@ -22,7 +22,7 @@ import type {
 import type { HareEvent } from "../kv/event.ts";
 import { type Fid, FID_TYPES, formatFid } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
-import { Counter, type Metric } from "../lib/metrics.ts";
+import { Counter, gauge, type Metric } from "../lib/metrics.ts";
 import { Outbox } from "./outbox.ts";
 import type { Report } from "./transition.ts";
 
@@ -203,9 +203,6 @@ export class LinkSide implements LinkEvents {
 
   /** What there is to be measured. */
   metrics(): readonly Metric[] {
-    const gauge = (name: string, help: string, value: number): Metric => ({
-      ...{ name, help, type: "gauge", samples: [{ labels: {}, value }] },
-    });
     return [
       gauge("hare_hax_links", "Processes that are linked.", this.#linked.size),
       gauge("hare_hax_link_states_waiting", "States that wait to be told.", this.#outbox.length),
