@@ -26,6 +26,7 @@ export interface EnqueueOps {
  *
  * @param epoch the counter as it was read; `null` where it is absent: it begins then
  * @param atLeast numbers below this one are passed over
+ * @param ahead how many numbers more are taken, for entries to come
  * @throws {KvValueError} when the counter is no number
  */
 export function enqueueOps(
@@ -33,16 +34,27 @@ export function enqueueOps(
   queue: Queue,
   values: readonly string[],
   atLeast = 0,
+  ahead = 0,
 ): EnqueueOps {
   const last = epoch === null ? 0n : counterOf({ key: EPOCH, value: epoch.value });
   const first = Math.max(epochNumber(last + 1n), atLeast);
   const epochs = values.map((_, i) => first + i);
+  const count = epochNumber(BigInt((epochs.at(-1) ?? Number(last)) + ahead));
   const ops = [
-    txn.cas(EPOCH, String(epochs.at(-1) ?? last), epoch?.modifyIndex ?? 0),
-    // Only where nothing is: an operator may have typed an entry by hand under a number to come.
-    ...values.map((value, i) => txn.cas(queue + formatEpoch(first + i), value, 0)),
+    txn.cas(EPOCH, String(count), epoch?.modifyIndex ?? 0),
+    ...entryOps(queue, first, values),
   ];
   return { ops, epochs };
+}
+
+/** The operations that put `values` on a queue under numbers that were taken before, from `first` on. */
+export function entryOps(
+  queue: Queue,
+  first: number,
+  values: readonly string[],
+): readonly TxnOp[] {
+  // Only where nothing is: an operator may have typed an entry by hand under a number to come.
+  return values.map((value, i) => txn.cas(queue + formatEpoch(first + i), value, 0));
 }
 
 /**

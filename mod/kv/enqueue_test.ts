@@ -29,6 +29,11 @@ Deno.test("enqueueOps() passes numbers over when asked", () => {
   assertEquals(enqueueOps({ value: "7", modifyIndex: 21 }, "eq/", ["a"], 3).epochs, [8]);
 });
 
+Deno.test("enqueueOps() takes numbers ahead when asked", () => {
+  const [counter] = enqueueOps({ value: "7", modifyIndex: 21 }, "bq/", ["a", "b"], 0, 5).ops;
+  assertEquals(counter, { verb: "cas", key: "epoch", value: "14", index: 21 });
+});
+
 Deno.test("enqueueOps() refuses a counter that is no number, or at its end", () => {
   const put = (value: string) => enqueueOps({ value, modifyIndex: 1 }, "eq/", ["a"]);
   assertThrows(() => put("x"), KvValueError, 'key epoch has value "x": it is no whole number');

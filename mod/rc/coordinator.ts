@@ -96,7 +96,12 @@ class Coordinator {
     this.#deps = deps;
     this.#bell = new Bell(deps.clock);
     this.#orders = new Orders({ ...deps, onChange: () => this.#bell.ring() });
-    this.#election = new Election({ ...deps, node, switchover: () => this.#orders.switchover });
+    this.#election = new Election({
+      ...deps,
+      node,
+      switchover: () => this.#orders.switchover,
+      endTerm: () => this.#endTerm("the lock was free"),
+    });
     deps.metrics.isPaused = () => this.#orders.paused;
     this.#presence = new Presence({ ...deps, onReturn: () => this.#bell.ring() });
   }
@@ -153,10 +158,7 @@ class Coordinator {
   async #stand(standing: Standing, signal: AbortSignal): Promise<void> {
     const session = standing.is === "leading" ? standing.session : null;
     const said = this.#sentence(standing);
-    if (this.#term !== null && (this.#term.isOver || this.#term.session !== session)) {
-      await this.#term.end(said);
-      this.#term = null;
-    }
+    if (this.#term?.isOver || this.#term?.session !== session) await this.#endTerm(said);
     if (said !== this.#said) {
       this.#deps.log.info("{node} {said}", { node: this.#node, said });
       this.#deps.onStanding?.(said);
@@ -167,6 +169,11 @@ class Coordinator {
       await patiently("election", () => this.#election.stepDown(signal), this.#deps, signal);
       this.#bell.ring();
     }
+  }
+
+  async #endTerm(reason: string): Promise<void> {
+    await this.#term?.end(reason);
+    this.#term = null;
   }
 
   #begin(session: string): Term {

@@ -27,6 +27,11 @@ export interface ElectionDeps {
   readonly log: Logger;
   /** Where leadership is to move by order, as known now. */
   readonly switchover: () => Switchover | null;
+  /**
+   * Ends what this node does as the leader; is called before the lock is taken. It may have been
+   * another's since it was this node's, and nobody has noticed.
+   */
+  readonly endTerm: () => Promise<void>;
 }
 
 /** What is to be done. */
@@ -177,7 +182,8 @@ export class Election {
   }
 
   async #acquire(session: string, signal: AbortSignal): Promise<Standing> {
-    const { consul, node, settings, random } = this.#deps;
+    const { consul, node, settings, random, endTerm } = this.#deps;
+    await endTerm();
     try {
       const options = { signal, timeoutMs: CALL_LIMIT_MS };
       if (await consul.kv.acquire(LEADER, node, session, options)) {

@@ -8,7 +8,7 @@
  */
 
 import type { KvEntry, TxnOp } from "../consul/mod.ts";
-import { EPOCH, EQ_PREFIX } from "../kv/keys.ts";
+import { EQ_PREFIX } from "../kv/keys.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { messageOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
@@ -30,7 +30,7 @@ import {
   writeOf,
   type Writing,
 } from "./step.ts";
-import { type Answered, type Counter, fitTogether, writeTogether } from "./transaction.ts";
+import { readCounter, Together } from "./together.ts";
 
 /** What an {@linkcode EventQueue} stands on. */
 export interface EventQueueDeps extends QuestionDeps {
@@ -41,8 +41,6 @@ export interface EventQueueDeps extends QuestionDeps {
 }
 
 const TRY_PAUSE = { baseMs: 100, maxMs: 2000 };
-/** Times that the counter is read for one commit of several events. */
-const MAX_COUNTS = 20;
 const CONFLICT_PAUSE = { baseMs: 4, maxMs: 200 };
 
 /** An event that no rule could handle, or that had to be tried again. */
@@ -55,6 +53,7 @@ export interface Mishap {
 export class EventQueue {
   readonly #deps: EventQueueDeps;
   readonly #backlog: Backlog;
+  readonly #together: Together;
   #mishap: Mishap | null = null;
   #handled = 0;
   #rejected = 0;
@@ -62,6 +61,7 @@ export class EventQueue {
   constructor(deps: EventQueueDeps) {
     this.#deps = deps;
     this.#backlog = new Backlog(deps);
+    this.#together = new Together(deps);
   }
 
   /** What it has done, for the log. */
@@ -96,78 +96,18 @@ export class EventQueue {
    */
   async work(found: readonly KvEntry[]): Promise<void> {
     const entries = this.#backlog.see(found);
+    this.#together.dropReserve();
     const batch = entries.slice(0, batchSize(entries.length));
     while (batch.length > 0) {
       this.#deps.leadership.signal.throwIfAborted();
-      const done = await this.#takeTogether(batch);
-      batch.splice(0, done);
+      const done = this.#deps.orders.paused ? [] : await this.#together.commit(batch);
+      for (const { entry, type, result, ms } of done) this.#conclude(entry, type, result, ms);
+      batch.splice(0, done.length);
       const [next] = batch;
-      if (done > 0 || next === undefined) continue;
+      if (done.length > 0 || next === undefined) continue;
       if (!await this.#take(next)) return;
       batch.shift();
     }
-  }
-
-  /**
-   * Commits the first of `entries` several at a time, where their rules allow that.
-   *
-   * @returns how many are done with; 0 where it is not possible, and nothing was changed
-   */
-  async #takeTogether(entries: readonly QueueEntry[]): Promise<number> {
-    const { clock, orders } = this.#deps;
-    if (entries.length < 2 || orders.paused) return 0;
-    const began = clock.now();
-    const { answered, types } = await this.#askTogether(entries);
-    if (answered.length < 2 || !await this.#commitTogether(answered, began)) return 0;
-    for (const [i, { entry, effects }] of answered.entries()) {
-      const result: Result = { is: "handled", outcome: effects.outcome };
-      this.#conclude(entry, types[i] ?? "", result, clock.now() - began);
-    }
-    return answered.length;
-  }
-
-  /** The answers for the first of `entries`, for as long as they can be committed together. */
-  async #askTogether(
-    entries: readonly QueueEntry[],
-  ): Promise<{ readonly answered: readonly Answered[]; readonly types: readonly string[] }> {
-    const answered: Answered[] = [];
-    const types: string[] = [];
-    for (const entry of entries) {
-      const question = await questionIn(entry, this.#deps);
-      if (!question.independent) break;
-      const answer = await question.ask();
-      if (answer.is === "failed" || !fitTogether([...answered, { entry, ...answer }])) break;
-      answered.push({ entry, effects: answer.effects });
-      types.push(question.type);
-    }
-    return { answered, types };
-  }
-
-  /**
-   * Commits them, again where only the counter had moved on: producers count, too. What else is not
-   * as it had been read, or cannot be done, is found one at a time.
-   */
-  async #commitTogether(answered: readonly Answered[], began: number): Promise<boolean> {
-    const { clock, history, leadership } = this.#deps;
-    const tells = answered.some(({ effects }) => effects.broadcasts !== undefined);
-    const ms = clock.now() - began;
-    const addition = history.add(answered.map(({ entry: { key, epoch, text }, effects }) => ({
-      ...{ key, epoch, text, ms },
-      result: "handled",
-      outcome: effects.outcome,
-    })));
-    for (let tries = 0; tries < MAX_COUNTS; tries++) {
-      const counter = tells ? await this.#readCounter() : "absent";
-      const ops = writeTogether(answered, addition.ops, counter);
-      if (ops === null) return false;
-      const written = await leadership.write(ops);
-      if (written.committed) {
-        addition.committed();
-        return true;
-      }
-      if (written.errors.some(({ index }) => ops[index]?.key !== EPOCH)) return false;
-    }
-    return false;
   }
 
   /** While events are to wait it looks on, so that it can tell how many do. */
@@ -190,6 +130,7 @@ export class EventQueue {
   /** Whether the entry is done with; else the queue is to be read again. */
   async #take(entry: QueueEntry): Promise<boolean> {
     const { clock } = this.#deps;
+    this.#together.dropReserve(); // what it tells gets a newer number than those in reserve
     const began = clock.now();
     const question = await questionIn(entry, this.#deps);
     const result = await this.#handle(entry, question, began);
@@ -237,7 +178,7 @@ export class EventQueue {
           break;
         }
         case "counting":
-          state = step(entry, state, { is: "counted", counter: await this.#readCounter() });
+          state = step(entry, state, { is: "counted", counter: await readCounter(this.#deps) });
       }
     }
     return state.result;
@@ -255,7 +196,7 @@ export class EventQueue {
     const { key, epoch, text } = entry;
     const addition = history.add([{ key, epoch, text, result: is, outcome, ms: now - began }]);
     const tells = state.is === "committing" && state.effects.broadcasts !== undefined;
-    const counter = tells ? await this.#readCounter() : "absent";
+    const counter = tells ? await readCounter(this.#deps) : "absent";
     let ops: readonly TxnOp[] = [];
     try {
       ops = writeOf(entry, state, { ops: addition.ops, counter, now });
@@ -279,11 +220,6 @@ export class EventQueue {
     this.#deps.log.warn("{key} {event}: try {tries} failed: {reason}", fields);
     this.#note(`${entry.key} try ${tries} failed: ${reason}`);
     await this.#pause(tries, TRY_PAUSE);
-  }
-
-  async #readCounter(): Promise<Counter> {
-    const { consul, leadership } = this.#deps;
-    return await leadership.patiently("events", () => consul.kv.get(EPOCH)) ?? "absent";
   }
 
   #note(what: string): void {

@@ -61,6 +61,30 @@ Deno.test("EventQueue.work() commits independent events together, in order, fenc
   assertEquals(model.list("hare/history/").length, 25);
 });
 
+Deno.test("EventQueue.work() counts once for what is committed in a row", async () => {
+  const { model, work } = setUpQueue(telling);
+  model.put("epoch", "40");
+  for (let n = 1; n <= 25; n++) model.put(`eq/${n}`, n === 13 ? "n13" : "tell");
+  await work();
+  const counts = model.commits.map(({ ops }) => ops.find(({ key }) => key === "epoch")?.value);
+  assertEquals(counts, ["65", undefined, undefined, "77", undefined]);
+  const numbers = model.list("bq/").map(({ key }) => Number(key.slice(3)));
+  const range = (first: number) => Array.from({ length: 12 }, (_, i) => first + i);
+  assertEquals(numbers, [...range(41), ...range(66)]);
+});
+
+Deno.test("EventQueue.work() passes over a number in reserve that was typed by hand", async () => {
+  const { model, work } = setUpQueue(telling);
+  model.put("epoch", "40");
+  for (let n = 1; n <= 25; n++) model.put(`eq/${n}`, "tell");
+  model.put("bq/000000053", "typed by hand");
+  await work();
+  assertEquals(model.get("bq/000000053")?.value, "typed by hand");
+  const told = model.list("bq/").filter(({ value }) => value.startsWith("{"));
+  const fids = told.map(({ value }) => Number(parseFid(JSON.parse(value).fid).key));
+  assertEquals(fids, Array.from({ length: 25 }, (_, i) => i + 1));
+});
+
 Deno.test("EventQueue.work() commits together again when only the counter has moved on", async () => {
   const { model, work } = setUpQueue(telling);
   model.put("epoch", "40");

@@ -105,7 +105,8 @@ export function writeOf(entry: QueueEntry, state: Writing, besides: Besides): re
   const first = [...GUARD, ...removal(entry), ...besides.ops];
   if (state.is === "committing") {
     const { ops, broadcasts = [] } = state.effects;
-    return [...first, ...ops, ...broadcastOps(broadcasts, besides.counter, state.atLeast)];
+    const numbers = { counter: besides.counter, atLeast: state.atLeast };
+    return [...first, ...ops, ...broadcastOps(broadcasts, numbers)];
   }
   const { counter, epoch, reason } = state;
   const index = counter === null || counter === "absent" ? 0 : counter.modifyIndex;

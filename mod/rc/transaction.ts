@@ -6,9 +6,9 @@
 
 import { type KvEntry, txn, type TxnOp } from "../consul/mod.ts";
 import { type Broadcast, formatBroadcast } from "../kv/broadcast.ts";
-import { enqueueOps } from "../kv/enqueue.ts";
+import { enqueueOps, entryOps } from "../kv/enqueue.ts";
 import { KvValueError } from "../kv/errors.ts";
-import { BQ_PREFIX, RC_PAUSED, stateKey } from "../kv/keys.ts";
+import { BQ_PREFIX, EPOCH, RC_PAUSED, stateKey } from "../kv/keys.ts";
 import { MAX_WRITE_OPS } from "./leadership.ts";
 import type { QueueEntry } from "./queue_reading.ts";
 import type { Effects } from "./rules/rule.ts";
@@ -27,23 +27,59 @@ export const REMOVAL_OPS = 2;
 /** An entry of the counter, or that there is none. */
 export type Counter = Pick<KvEntry, "key" | "value" | "modifyIndex"> | "absent";
 
+/** Numbers that were taken from the counter for broadcasts to come: from `next` to before `end`. */
+export interface Reserve {
+  readonly next: number;
+  readonly end: number;
+}
+
+/** No numbers. */
+export const NO_RESERVE: Reserve = { next: 0, end: 0 };
+
+/** Where broadcasts have their numbers from. */
+export type Numbers =
+  | {
+    readonly counter: Counter;
+    /** Numbers below this one are passed over. {@default 0} */
+    readonly atLeast?: number;
+    /** How many more are taken, for broadcasts to come. {@default 0} */
+    readonly ahead?: number;
+  }
+  | Reserve;
+
 /**
  * Puts states on the broadcast queue, and keeps each as the object's last one: for a hax that was
  * away, and for whoever asks later.
  *
- * @param atLeast numbers below this one are passed over
+ * @param numbers a reserve must be large enough
  * @throws {KvValueError} when the counter holds no number
  */
 export function broadcastOps(
   broadcasts: readonly Broadcast[],
-  counter: Counter,
-  atLeast: number,
+  numbers: Numbers,
 ): readonly TxnOp[] {
   if (broadcasts.length === 0) return [];
-  const epoch = counter === "absent" ? null : counter;
-  const { ops } = enqueueOps(epoch, BQ_PREFIX, broadcasts.map(formatBroadcast), atLeast);
   const last = new Map(broadcasts.map((one) => [stateKey(one.fid), formatBroadcast(one)]));
-  return [...ops, ...[...last].map(([key, value]) => txn.set(key, value))];
+  return [
+    ...numberedOps(broadcasts.map(formatBroadcast), numbers),
+    ...[...last].map(([key, value]) => txn.set(key, value)),
+  ];
+}
+
+function numberedOps(values: readonly string[], numbers: Numbers): readonly TxnOp[] {
+  if ("next" in numbers) return entryOps(BQ_PREFIX, numbers.next, values);
+  const { counter, atLeast, ahead } = numbers;
+  const epoch = counter === "absent" ? null : counter;
+  return enqueueOps(epoch, BQ_PREFIX, values, atLeast, ahead).ops;
+}
+
+/** What is left of the reserve when `ops`, with `count` broadcasts, have been committed. */
+export function reserveAfter(numbers: Numbers, ops: readonly TxnOp[], count: number): Reserve {
+  if ("next" in numbers) return { next: numbers.next + count, end: numbers.end };
+  const counted = ops.find(({ key }) => key === EPOCH)?.value;
+  if (counted === undefined) return NO_RESERVE;
+  const end = Number(counted) + 1;
+  return { next: end - (numbers.ahead ?? 0), end };
 }
 
 /** An event whose rule has answered. */
@@ -64,6 +100,11 @@ export function fitTogether(events: readonly Answered[]): boolean {
   return GUARD.length + COUNTER_OPS + ops.reduce((sum, n) => sum + n, 0) <= MAX_WRITE_OPS;
 }
 
+/** The broadcasts that these events come to, in their order. */
+export function broadcastsOf(events: readonly Answered[]): readonly Broadcast[] {
+  return events.flatMap(({ effects }) => effects.broadcasts ?? []);
+}
+
 /**
  * One transaction for several events, in their order; `null` where there are broadcasts, and
  * somebody has made the counter into what is no number.
@@ -73,15 +114,14 @@ export function fitTogether(events: readonly Answered[]): boolean {
 export function writeTogether(
   events: readonly Answered[],
   records: readonly TxnOp[],
-  counter: Counter,
+  numbers: Numbers,
 ): readonly TxnOp[] | null {
-  const broadcasts = events.flatMap(({ effects }) => effects.broadcasts ?? []);
   try {
     return [
       ...GUARD,
       ...events.flatMap(({ entry, effects }) => [...removal(entry), ...effects.ops]),
       ...records,
-      ...broadcastOps(broadcasts, counter, 0),
+      ...broadcastOps(broadcastsOf(events), numbers),
     ];
   } catch (error) {
     if (error instanceof KvValueError) return null;

@@ -24,15 +24,15 @@ import { assertEquals } from "../lib/assert.ts";
 import { makeLeader } from "./leader.ts";
 import { type Commit, type Fate, ModelConsul } from "./model.ts";
 
-const SESSIONS = ["a", "b", "c"] as const;
-type Session = (typeof SESSIONS)[number];
+const NODES = ["a", "b", "c"] as const;
+type Node = (typeof NODES)[number];
 
 /** What happens at one call of a coordinator, before it takes effect. */
 type Turn =
   | { readonly is: "nothing" }
   /** The caller is held up while others run. */
   | { readonly is: "pause"; readonly turns: number }
-  | { readonly is: "lock moves"; readonly to: Session | null }
+  | { readonly is: "lock moves"; readonly to: Node | null }
   | { readonly is: "order"; readonly paused: boolean }
   /** The next reading of the queue is an earlier one, or is empty. */
   | { readonly is: "reading"; readonly old: boolean }
@@ -46,7 +46,7 @@ const turns: fc.Arbitrary<Turn> = fc.oneof(
   fc.record({ is: fc.constant("pause" as const), turns: fc.integer({ min: 1, max: 30 }) }),
   fc.record({
     is: fc.constant("lock moves" as const),
-    to: fc.constantFrom(...SESSIONS, null),
+    to: fc.constantFrom(...NODES, null),
   }),
   fc.record({ is: fc.constant("order" as const), paused: fc.boolean() }),
   fc.record({ is: fc.constant("reading" as const), old: fc.boolean() }),
@@ -84,12 +84,18 @@ class World {
   /** All events that were made, by producers and by timeouts. */
   readonly made: string[] = [];
   readonly #script: Turn[];
+  /** Every how many events one is no independent one. */
+  readonly #every: number;
+  /** How often each node has lost the lock: its session then ended, and another was opened. */
+  readonly #losses = new Map<Node, number>();
+  #holder: Node | null = null;
   #before: readonly KvEntry[] = [];
   #reading: "as it is" | "old" | "lost" = "as it is";
 
-  constructor(script: readonly Turn[], queued: number) {
+  constructor(script: readonly Turn[], queued: number, every: number) {
     this.#script = [...script];
-    this.model.lock("a");
+    this.#every = every;
+    this.#moveLock("a");
     this.model.put("epoch", "0");
     for (let i = 0; i < queued; i++) this.#produce();
     this.model.beforeCall = () => this.#turn();
@@ -98,6 +104,11 @@ class World {
   get done(): boolean {
     return this.#script.length === 0 && this.model.list("eq/").length === 0 &&
       this.model.list("timeout/").length === 0;
+  }
+
+  /** The session that a node has now. */
+  sessionOf(node: Node): string {
+    return `${node}${this.#losses.get(node) ?? 0}`;
   }
 
   /** What a watch of the queue yields next. */
@@ -118,7 +129,7 @@ class World {
     const turn = this.#script.shift();
     // In the end one leads, so that all comes to an end.
     if (turn === undefined) {
-      if (this.model.holder === null) this.model.lock("a");
+      if (this.#holder === null) this.#moveLock("a");
       this.model.delete(RC_PAUSED);
       return "done";
     }
@@ -129,7 +140,7 @@ class World {
         await microtasks(turn.turns);
         return "done";
       case "lock moves":
-        this.model.lock(turn.to);
+        this.#moveLock(turn.to);
         return "done";
       case "order":
         if (turn.paused) this.model.put(RC_PAUSED, "by a test");
@@ -149,6 +160,15 @@ class World {
     }
   }
 
+  #moveLock(to: Node | null): void {
+    if (to === this.#holder) return;
+    if (this.#holder !== null) {
+      this.#losses.set(this.#holder, (this.#losses.get(this.#holder) ?? 0) + 1);
+    }
+    this.#holder = to;
+    this.model.lock(to === null ? null : this.sessionOf(to));
+  }
+
   #produce(): void {
     const epoch = Number(this.model.get("epoch")?.value) + 1;
     this.model.put("epoch", String(epoch));
@@ -162,7 +182,7 @@ class World {
   }
 
   #make(): string {
-    const event = `${this.made.length % 3 === 0 ? "n" : "told"}${this.made.length}`;
+    const event = `${this.made.length % this.#every === 0 ? "n" : "told"}${this.made.length}`;
     this.made.push(event);
     return event;
   }
@@ -195,9 +215,10 @@ const telling: Rule = {
  * A coordinator that takes itself for the leader until it is told better, and for the leader again
  * soon after.
  */
-async function coordinate(world: World, session: string): Promise<void> {
+async function coordinate(world: World, node: Node): Promise<void> {
   const { model, clock } = world;
   while (!world.done) {
+    const session = world.sessionOf(node);
     const { history, queue, timer } = makeLeader(model, session, clock, [applying, telling]);
     try {
       await history.open();
@@ -218,12 +239,13 @@ Deno.test("events are applied once, in order, by the holder of the lock, whateve
   const worlds = fc.record({
     // Without a size of "max" none would be longer than ten.
     script: fc.array(turns, { maxLength: 120, size: "max" }),
-    queued: fc.integer({ min: 0, max: 20 }),
+    queued: fc.integer({ min: 0, max: 60 }),
+    every: fc.integer({ min: 1, max: 40 }),
   });
   await fc.assert(
-    fc.asyncProperty(worlds, async ({ script, queued }) => {
-      const world = new World(script, queued);
-      await Promise.all(SESSIONS.map((session) => coordinate(world, session)));
+    fc.asyncProperty(worlds, async ({ script, queued, every }) => {
+      const world = new World(script, queued, every);
+      await Promise.all(NODES.map((node) => coordinate(world, node)));
       const applied = world.applied.map((one) => one.split(":"));
       const numbers = applied.map(([number]) => Number(number));
       assertAscending(numbers);

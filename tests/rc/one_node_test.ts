@@ -74,6 +74,22 @@ Deno.test("a coordinator waits for the import, its confd's check, and then leads
     assertEquals((await consul.agent.services()).map(({ name }) => name), ["confd"]);
   }));
 
+Deno.test("a lock that was taken again is another term, with the same session too", () =>
+  withNode(async ({ agent, consul, log }) => {
+    await importConfiguration([agent]);
+    await registerConfd(agent, 0);
+    await using _ = startHere(ADDRESS);
+    await leaderNow(consul);
+    const terms = async () =>
+      (await consul.kv.list("hare/history/")).map(({ value }) => JSON.parse(value).term);
+    await eventually("the history of the first term", terms, [1]);
+    const [session] = await consul.session.list();
+    await consul.kv.release(LEADER, session?.id ?? "");
+    await eventually("the history of both terms", terms, [1, 2]);
+    assertEquals((await consul.session.list()).map(({ id }) => id), [session?.id]);
+    assertEquals(log.matching(/leads no longer.*the lock was free/).length, 1);
+  }));
+
 Deno.test("the timeout demonstration", () =>
   withNode(async ({ agent, consul, log }) => {
     await importConfiguration([agent]);

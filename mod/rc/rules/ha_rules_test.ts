@@ -35,7 +35,7 @@ async function handle(type: string, body: Json | undefined, record?: Json) {
   const ops = writeTogether(
     [{ entry: { ...entry, index: model.get(event.key)?.modifyIndex ?? 0 }, effects }],
     [],
-    model.get("epoch") ?? "absent",
+    { counter: model.get("epoch") ?? "absent" },
   );
   if (ops === null) throw new Error("the counter is no number");
   assertEquals(await consul.txn(ops), { ok: true, entries: [] });
