@@ -45,6 +45,11 @@ export interface Target {
   readonly processFile: (fid: string) => string;
   /** What the variables in that file begin with, without the underscore. */
   readonly variablePrefix: "MERO" | "MOTR";
+  /**
+   * That file also has the data directory and the node's UUID: Motr's scripts read both, and its mkfs
+   * finds the UUID nowhere else on a host without Motr's kernel module.
+   */
+  readonly processFileHasPlace: boolean;
   /** Where confd reads the configuration. */
   readonly confdFile: string;
   /** Where the servers keep their data. */
@@ -76,6 +81,7 @@ const MERO: Target = {
   },
   processFile: (fid) => `/etc/sysconfig/m0d-${fid}`,
   variablePrefix: "MERO",
+  processFileHasPlace: false,
   confdFile: "/etc/mero/confd.xc",
   dataDirectory: "/var/mero",
   transports: {
@@ -103,6 +109,7 @@ const MOTR: Target = {
   },
   processFile: (fid) => `/etc/sysconfig/m0d-${fid}`,
   variablePrefix: "MOTR",
+  processFileHasPlace: true,
   confdFile: "/etc/motr/confd.xc",
   dataDirectory: "/var/motr",
   transports: {

@@ -5,9 +5,11 @@
  */
 
 import fc from "fast-check";
+import { TARGETS } from "../../cfgen/mod.ts";
 import { assert, assertEquals, assertThrows } from "../../tests/lib/assert.ts";
 import { makeFid } from "../lib/fid.ts";
 import { renderAgentConfig } from "./agent_config.ts";
+import { processFiles } from "./node_files.ts";
 import { parseProcessFile, renderProcessFile } from "./process_file.ts";
 import { checkId, consulAddress, renderServices, serviceId, servicesOf } from "./services.ts";
 
@@ -99,6 +101,46 @@ Deno.test("consulAddress() reads both forms of endpoint and refuses others", () 
     port: 7,
   });
   assertThrows(() => consulAddress("10.0.0.1"), TypeError, "not an endpoint");
+});
+
+Deno.test("processFiles() have what the units of their target read, and nothing for hax", () => {
+  const processes = [
+    process(6, "ha", "rms"),
+    process(9, "rms", "confd"),
+    process(12, "rms", "ios"),
+  ];
+  const contents = (target: keyof typeof TARGETS) =>
+    processFiles(processes, TARGETS[target], {
+      nodeUuid: "a-uuid",
+      programPath: (path) => `/host${path}`,
+    }).map(({ path, content }) => [path, content]);
+  assertEquals(contents("mero"), [
+    [
+      "/etc/sysconfig/m0d-0x7200000000000001:0x9",
+      `MERO_M0D_EP='10.0.0.1@tcp:12345:2:9'
+MERO_HA_EP='10.0.0.1@tcp:12345:2:6'
+MERO_PROCESS_FID='0x7200000000000001:0x9'
+MERO_CONF_XC='/host/etc/mero/confd.xc'
+`,
+    ],
+    [
+      "/etc/sysconfig/m0d-0x7200000000000001:0xc",
+      `MERO_M0D_EP='10.0.0.1@tcp:12345:2:12'
+MERO_HA_EP='10.0.0.1@tcp:12345:2:6'
+MERO_PROCESS_FID='0x7200000000000001:0xc'
+`,
+    ],
+  ]);
+  assertEquals(contents("motr")[1], [
+    "/etc/sysconfig/m0d-0x7200000000000001:0xc",
+    `MOTR_M0D_EP='10.0.0.1@tcp:12345:2:12'
+MOTR_HA_EP='10.0.0.1@tcp:12345:2:6'
+MOTR_PROCESS_FID='0x7200000000000001:0xc'
+MOTR_M0D_DATA_DIR='/host/var/motr'
+MOTR_NODE_UUID='a-uuid'
+`,
+  ]);
+  assertEquals(processFiles(processes.slice(1), TARGETS.motr, { nodeUuid: "" }), []);
 });
 
 Deno.test("parseProcessFile() reads back what renderProcessFile() wrote", () => {

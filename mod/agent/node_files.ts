@@ -27,17 +27,23 @@ export function servicesFile(processes: readonly NodeProcess[], hax: HaxAddress)
   return { path: SERVICES_FILE, content: renderServices(processes, hax), mode: 0o640 };
 }
 
+/** What per-process files say of their node. */
+export interface NodePlace {
+  readonly nodeUuid: string;
+  /** Where a program finds what has this path on a host of its own. {@default the path itself} */
+  readonly programPath?: (path: string) => string;
+}
+
 /**
  * The per-process files of a node's servers; there is none where the node has no hax that they
  * could report to.
  *
  * @param processes all processes of the node
- * @param confdFile where a confd finds its configuration
  */
 export function processFiles(
   processes: readonly NodeProcess[],
   target: Target,
-  confdFile: string = target.confdFile,
+  { nodeUuid, programPath = (path) => path }: NodePlace,
 ): readonly NodeFile[] {
   const hax = processes.find(({ types }) => types.includes("ha"));
   if (hax === undefined) return [];
@@ -49,7 +55,10 @@ export function processFiles(
         M0D_EP: endpoint,
         HA_EP: hax.endpoint,
         PROCESS_FID: text,
-        ...(types.includes("confd") ? { CONF_XC: confdFile } : {}),
+        ...(types.includes("confd") ? { CONF_XC: programPath(target.confdFile) } : {}),
+        ...(target.processFileHasPlace
+          ? { M0D_DATA_DIR: programPath(target.dataDirectory), NODE_UUID: nodeUuid }
+          : {}),
       };
       return {
         path: target.processFile(text),

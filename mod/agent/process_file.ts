@@ -14,6 +14,10 @@ export interface ProcessParams {
   readonly PROCESS_FID: string;
   /** Path of the configuration, confd only. */
   readonly CONF_XC?: string;
+  /** Directory below which each process has one of its own; Motr only. */
+  readonly M0D_DATA_DIR?: string;
+  /** What Motr's mkfs takes for the node's identity. */
+  readonly NODE_UUID?: string;
 }
 
 /**

@@ -15,6 +15,7 @@ import { readLayout } from "../kv/cluster.ts";
 import { IMPORTED } from "../kv/keys.ts";
 import { HareError } from "../lib/errors.ts";
 import { jsonText } from "../lib/json_text.ts";
+import { uuidOf } from "../lib/uuid.ts";
 import type { Gate } from "./gate.ts";
 import type { GatedHost } from "./gated_host.ts";
 import { putConsulConfig } from "./phases/consul.ts";
@@ -56,7 +57,8 @@ export async function nodeFilesInKv(
       hint: `its nodes are ${nodes.join(", ")}`,
     });
   }
-  return [servicesFile(processes, hax), ...processFiles(processes, target)];
+  const place = { nodeUuid: await uuidOf(nodeName) };
+  return [servicesFile(processes, hax), ...processFiles(processes, target, place)];
 }
 
 /** Whether the agent has read the file: it may have been put, and nobody came to have it read. */

@@ -31,9 +31,11 @@ export function registerServices(
     limitMs: LIMIT_MS,
     hosts,
     run: async (entry, options) => {
-      const { host, hax, layout: { processes } } = entry;
-      const confdFile = host.programPath(cluster.target.confdFile);
-      const files = processFiles(processes, cluster.target, confdFile);
+      const { host, hax, agent, layout: { processes } } = entry;
+      const files = processFiles(processes, cluster.target, {
+        nodeUuid: agent.nodeId,
+        programPath: (path) => host.programPath(path),
+      });
       const [changed] = await Promise.all([
         putConsulConfig(cluster, host, servicesFile(processes, hax), options),
         ...files.map((file) => host.putFile(file, options)),
