@@ -57,9 +57,9 @@ export type LinkState = "none" | "starts" | "up" | "stopped";
 
 const log = loggerOf("hax", "link");
 
-/** Longest pause between two comparisons of what was broadcast with what was told. */
-const COMPARE_MS = 60_000;
-/** How often those who wait for an entrypoint are looked at. */
+/** Longest pause between two rounds of work that is done when it is asked for. */
+const ROUND_MS = 60_000;
+/** How often those who wait for an entrypoint are looked at, while somebody does. */
 const ASKERS_MS = 50;
 /** How often it is looked at whether linked processes are there. */
 const ENDED_MS = 2_000;
@@ -70,6 +70,7 @@ export class LinkKeeper {
   readonly #events: EventSender;
   readonly #records: Followed<ReadonlyMap<string, ProcessRecord>>;
   readonly #compare: Rounds;
+  readonly #askers: Rounds;
   #side: LinkSide | null = null;
   #broadcasts: Broadcasts | null = null;
   #state: LinkState = "starts";
@@ -82,7 +83,8 @@ export class LinkKeeper {
       log,
       put: (event, signal) => enqueue(consul, EQ_PREFIX, [event], { signal }),
     });
-    this.#compare = new Rounds({ ...deps, everyMs: COMPARE_MS });
+    this.#compare = new Rounds({ ...deps, everyMs: ROUND_MS });
+    this.#askers = new Rounds({ ...deps, everyMs: ROUND_MS, pauseMs: ASKERS_MS });
     this.#records = new Followed((options) => watchRecords(consul, options), deps);
   }
 
@@ -160,7 +162,10 @@ export class LinkKeeper {
     const { entrypoint, processes } = this.#deps;
     return new LinkSide({
       own: process,
-      entrypoint,
+      entrypoint: () => {
+        this.#askers.ask(); // whoever asks may have to wait; each look asks again for those who do
+        return entrypoint();
+      },
       stateFor: (asker, fid) => this.#stateFor(asker, fid),
       statesToKnow: (linked) => this.#statesToKnow(linked),
       report: (fid, report) => processes.hear(fid, report),
@@ -173,16 +178,16 @@ export class LinkKeeper {
     const { clock, pidExists } = this.#deps;
     const link = await this.#deps.open(this.#linkIdentity(identity), side);
     side.use(link);
-    const again = (everyMs: number, work: () => void) => async (signal: AbortSignal) => {
+    const lookAfterEnded = async (signal: AbortSignal) => {
       while (true) {
-        await clock.sleep(everyMs, signal);
-        work();
+        await clock.sleep(ENDED_MS, signal);
+        side.letGo(pidExists);
       }
     };
     try {
       await together(signal, [
-        again(ASKERS_MS, () => link.answerWaiting()),
-        again(ENDED_MS, () => side.letGo(pidExists)),
+        (signal) => this.#askers.run(() => Promise.resolve(link.answerWaiting()), signal),
+        lookAfterEnded,
         async (signal) => {
           // Ends once there is an entrypoint: the library asks for it, too.
           await abortable(link.start(), signal);
