@@ -79,6 +79,24 @@ Deno.test("servicesOf() gives hax, confd and ios their services and clients none
   ]);
 });
 
+Deno.test("servicesOf() has many io servers asked after less often; a restart of hax shows in none", () => {
+  const paceOf = (ios: number) =>
+    servicesOf(
+      [
+        process(1, "ha", "rms"),
+        process(2, "rms", "confd"),
+        ...Array.from({ length: ios }, (_, i) => process(10 + i, "rms", "ios")),
+      ],
+      HAX,
+    ).map(({ name, checks: [check] }) =>
+      `${name} ${check.interval} ${check.failures_before_critical}`
+    );
+  const others = ["hax 1s 3", "confd 1s 3"];
+  assertEquals(new Set(paceOf(6)), new Set([...others, "ios 1s 3"]));
+  assertEquals(new Set(paceOf(7)), new Set([...others, "ios 2s 2"]));
+  assertEquals(new Set(paceOf(18)), new Set([...others, "ios 3s 2"]));
+});
+
 Deno.test("serviceId() differs for confd and ios of one process", () => {
   const both = process(9, "rms", "confd", "ios");
   assertEquals(serviceId(both, "confd"), "9");

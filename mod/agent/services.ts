@@ -70,34 +70,48 @@ export interface HaxAddress {
   readonly port: number;
 }
 
+/**
+ * Checks of io servers that a node makes in a second, at most. Each costs the agent and hax together
+ * most of a millisecond, so that a node with many io servers asks after each less often: it is late
+ * by seconds that Consul, and who looks there, knows of a death. Mero is told by hax, which does not
+ * wait for a check; and leadership depends on confd's, which is made each second.
+ */
+const IOS_CHECKS_PER_SECOND = 6;
+/** Seconds for which a hax that is started anew may not answer: that costs no leadership. */
+const RESTART_SECONDS = 2;
+
 /** Services of a node's processes, in the order of the processes. */
 export function servicesOf(
   processes: readonly NodeProcess[],
   hax: HaxAddress,
 ): readonly ServiceDefinition[] {
   const health = `http://${hax.address}:${hax.port}/health`;
+  const ios = processes.filter(({ types }) => types.includes("ios"));
+  const iosSeconds = Math.max(1, Math.ceil(ios.length / IOS_CHECKS_PER_SECOND));
   return processes.flatMap((process) => {
     const define = (
       name: ServiceDefinition["name"],
       at: { address: string; port: number },
       http: string,
-    ): ServiceDefinition => ({
-      id: serviceId(process, name),
-      name,
-      ...at,
-      checks: [{
-        id: checkId(process, name),
-        name: `${name} ${formatFid(process.fid)}`,
-        http,
-        interval: "1s",
-        // hax answers from memory; its answer is late only when hax hangs.
-        timeout: "900ms",
-        // Not critical before the first answer: a critical check refuses the RC its session.
-        status: "warning",
-        // Spans a restart of hax, so that it costs no leadership.
-        failures_before_critical: 3,
-      }],
-    });
+    ): ServiceDefinition => {
+      const seconds = name === "ios" ? iosSeconds : 1;
+      return {
+        id: serviceId(process, name),
+        name,
+        ...at,
+        checks: [{
+          id: checkId(process, name),
+          name: `${name} ${formatFid(process.fid)}`,
+          http,
+          interval: `${seconds}s`,
+          // hax answers from memory; its answer is late only when hax hangs.
+          timeout: "900ms",
+          // Not critical before the first answer: a critical check refuses the RC its session.
+          status: "warning",
+          failures_before_critical: 1 + Math.ceil(RESTART_SECONDS / seconds),
+        }],
+      };
+    };
     const ofProcess = `${health}/${formatFid(process.fid)}`;
     return [
       ...(process.types.includes("ha") ? [define("hax", { ...hax }, health)] : []),
