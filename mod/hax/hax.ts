@@ -23,6 +23,7 @@ import { OwnProcesses, type Reception } from "./own_processes.ts";
 import type { PidExists } from "./presence.ts";
 import { together } from "./together.ts";
 import type { Report } from "./transition.ts";
+import { UnitStates } from "./unit_states.ts";
 
 export type { Reception };
 
@@ -37,6 +38,8 @@ export interface HaxDeps {
   readonly boot: string | null;
   /** Opens the HA link; `null` for a hax without one. */
   readonly openLink: OpenLink | null;
+  /** Path of the system bus's socket. {@default the system's} */
+  readonly systemBus?: string | undefined;
   /** Reports that may wait while Consul is away. {@default 1024} */
   readonly queueCapacity?: number | undefined;
   /** Is told why hax does not do its work yet; `null` once it does. */
@@ -51,6 +54,7 @@ export class Hax {
   readonly #leader: Followed<KvEntry | null>;
   readonly #layout: Followed<Layout>;
   readonly #processes: OwnProcesses;
+  readonly #units: UnitStates;
   readonly #link: LinkKeeper | null;
   readonly #hints = new Counter("hare_hax_hints_total", "Notices from Consul's watches.");
   #surroundings: Surroundings | null = null;
@@ -69,6 +73,8 @@ export class Hax {
     });
     this.#layout = new Followed((options) => watchLayout(consul, options), deps);
     this.#processes = new OwnProcesses({ ...deps, log, own: () => this.#own() });
+    // A death need not wait for the next patrol.
+    this.#units = new UnitStates({ ...deps, log, onBell: () => this.#processes.lookAtAll() });
     this.#link = openLink === null ? null : new LinkKeeper({
       ...deps,
       open: openLink,
@@ -97,6 +103,7 @@ export class Hax {
           await together(signal, [
             (signal) => this.#layout.run(signal),
             (signal) => this.#processes.patrol(signal),
+            (signal) => this.#units.run(signal),
             async (signal) => await this.#link?.run(identity, signal),
           ]);
         } finally {
@@ -128,7 +135,10 @@ export class Hax {
     const { record, presence } = this.#processes.look(fid);
     const asker = this.#link?.pidOf(fid) ?? null;
     const successor = asker !== null && this.#deps.pidExists(asker) ? asker : null;
-    const health = healthOfProcess(record, presence, successor);
+    const health = healthOfProcess(record, presence, {
+      successor,
+      unit: this.#units.of(fid),
+    });
     const isUnlinked = health.level === "passing" &&
       this.#link?.isLinked(fid, record?.pid ?? null) === false;
     return isUnlinked ? { ...health, why: `${health.why}; it has no link with hax` } : health;
@@ -162,6 +172,7 @@ export class Hax {
     return [
       gauge("hare_hax_consul_up", "Whether Consul can be asked.", this.#leader.now.known ? 1 : 0),
       ...this.#processes.metrics(),
+      ...this.#units.metrics(),
       ...this.#link?.metrics() ?? [],
       this.#hints.metric(),
     ];

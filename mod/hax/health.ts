@@ -8,6 +8,7 @@
 import type { ProcessRecord } from "../kv/process_state.ts";
 import type { Presence } from "./presence.ts";
 import { isUp } from "./transition.ts";
+import type { UnitState } from "./unit_states.ts";
 
 /** How well something is. */
 export type Level = "passing" | "warning" | "critical";
@@ -30,37 +31,69 @@ export function statusOf(level: Level): 200 | 429 | 503 {
   }
 }
 
+/** What tells of a process besides its record and the kernel. */
+export interface FurtherSigns {
+  /** Pid of one that is there and asks to be let in as this process; `null` for none. */
+  readonly successor?: number | null | undefined;
+  /** State of its unit; `null` where it is not known. */
+  readonly unit?: UnitState | null | undefined;
+}
+
 /**
- * Health of a Mero process. Critical is only an m0d that was up since this machine booted and is no
- * more: before its first start, and around m0mkfs, nothing that served is lost. Nor is it critical
- * once another is there in its place, though that cannot say so before it has the entrypoint: where
- * every confd has died there is none before one of them is better than critical.
+ * Health of a Mero process. By what it said and what the kernel says, critical is only an m0d that
+ * was up since this machine booted and is no more: before its first start, and around m0mkfs, nothing
+ * that served is lost. Nor is it critical once another is there in its place, though that cannot say
+ * so before it has the entrypoint: where every confd has died there is none before one of them is
+ * better than critical.
+ *
+ * Its unit is the other sign. One that has failed is critical, whatever was said before, unless an
+ * m0d is there: somebody runs it by hand. No other state of the unit makes a difference; one that is
+ * not what is to be expected is told.
  *
  * @param record `null` where the process never reported
  * @param presence whether the process with the recorded pid is there
- * @param successor pid of one that is there and asks to be let in as this process; `null` for none
  *
  * @example
  * ```ts
  * import { healthOfProcess } from "./health.ts";
  *
  * const m0d = { state: "STARTED", type: "M0D", pid: 7, generation: 1 } as const;
+ * const failed = { active: "failed", sub: "failed" };
  * if (healthOfProcess(m0d, "there").level !== "passing") throw new Error("it runs");
  * if (healthOfProcess(m0d, "gone").level !== "critical") throw new Error("it is gone");
  * if (healthOfProcess(null, "gone").level !== "warning") throw new Error("it never was");
- * if (healthOfProcess(m0d, "gone", 8).level !== "warning") throw new Error("another starts");
+ * if (healthOfProcess(m0d, "gone", { successor: 8 }).level !== "warning") throw new Error("another");
+ * if (healthOfProcess(null, "gone", { unit: failed }).level !== "critical") throw new Error("failed");
  * ```
  */
 export function healthOfProcess(
   record: ProcessRecord | null,
   presence: Presence,
-  successor: number | null = null,
+  { successor = null, unit = null }: FurtherSigns = {},
+): Health {
+  const isReplaced = successor !== null && successor !== record?.pid;
+  const health = healthByWord(record, presence, isReplaced ? successor : null);
+  const hasPid = record !== null && record.pid !== null && record.type !== "M0MKFS";
+  const isThere = isReplaced || (hasPid && presence === "there");
+  if (unit === null || unit.active === (isThere ? "active" : "inactive")) return health;
+  const hasFailed = unit.active === "failed";
+  return {
+    level: hasFailed && !isThere ? "critical" : health.level,
+    why: `${health.why}; its unit ${hasFailed ? "has failed" : `is ${unit.active} (${unit.sub})`}`,
+  };
+}
+
+/** Health by what the process said, and by what the kernel says. */
+function healthByWord(
+  record: ProcessRecord | null,
+  presence: Presence,
+  successor: number | null,
 ): Health {
   if (record === null) return { level: "warning", why: "not started yet" };
   if (presence === "before this boot") {
     return { level: "warning", why: "not started since this machine booted" };
   }
-  if (presence === "gone" && successor !== null && successor !== record.pid) {
+  if (presence === "gone" && successor !== null) {
     return { level: "warning", why: `pid ${successor} starts in place of pid ${record.pid}` };
   }
   const isMkfs = record.type === "M0MKFS";

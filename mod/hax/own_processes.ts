@@ -145,13 +145,18 @@ export class OwnProcesses {
     return isUp(record) && presence === "there";
   }
 
+  /** Looks at each of the processes. */
+  lookAtAll(): void {
+    for (const { fid } of this.#deps.own()) this.look(fid);
+  }
+
   /**
    * Looks after the processes until `signal` is aborted, so that a death is recorded even if nobody
    * asks.
    */
   async patrol(signal: AbortSignal): Promise<never> {
     while (true) {
-      for (const { fid } of this.#deps.own()) this.look(fid);
+      this.lookAtAll();
       for (const { fid, report } of [...this.#late.values()]) this.hear(fid, report);
       await this.#deps.clock.sleep(PATROL_MS, signal);
     }

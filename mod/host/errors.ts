@@ -44,3 +44,8 @@ export class HostCommandError extends HareError {
     super(`${host}: ${what} failed with exit status ${code}${tail}`);
   }
 }
+
+/** The system bus is not there, or does not do what it is asked for. */
+export class BusError extends HareError {
+  override readonly name = "BusError";
+}

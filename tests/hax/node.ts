@@ -86,7 +86,11 @@ export interface RunningHax extends AsyncDisposable {
 export function startHax(
   consul: Consul,
   address: string,
-  options: { readonly queueCapacity?: number; readonly openLink?: OpenLink } = {},
+  options: {
+    readonly queueCapacity?: number;
+    readonly openLink?: OpenLink;
+    readonly systemBus?: string;
+  } = {},
 ): RunningHax {
   const stopping = new AbortController();
   const deps = {
