@@ -11,7 +11,7 @@ import type { Consul, KvEntry, WatchOptions } from "../consul/mod.ts";
 import type { EntrypointAnswer } from "../entrypoint/entrypoint.ts";
 import type { HaLink, KnownState, LinkEvents, LinkIdentity, Note } from "../halink/mod.ts";
 import type { Layout } from "../kv/cluster.ts";
-import { enqueue } from "../kv/enqueue.ts";
+import { enqueue, type QueueStore } from "../kv/enqueue.ts";
 import { KvValueError } from "../kv/errors.ts";
 import { BQ_PREFIX, EQ_PREFIX, parseProcessKey, PROCESSES_PREFIX } from "../kv/keys.ts";
 import { parseProcessState, type ProcessRecord } from "../kv/process_state.ts";
@@ -39,9 +39,14 @@ export type OpenLink = (
   events: LinkEvents,
 ) => Promise<Pick<HaLink, Exclude<keyof HaLink, symbol>>>;
 
+/** The part of Consul that a {@linkcode LinkKeeper} uses. */
+export interface LinkStore extends QueueStore {
+  readonly kv: Pick<Consul["kv"], "get" | "list" | "cas" | "watchPrefix">;
+}
+
 /** What a {@linkcode LinkKeeper} stands on. */
 export interface LinkKeeperDeps {
-  readonly consul: Consul;
+  readonly consul: LinkStore;
   readonly clock: Clock;
   /** Number in [0, 1). */
   readonly random: () => number;
@@ -49,7 +54,7 @@ export interface LinkKeeperDeps {
   readonly open: OpenLink;
   readonly entrypoint: () => EntrypointAnswer;
   readonly layout: () => Layout;
-  readonly processes: OwnProcesses;
+  readonly processes: Pick<OwnProcesses, "hear" | "isUp">;
 }
 
 /** How far the link has come; `none` is a hax that is told to do without. */
@@ -263,7 +268,7 @@ function summaryOf(notes: readonly Note[]): string {
 
 async function* applyEach(
   broadcasts: Broadcasts,
-  consul: Consul,
+  consul: LinkStore,
   options: WatchOptions,
 ): AsyncIterable<number> {
   for await (const entries of consul.kv.watchPrefix(BQ_PREFIX, options)) {
@@ -273,7 +278,7 @@ async function* applyEach(
 }
 
 async function* watchRecords(
-  consul: Consul,
+  consul: LinkStore,
   options: WatchOptions,
 ): AsyncIterable<ReadonlyMap<string, ProcessRecord>> {
   for await (const entries of consul.kv.watchPrefix(PROCESSES_PREFIX, options)) {

@@ -13,6 +13,11 @@ import { BQ_PREFIX, EPOCH, EQ_PREFIX, formatEpoch } from "./keys.ts";
 /** A queue. */
 export type Queue = typeof EQ_PREFIX | typeof BQ_PREFIX;
 
+/** The part of Consul that this stands on. */
+export interface QueueStore extends Pick<Consul, "txn"> {
+  readonly kv: Pick<Consul["kv"], "get">;
+}
+
 /** Operations that put entries on a queue, and the numbers that these get. */
 export interface EnqueueOps {
   /** The counter's first, then one an entry. */
@@ -65,7 +70,7 @@ export function entryOps(
  * @throws {TimeLimitError} when others were always faster
  */
 export async function enqueue(
-  consul: Consul,
+  consul: QueueStore,
   queue: Queue,
   values: readonly string[],
   options: CasOptions = {},
@@ -79,7 +84,7 @@ export async function enqueue(
 }
 
 async function enqueueTogether(
-  consul: Consul,
+  consul: QueueStore,
   queue: Queue,
   values: readonly string[],
   options: CasOptions,
