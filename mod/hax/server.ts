@@ -1,6 +1,10 @@
 /**
  * hax as a daemon: its HTTP server and its own life, together.
  *
+ * Deno's server has no time limit for the head of a request: a connection that never sends one stays
+ * open, and takes a file descriptor and no more. They are bounded by who may connect, which is this
+ * host alone by default, and by `LimitNOFILE` of the unit.
+ *
  * @module
  */
 
