@@ -119,7 +119,10 @@ WantedBy=multi-user.target
 /** Variable that holds a site's own options of `hare hax`. */
 export const HAX_OPTIONS = "HARE_HAX_OPTIONS";
 
-/** To stop, the HA link's library takes 5 s for each process that died; RDMA wants locked memory. */
+/**
+ * To stop, the HA link's library takes 5 s for each process that died; RDMA wants locked memory. Each
+ * start leaves a trace of the library, 16 MB: the last two are for support.
+ */
 const HAX = `\
 [Unit]
 Description=Hare's side of this node's Mero processes
@@ -130,6 +133,7 @@ ${START_LIMIT}
 [Service]
 Environment=${HAX_OPTIONS}=
 EnvironmentFile=-${HAX_ENV_FILE}
+ExecStartPre=-sh -c "ls -t m0trace.* 2>/dev/null | tail -n +3 | xargs -r rm"
 ExecStart=${HARE_PROGRAM} hax $${HAX_OPTIONS}
 ${READINESS}
 TimeoutStopSec=90

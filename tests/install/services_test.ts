@@ -90,6 +90,18 @@ testOnHosts("hare's daemons as units of systemd", 1, async ({ all }, t) => {
     }
   });
 
+  await t.step("hax starts with the last two traces of the HA link's library", async () => {
+    const directory = "/var/lib/hare/hax";
+    for (const day of [3, 1, 4, 2]) {
+      await host.output(["touch", "-d", `2026-01-0${day}`, `${directory}/m0trace.${day}`]);
+    }
+    await host.output(["systemctl", "restart", HAX_UNIT]);
+    assertEquals((await host.output(["ls", directory])).trim().split("\n"), [
+      "m0trace.3",
+      "m0trace.4",
+    ]);
+  });
+
   await t.step("one that hangs is killed and comes up again", async () => {
     const units = [HAX_UNIT, RC_UNIT];
     for (const unit of units) {
