@@ -44,6 +44,8 @@ export interface Answer {
   readonly status: number;
   /** `X-Consul-Index`: what a blocking query passes on; `null` where Consul sent none. */
   readonly index: number | null;
+  /** Time since the server last heard of Raft's leader in milliseconds; Infinity if it knows none. */
+  readonly leaderHeardMs: number;
   readonly text: string;
   /** The body as JSON of the form `schema`; throws a `malformed` error where it is not. */
   json<T>(schema: z.ZodType<T>): T;
@@ -166,10 +168,12 @@ export class Http {
     if (!response.ok && !request.expect?.includes(status)) {
       throw this.#refusal(request, status, this.#redact(text.trim()));
     }
-    const header = response.headers.get("x-consul-index");
+    const { headers } = response;
+    const knowsLeader = headers.get("x-consul-knownleader") !== "false";
     return {
       status,
-      index: header !== null && /^\d+$/.test(header) ? Number(header) : null,
+      index: numberIn(headers.get("x-consul-index")),
+      leaderHeardMs: knowsLeader ? numberIn(headers.get("x-consul-lastcontact")) ?? 0 : Infinity,
       text,
       json: (schema) => this.#parse(request, text, schema),
     };
@@ -279,6 +283,10 @@ export class Http {
 /** Query parameters of {@linkcode ReadOptions}. */
 export function consistencyOf(options: ReadOptions): Query {
   return { consistent: options.consistent, stale: options.stale };
+}
+
+function numberIn(header: string | null): number | null {
+  return header !== null && /^\d+$/.test(header) ? Number(header) : null;
 }
 
 /** What the system said: the end of fetch's message, without addresses and without repetition. */

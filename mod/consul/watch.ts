@@ -6,8 +6,8 @@
  * - the first query has index 0, which answers at once; the next has the index of the answer;
  * - an answer whose data are those yielded before is no event, and the next query is made after a
  *   short pause with jitter, longer if such answers keep coming fast;
- * - an index that went backwards (a restored or new Consul) starts again from 0, and the state read
- *   then is yielded whatever it is;
+ * - an index that went backwards (a restored or new Consul, a server that is behind) is no state at
+ *   all: the query starts again from 0, and the state read then is yielded whatever it is;
  * - a query waits at most five minutes, and has a deadline a little beyond what Consul may take;
  * - a failure that may pass is retried for ever with growing, jittered pauses, and reported through
  *   `onError` and `onRecovered`; a success resets the count. Other failures end the watch by throwing;
@@ -19,6 +19,7 @@
  * @module
  */
 
+import * as z from "zod";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ConsulError } from "./errors.ts";
@@ -33,9 +34,14 @@ export interface WatchOptions {
   /**
    * The server that is asked answers from its own state, which may be a moment behind. Else the
    * question is passed on to Raft's leader, and with a leader whose host vanishes the answer does.
+   *
+   * `"led"` is for who must not go by what is long past: it is a failure when that server knows no
+   * leader, or has not heard of it for 3 s, or answers so late. The first question, and the first after
+   * a failure, goes to the leader: a server that returns to the others hears of it before it has what
+   * it missed.
    * {@default false}
    */
-  readonly stale?: boolean | undefined;
+  readonly stale?: boolean | "led" | undefined;
   /** Is told each failed query that will be retried, and how many have failed in a row. */
   onError?(error: ConsulError, attempt: number): void;
   /** Is told that a query has succeeded after failures. */
@@ -61,15 +67,18 @@ export interface WatcherDeps {
 const MAX_WAIT_MS = 300_000;
 /** What an answer may take beyond the wait and Consul's own jitter of a sixteenth. */
 const MARGIN_MS = 5_000;
+/** Raft's leader is heard of several times a second, by a server that may hear of it. */
+const LED_MS = 3_000;
+const LEADER: Request = { method: "GET", path: "/v1/status/leader" };
 const ERROR_PAUSE = { baseMs: 200, maxMs: 10_000 };
 const QUIET_PAUSE = { baseMs: 10, maxMs: 250 };
 
 /** Watches queries of one agent. */
 export class Watcher {
-  readonly #http: Pick<Http, "call">;
+  readonly #http: Pick<Http, "call" | "address">;
   readonly #deps: WatcherDeps;
 
-  constructor(http: Pick<Http, "call">, deps: WatcherDeps) {
+  constructor(http: Pick<Http, "call" | "address">, deps: WatcherDeps) {
     this.#http = http;
     this.#deps = deps;
   }
@@ -107,9 +116,13 @@ export class Watcher {
         options.onRecovered?.();
       }
       const next = Math.max(1, answer.index ?? 1);
-      const backwards = next < index;
-      index = backwards ? 0 : next;
-      if (last === undefined || backwards || !query.same(last.state, state)) {
+      if (next < index) {
+        index = 0;
+        last = undefined;
+        continue;
+      }
+      index = next;
+      if (last === undefined || !query.same(last.state, state)) {
         last = { state };
         quiet = 0;
         yield state;
@@ -121,11 +134,32 @@ export class Watcher {
   }
 
   async #ask(request: Request, index: number, options: WatchOptions): Promise<Answer> {
+    const { signal, stale: whose } = options;
+    const isLed = whose === "led";
+    // Consul holds back what is for the leader, longer and longer, while there is none.
+    if (isLed && index === 0) await this.#checkLeader(request, signal);
+    const stale = isLed ? index > 0 : whose;
     const waitMs = Math.min(options.waitMs ?? MAX_WAIT_MS, MAX_WAIT_MS);
-    const { stale } = options;
     const query = { ...request.query, stale, index: String(index), wait: `${waitMs}ms` };
-    const timeoutMs = waitMs + waitMs / 16 + MARGIN_MS;
-    return await this.#http.call({ ...request, query }, { signal: options.signal, timeoutMs });
+    const timeoutMs = waitMs + waitMs / 16 + (isLed ? LED_MS : MARGIN_MS);
+    const answer = await this.#http.call({ ...request, query }, { signal, timeoutMs });
+    if (isLed && answer.leaderHeardMs > LED_MS) throw this.#unled(request);
+    return answer;
+  }
+
+  async #checkLeader(request: Request, signal: AbortSignal): Promise<void> {
+    const answer = await this.#http.call(LEADER, { signal, timeoutMs: LED_MS });
+    if (answer.json(z.string()) === "") throw this.#unled(request);
+  }
+
+  #unled({ method, path }: Request): ConsulError {
+    const message =
+      `${method} ${this.#http.address}${path}: the server that is asked has no leader`;
+    return new ConsulError(message, {
+      kind: "server",
+      retryable: true,
+      hint: "an election takes seconds; if it does not end, are most of the servers up?",
+    });
   }
 
   /** Whether the pause went by without an abort. */

@@ -198,6 +198,47 @@ Deno.test("watch() lets any server answer from its own state where it is told to
   }
 });
 
+Deno.test("watch() fails while the server hears of no leader, and then asks the leader itself", async () => {
+  const heard = (behaviour: Behaviour, known: string, ms: string): Behaviour => ({
+    ...behaviour as { answer: string },
+    headers: {
+      ...(behaviour as { headers: Record<string, string> }).headers,
+      ...{ "x-consul-knownleader": known, "x-consul-lastcontact": ms },
+    },
+  });
+  const leader: Behaviour = { answer: '"127.0.0.1:8300"' };
+  await using w = world(
+    leader,
+    heard(entry("a", 5), "true", "0"),
+    heard(entry("b", 6), "true", "3000"),
+    heard(entry("old", 4), "true", "20"), // of a server that is behind: no state at all
+    leader,
+    heard(entry("b", 6), "true", "0"),
+    heard(entry("gone", 7), "true", "3001"),
+    leader,
+    heard(entry("c", 8), "true", "0"),
+    heard(absent, "false", "10"),
+    { answer: '""' },
+    leader,
+    heard(entry("d", 9), "true", "0"),
+  );
+  const said: string[] = [];
+  const onError = ({ message, retryable }: ConsulError) => said.push(`${message} ${retryable}`);
+  assertEquals(await take(w, 5, { stale: "led", onError }), ["a", "b", "b", "c", "d"]);
+  const failure = `GET ${w.server.address}/v1/kv/leader: the server that is asked has no leader`;
+  assertEquals(said, Array(3).fill(`${failure} true`));
+  const asked = w.server.requests.map(({ path, query }) =>
+    path === "/v1/kv/leader" ? `${query.get("index")}${query.has("stale") ? " stale" : ""}` : path
+  );
+  const anew = ["/v1/status/leader", "0"];
+  assertEquals(asked, [
+    ...[...anew, "5 stale", "6 stale"],
+    ...[...anew, "6 stale"],
+    ...[...anew, "8 stale"],
+    ...["/v1/status/leader", ...anew],
+  ]);
+});
+
 Deno.test("watch() ends quietly when aborted, in a query and in a pause and before", async () => {
   await using hanging = world(entry("a", 5));
   const reached = take(hanging, 2);
@@ -216,7 +257,8 @@ Deno.test("watch() ends quietly when aborted, in a query and in a pause and befo
 
 Deno.test("watch() gives a query the wait, a sixteenth of it and 5 s, then asks again", async () => {
   const limits: unknown[] = [];
-  const http: Pick<Http, "call"> = {
+  const http: Pick<Http, "call" | "address"> = {
+    address: "",
     call: (_, { timeoutMs, signal } = {}) => {
       signal?.throwIfAborted();
       limits.push(timeoutMs);
@@ -247,7 +289,7 @@ Deno.test("watchPrefix() yields when an entry comes, changes or goes, and not ot
     list(7, ["eq/1", 5], ["eq/2", 7]),
     list(8, ["eq/1", 8], ["eq/2", 7]),
     list(9, ["eq/2", 7]),
-    absent,
+    list(10),
   );
   const seen: string[] = [];
   for await (const entries of w.consul.kv.watchPrefix("eq/", { signal: w.stop.signal })) {

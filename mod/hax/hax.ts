@@ -47,6 +47,8 @@ export interface HaxDeps {
 }
 
 const log = loggerOf("hax");
+/** A server that was cut off is found out before the others elect a leader in place of its node's. */
+const LEADER_WAIT_MS = 500;
 
 /** One node's hax. */
 export class Hax {
@@ -65,6 +67,7 @@ export class Hax {
     this.#deps = deps;
     this.#leader = new Followed((options) => consul.kv.watch(LEADER, options), {
       ...deps,
+      waitMs: LEADER_WAIT_MS,
       onLost: (why) => log.warn("Consul is away, which is waited out: {why}", { why }),
       onRegained: () => {
         log.info("Consul is back");

@@ -79,3 +79,44 @@ Deno.test("a stale watch shows what is written while the host of the former Raft
   assertEquals((await after).value?.value, "after");
   await watch.return?.();
 });
+
+Deno.test("a led watch fails at a server that hears of no leader, and shows what is so once it does", async () => {
+  await using cluster = await startCluster(ADDRESSES);
+  const leader = await cluster.agents[0]?.consul.status.leader();
+  // Not the leader: a server that has led from its start leaves such a question without an answer.
+  const cutOff = cluster.agents.find(({ address }) => `${address}:8300` !== leader);
+  assert(cutOff !== undefined);
+  const others = cluster.agents.filter((agent) => agent !== cutOff);
+  const { kv } = cutOff.consul;
+  await kv.put("state", "before");
+  const signal = AbortSignal.timeout(60_000);
+  await waitFor("the server's own state", async (signal) => {
+    const found = (await kv.get("state", { signal, stale: true }))?.value;
+    return found === "before"
+      ? { ready: true, value: undefined }
+      : { ready: false, why: `it is ${found}` };
+  }, { limitMs: 30_000, signal });
+  const failures: string[] = [];
+  const onError = ({ message }: ConsulError) => failures.push(message);
+  const watch = kv.watch("state", { signal, stale: "led", waitMs: 500, onError });
+  assertEquals((await watch.next()).value?.value, "before");
+  const after = watch.next();
+  for (const other of others) await other.pause();
+  await waitFor("the watch to fail", () =>
+    Promise.resolve(
+      failures.length > 0
+        ? { ready: true, value: undefined }
+        : { ready: false, why: "it has not" } as const,
+    ), { limitMs: 30_000, signal });
+  assertEquals(
+    failures[0],
+    `GET ${cutOff.consul.address}/v1/kv/state: the server that is asked has no leader`,
+  );
+  for (const other of others) other.resume();
+  await waitFor("a write", async (signal) => {
+    await kv.put("state", "after", { signal, timeoutMs: 1000 });
+    return { ready: true, value: undefined };
+  }, { limitMs: 30_000, signal });
+  assertEquals((await after).value?.value, "after");
+  await watch.return?.();
+});

@@ -27,9 +27,9 @@ export const IOS: Fid = makeFid("process", 12);
 const NODES = ["ssc-vm1", "ssc-vm2"];
 
 /** Writes the configuration of two nodes; the second has fid keys from 50. */
-export async function importConfiguration(consul: Consul): Promise<void> {
+export async function importConfiguration(consul: Consul, nodes = NODES): Promise<void> {
   await consul.kv.put(EPOCH, "1");
-  for (const [i, node] of NODES.entries()) {
+  for (const [i, node] of nodes.entries()) {
     const types = ["ha rms", "rms confd", "rms ios"];
     for (const [n, text] of types.entries()) {
       const service = `${NODE_PREFIX}${node}/service/${6 + 3 * n + 44 * i}`;
@@ -41,9 +41,13 @@ export async function importConfiguration(consul: Consul): Promise<void> {
 }
 
 /** Registers the services of the first node, with checks at its hax that lose no time. */
-export async function registerServices(consul: Consul, address: string): Promise<void> {
+export async function registerServices(
+  consul: Consul,
+  address: string,
+  [first] = NODES,
+): Promise<void> {
   const layout = layoutOf(await consul.kv.list(NODE_PREFIX));
-  const own = layout.processes.filter(({ node }) => node === NODES[0]);
+  const own = layout.processes.filter(({ node }) => node === first);
   for (const service of servicesOf(own, { address, port: 8008 })) {
     const checks = service.checks.map(({ id, name, http, timeout, status }) => ({
       ...{ checkId: id, name, http, timeout, status, interval: "100ms" },
