@@ -39,16 +39,29 @@ export class BoundedQueue<T extends object> {
    * @throws what `handle` throws; the item stays
    */
   async serve(handle: (item: T) => Promise<void>): Promise<void> {
-    while (true) {
-      const item = this.#items[0];
-      if (item !== undefined) {
-        await handle(item);
-        this.#items.shift();
-      } else if (this.#closed) {
-        return;
-      } else {
-        await new Promise<void>((resolve) => this.#wake = resolve);
-      }
+    for (let item; (item = await this.#oldest()) !== undefined;) {
+      await handle(item);
+      this.#items.shift();
     }
+  }
+
+  /**
+   * As {@linkcode BoundedQueue.serve}, with all that waits at once.
+   *
+   * @param handle returns how many it is done with, the oldest; it is called again with the others
+   */
+  async serveTogether(handle: (waiting: readonly T[]) => Promise<number>): Promise<void> {
+    while (await this.#oldest() !== undefined) {
+      const done = await handle(this.#items);
+      this.#items.splice(0, done);
+    }
+  }
+
+  /** Waits for an item; `undefined` once the queue is closed and empty. */
+  async #oldest(): Promise<T | undefined> {
+    while (this.#items.length === 0 && !this.#closed) {
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+    return this.#items[0];
   }
 }

@@ -36,3 +36,17 @@ Deno.test("BoundedQueue.serve() keeps the item whose handler threw", async () =>
   await assertRejects(() => queue.serve(() => Promise.reject(new RangeError("no"))), RangeError);
   assertEquals(queue.length, 1);
 });
+
+Deno.test("BoundedQueue.serveTogether() hands over what waits, with what comes meanwhile", async () => {
+  const queue = new BoundedQueue<{ n: number }>(4);
+  for (const n of [1, 2, 3]) queue.offer({ n });
+  const served: number[][] = [];
+  await queue.serveTogether((waiting) => {
+    assertEquals(queue.offer({ n: 4 }), served.length === 0);
+    queue.close();
+    served.push(waiting.map(({ n }) => n));
+    return Promise.resolve(3);
+  });
+  assertEquals(served, [[1, 2, 3, 4], [4]]);
+  assertEquals(queue.length, 0);
+});

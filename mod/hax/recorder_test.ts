@@ -1,70 +1,9 @@
-import fc from "fast-check";
-import { FakeKv } from "../../tests/hax/fake_kv.ts";
 import { assertEquals } from "../../tests/lib/assert.ts";
-import { EQ_PREFIX, PROCESSES_PREFIX, processKey } from "../kv/keys.ts";
-import type { Clock } from "../lib/clock.ts";
-import { type Fid, formatFid, makeFid } from "../lib/fid.ts";
-import { loggerOf } from "../lib/log.ts";
-import { Recorder } from "./recorder.ts";
-import { ProcessRecords } from "./records.ts";
-import type { ProcessEvent, Report } from "./transition.ts";
+import { queued, report, world } from "../../tests/hax/recorder_world.ts";
+import { PROCESSES_PREFIX, processKey } from "../kv/keys.ts";
+import { formatFid, makeFid } from "../lib/fid.ts";
 
 const fid = makeFid("process", 9);
-
-interface World {
-  readonly kv: FakeKv;
-  readonly recorder: Recorder;
-  readonly records: ProcessRecords;
-  /** Pids that are there. */
-  readonly pids: Set<number>;
-  /** What became of the events: `recorded`, or the reason why not. */
-  readonly outcomes: string[];
-  /** Records what was offered. */
-  finish(): Promise<void>;
-}
-
-/** A node with an empty KV; pauses pass at once. */
-function world(options: { capacity?: number } = {}): World {
-  const kv = new FakeKv();
-  const log = loggerOf("test");
-  const pids = new Set([1, 2, 3]);
-  const outcomes: string[] = [];
-  const clock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
-  const consul = { kv: kv.kv, txn: kv.txn.bind(kv) };
-  const records = new ProcessRecords({ consul, boot: "now", log });
-  const recorder = new Recorder(records, {
-    clock,
-    random: () => 0,
-    log,
-    boot: "now",
-    pidExists: (pid) => pids.has(pid),
-    onOutcome: (_, transition) => outcomes.push(transition.applied ? "recorded" : transition.why),
-    ...options,
-  });
-  return {
-    kv,
-    recorder,
-    records,
-    pids,
-    outcomes,
-    finish: async () => {
-      recorder.close();
-      await recorder.run(new AbortController().signal);
-    },
-  };
-}
-
-function report(event: Report["event"], pid: number, type: Report["type"] = "M0D"): ProcessEvent {
-  return { kind: "report", report: { event, type, pid }, reporterExists: true };
-}
-
-/** The events on the event queue, shortened to `<key> <state> <pid> <generation>`. */
-function queued(kv: FakeKv): string[] {
-  return kv.entries(EQ_PREFIX).map(({ key, value }) => {
-    const body = JSON.parse(value.replace(/^process /, ""));
-    return `${key} ${body.state.replace("M0_CONF_HA_PROCESS_", "")} ${body.pid} ${body.generation}`;
-  });
-}
 
 Deno.test("Recorder writes a record and its event", async () => {
   const { kv, recorder, finish } = world();
@@ -96,17 +35,6 @@ Deno.test("Recorder goes on in order when Consul was away, and when an answer wa
     "eq/000000004 STOPPED 1 1",
   ]);
   assertEquals(outcomes, ["repeated", "recorded", "recorded", "recorded"]);
-});
-
-Deno.test("Recorder passes over an entry that was typed by hand", async () => {
-  const { kv, recorder, finish } = world();
-  kv.set("epoch", "6");
-  kv.set("eq/000000007", "wake_RC");
-  recorder.offer(fid, report("starting", 1));
-  await finish();
-  assertEquals(kv.value("eq/000000007"), "wake_RC");
-  assertEquals(kv.value("eq/000000008")?.startsWith("process "), true);
-  assertEquals(kv.value("epoch"), "8");
 });
 
 Deno.test("Recorder takes up a record that somebody else has written", async () => {
@@ -175,38 +103,4 @@ Deno.test("Recorder refuses what does not fit", async () => {
   assertEquals(offered.map((e) => recorder.offer(fid, report(e, 1))), [true, true, false]);
   await finish();
   assertEquals(outcomes, ["recorded", "recorded"]);
-});
-
-// Several processes report, in any interleaving, while Consul comes and goes.
-Deno.test("Recorder keeps each process's order, and the queue's last event is the record", async () => {
-  const step = fc.record({
-    process: fc.integer({ min: 1, max: 3 }),
-    event: fc.constantFrom("starting", "started", "stopping", "stopped" as const),
-    pid: fc.integer({ min: 1, max: 3 }),
-    type: fc.constantFrom("M0D", "M0MKFS" as const),
-  });
-  const failure = fc.constantFrom("away" as const, "committed without an answer" as const);
-  await fc.assert(fc.asyncProperty(
-    fc.array(step, { maxLength: 20 }),
-    fc.array(failure, { maxLength: 5 }),
-    async (steps, failures) => {
-      const { kv, recorder, records, finish } = world();
-      kv.failures.push(...failures);
-      for (const { process, event, pid, type } of steps) {
-        recorder.offer(makeFid("process", process), report(event, pid, type));
-      }
-      await finish();
-      const events = kv.entries(EQ_PREFIX)
-        .map(({ value }) => JSON.parse(value.replace(/^process /, "")));
-      assertEquals(kv.value("epoch") ?? "0", String(events.length));
-      for (const process of [1, 2, 3]) {
-        const own: Fid = makeFid("process", process);
-        const last = events.findLast((event) => event.fid === formatFid(own));
-        const { fid: _, ...record } = last ?? {};
-        const stored = kv.value(processKey(own));
-        assertEquals(stored && JSON.parse(stored), last && { ...record, boot: "now" });
-        assertEquals(records.get(own)?.generation, last?.generation);
-      }
-    },
-  ));
 });

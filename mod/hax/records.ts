@@ -6,7 +6,7 @@
  */
 
 import * as z from "zod";
-import { type Consul, type KvEntry, txn } from "../consul/mod.ts";
+import { type Consul, type KvEntry, MAX_TXN_OPS, txn } from "../consul/mod.ts";
 import { retryCas } from "../kv/cas_retry.ts";
 import { enqueueOps } from "../kv/enqueue.ts";
 import { KvValueError } from "../kv/errors.ts";
@@ -34,11 +34,32 @@ export interface RecordsDeps {
   readonly log: Logger;
 }
 
+/** An event, and the process to which it happened. */
+export interface Happening {
+  readonly fid: Fid;
+  readonly event: ProcessEvent;
+}
+
+/** What became of a {@linkcode Happening}. */
+export interface Outcome extends Happening {
+  readonly transition: Transition;
+}
+
 /** A record as this hax last read or wrote it. */
 interface Stored {
   readonly record: BootRecord | null;
   readonly modifyIndex: number;
 }
+
+/** A record that is to be written in the place of what is stored. */
+interface Change {
+  readonly fid: Fid;
+  readonly record: BootRecord;
+  readonly modifyIndex: number;
+}
+
+/** How many one transaction takes: each is a record and an entry, and all have one counter. */
+export const MAX_HAPPENINGS = Math.floor((MAX_TXN_OPS - 1) / 2);
 
 const TIMEOUT_MS = 5_000;
 /** Those who contend for the event queue are the nodes of a cluster, and are soon done. */
@@ -59,12 +80,12 @@ export class ProcessRecords {
    * @throws {ConsulError} when Consul cannot be asked
    */
   async load(fids: readonly Fid[], signal: AbortSignal): Promise<void> {
-    const own = new Set(fids.map(formatFid));
-    const entries = await this.#deps.consul.kv.list(PROCESSES_PREFIX, this.#call(signal));
-    for (const entry of entries) {
+    const entries = new Map<string, KvEntry>();
+    for (const entry of await this.#deps.consul.kv.list(PROCESSES_PREFIX, this.#call(signal))) {
       const fid = parseProcessKey(entry.key);
-      if (fid !== null && own.has(formatFid(fid))) this.#keep(fid, entry);
+      if (fid !== null) entries.set(formatFid(fid), entry);
     }
+    for (const fid of fids) this.#keep(fid, entries.get(formatFid(fid)) ?? null);
   }
 
   /** What is recorded of a process; `null` where it never reported. */
@@ -73,40 +94,65 @@ export class ProcessRecords {
   }
 
   /**
-   * Applies `event` to the record of `fid`, in KV and on the event queue. An event that was committed
-   * without an answer is found in the record when it is committed again, and is then dropped.
+   * Applies events to the records of their processes, in KV and on the event queue, all in one
+   * transaction and in their order. An event that was committed without an answer is found in the
+   * record when it is committed again, and is then dropped.
    *
+   * @param happenings at most {@linkcode MAX_HAPPENINGS}, and at most one of each process
    * @throws {HareError} when it could not be done; it may have been
    */
-  async commit(fid: Fid, event: ProcessEvent, signal: AbortSignal): Promise<Transition> {
-    const { consul, boot } = this.#deps;
+  async commit(
+    happenings: readonly Happening[],
+    signal: AbortSignal,
+  ): Promise<readonly Outcome[]> {
+    const { consul } = this.#deps;
     const call = this.#call(signal);
     let atLeast = 0;
-    return await retryCas<Transition>(`record a state of ${formatFid(fid)}`, async () => {
-      const stored = this.#stored.get(formatFid(fid)) ?? await this.#read(fid, signal);
-      const transition = apply(stored.record, event);
-      if (!transition.applied) return { done: true, value: transition };
-      const record: BootRecord = {
-        ...transition.record,
-        boot: event.kind === "report" ? boot : stored.record?.boot ?? null,
-      };
-      const epoch = await consul.kv.get(EPOCH, call);
-      const { ops, epochs } = enqueueOps(epoch, EQ_PREFIX, [eventText(fid, record)], atLeast);
-      const put = txn.cas(processKey(fid), valueOf(record), stored.modifyIndex);
-      const result = await consul.txn([put, ...ops], call);
-      if (result.ok) {
-        const modifyIndex = result.entries[0]?.modifyIndex ?? 0;
-        this.#stored.set(formatFid(fid), { record, modifyIndex });
-        return { done: true, value: transition };
-      }
-      const [recordFailed, , entryFailed] = [0, 1, 2].map((i) =>
-        result.errors.some(({ index }) => index === i)
+    return await retryCas<readonly Outcome[]>("record states of processes", async () => {
+      const { outcomes, changes } = await this.#apply(happenings, signal);
+      if (changes.length === 0) return { done: true, value: outcomes };
+      const puts = changes.map(({ fid, record, modifyIndex }) =>
+        txn.cas(processKey(fid), valueOf(record), modifyIndex)
       );
-      if (recordFailed) await this.#read(fid, signal);
-      // The key of the number to come is taken: an operator typed an entry by hand.
-      if (entryFailed) atLeast = (epochs[0] ?? 0) + 1;
+      // Read last: who counts between this and the transaction has it refused.
+      const epoch = await consul.kv.get(EPOCH, call);
+      const { ops, epochs } = enqueueOps(epoch, EQ_PREFIX, changes.map(eventText), atLeast);
+      const result = await consul.txn([...puts, ...ops], call);
+      if (result.ok) {
+        for (const [i, { fid, record }] of changes.entries()) {
+          const modifyIndex = result.entries[i]?.modifyIndex ?? 0;
+          this.#stored.set(formatFid(fid), { record, modifyIndex });
+        }
+        return { done: true, value: outcomes };
+      }
+      for (const { index } of result.errors) {
+        const refused = changes[index];
+        if (refused !== undefined) await this.#read(refused.fid, signal);
+        // The key of a number to come is taken: an operator typed an entry by hand.
+        const taken = epochs[index - puts.length - 1];
+        if (taken !== undefined) atLeast = taken + 1;
+      }
       return { done: false, why: result.errors.map(({ what }) => what).join("; ") };
     }, { ...call, maxPauseMs: MAX_PAUSE_MS });
+  }
+
+  /** What becomes of the events, and of the records of those that change them. */
+  async #apply(
+    happenings: readonly Happening[],
+    signal: AbortSignal,
+  ): Promise<{ outcomes: readonly Outcome[]; changes: readonly Change[] }> {
+    const outcomes: Outcome[] = [];
+    const changes: Change[] = [];
+    for (const { fid, event } of happenings) {
+      const stored = this.#stored.get(formatFid(fid)) ?? await this.#read(fid, signal);
+      const transition = apply(stored.record, event);
+      outcomes.push({ fid, event, transition });
+      if (!transition.applied) continue;
+      const boot = event.kind === "report" ? this.#deps.boot : stored.record?.boot ?? null;
+      const record = { ...transition.record, boot };
+      changes.push({ fid, record, modifyIndex: stored.modifyIndex });
+    }
+    return { outcomes, changes };
   }
 
   async #read(fid: Fid, signal: AbortSignal): Promise<Stored> {
@@ -150,7 +196,7 @@ function valueOf(record: BootRecord): string {
   });
 }
 
-function eventText(fid: Fid, record: ProcessRecord): string {
+function eventText({ fid, record }: Change): string {
   return formatEvent({
     type: "process",
     body: { fid: formatFid(fid), ...processRecordJson(record) },
