@@ -31,10 +31,11 @@ export interface RecorderDeps extends PresenceDeps {
 /** Consul's return is noticed within a second. */
 const RETRY = { baseMs: 100, maxMs: 1_000 };
 /**
- * How long a hax that has written leaves the event queue's counter to the others. Without this the
- * quickest node wins again and again; with it three take turns (measured: tests/bench).
+ * How long a hax that has written leaves the event queue's counter to the others, in milliseconds.
+ * Without this the quickest node wins again and again. It is time for some five transactions, so that
+ * of a few nodes each has its turn, and half of the 100 ms within which a change is to be on record.
  */
-const REST_MS = 40;
+const REST_MS = 50;
 /** A node has some dozen processes, each with four events a life. */
 const CAPACITY = 1024;
 

@@ -21,14 +21,14 @@ export interface CasOptions extends CallOptions {
   readonly limitMs?: number | undefined;
   /** {@default systemClock} */
   readonly clock?: Clock | undefined;
-  /** Longest pause between two tries, in milliseconds: short where few contend. {@default 1000} */
-  readonly maxPauseMs?: number | undefined;
+  /** Longest first pause and longest pause ever, in milliseconds. {@default for many contenders} */
+  readonly pauses?: { readonly baseMs: number; readonly maxMs: number } | undefined;
   /** Number in [0, 1), for jitter. {@default Math.random} */
   readonly random?: (() => number) | undefined;
 }
 
 /** Pauses that let 200 contenders through within seconds; measured in tests/consul. */
-const PAUSE = { baseMs: 8, maxMs: 1000 };
+const PAUSES = { baseMs: 8, maxMs: 1000 };
 
 /**
  * Tries until it is done. What `attempt` throws ends it.
@@ -42,7 +42,7 @@ export async function retryCas<T>(
   options: CasOptions = {},
 ): Promise<T> {
   const { limitMs = 30_000, clock = systemClock, random = Math.random } = options;
-  const pauses = { ...PAUSE, maxMs: options.maxPauseMs ?? PAUSE.maxMs, random };
+  const pauses = { ...options.pauses ?? PAUSES, random };
   const deadline = clock.now() + limitMs;
   for (let tries = 1;; tries++) {
     const result = await attempt();
