@@ -46,7 +46,7 @@ export class BoundedQueue<T extends object> {
   }
 
   /**
-   * As {@linkcode BoundedQueue.serve}, with all that waits at once.
+   * As {@linkcode BoundedQueue.serve}, with all that waits, and what comes while `handle` works.
    *
    * @param handle returns how many it is done with, the oldest; it is called again with the others
    */
