@@ -1,6 +1,6 @@
 /**
  * The states of this node's Mero servers as systemd has them, kept fresh by its own notifications:
- * nothing is started, and nobody is asked as long as nothing happens.
+ * no program is started for that.
  *
  * Each notification is a bell. At it, and once in a while in case one was lost, systemd lists the
  * units: what a list says is whole, while a notification says only what is different.
@@ -13,10 +13,10 @@
 
 import * as z from "zod";
 import { TARGETS } from "../../cfgen/mod.ts";
+import { BusError } from "../host/errors.ts";
 import { SystemBus } from "../host/system_bus.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
-import { BusError } from "../host/errors.ts";
 import { type Fid, FidSyntaxError, formatFid, parseFid } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
 import { gauge, type Metric } from "../lib/metrics.ts";

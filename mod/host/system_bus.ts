@@ -50,7 +50,6 @@ export class SystemBus implements Disposable {
   /** Who waits for an answer, by the serial of the call. */
   readonly #waiting = new Map<number, (answer: BusMessage) => void>();
   #serial = 0;
-  #isClosed = false;
 
   private constructor(connection: Deno.UnixConn, limitMs: number) {
     this.#connection = connection;
@@ -67,7 +66,7 @@ export class SystemBus implements Disposable {
     const { path = SYSTEM_BUS, limitMs = 5_000, signal } = options;
     const bus = new SystemBus(await open(path), limitMs);
     try {
-      await bus.#within(`let in by ${path}`, signal, bus.#introduce());
+      await bus.#within(`${path} to let hare in`, signal, bus.#introduce());
       return bus;
     } catch (error) {
       bus[Symbol.dispose]();
@@ -120,9 +119,12 @@ export class SystemBus implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    this.#connection.close();
+    try {
+      this.#connection.close();
+    } catch (error) {
+      // A write that failed has closed it.
+      if (!(error instanceof Deno.errors.BadResource)) throw error;
+    }
   }
 
   /** Is let in as whom the socket says, and greets; what the bus calls it then, nobody needs. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
+import { assertEquals, assertMatch, assertRejects } from "../../tests/lib/assert.ts";
 import { type Answer, FakeSystemBus, type SeenCall } from "../../tests/lib/fake_system_bus.ts";
+import { waitFor } from "../lib/wait_for.ts";
 import { BusError } from "./errors.ts";
 import { SystemBus } from "./system_bus.ts";
 
@@ -104,6 +105,18 @@ Deno.test("SystemBus.call() ends with the signal", async () => {
     const call = () => bus.call({ ...METHOD, member: "M" }, TEXT, AbortSignal.abort(reason));
     await assertRejects(call, RangeError, "stop");
   });
+});
+
+Deno.test("SystemBus can be disposed of after a write that failed", async () => {
+  const ended = await onBus(() => "silence", async (bus, fake) => {
+    fake.cut();
+    await waitFor("a write to fail", async () => {
+      const call = bus.call({ ...METHOD, member: "M" }, TEXT, AbortSignal.timeout(20));
+      const error = await call.catch((error) => error);
+      return { ready: error instanceof BusError, value: undefined, why: String(error) };
+    }, { limitMs: 60_000, intervalMs: 1 });
+  });
+  assertMatch(ended, /^the bus has closed the connection$|^the connection to the bus is lost: /);
 });
 
 const WELCOMES: readonly (readonly [string, string])[] = [
