@@ -47,7 +47,13 @@ const UNITS: Suite = {
   paths: ["main.ts", "mod", "cfgen", "tools"],
 };
 
-const TESTS_ON_HOSTS = ["tests/bootstrap", "tests/driver", "tests/hosts", "tests/install"] as const;
+const TESTS_ON_HOSTS = [
+  "tests/bootstrap",
+  "tests/driver",
+  "tests/faults/hosts_test.ts",
+  "tests/hosts",
+  "tests/install",
+] as const;
 
 /**
  * Side by side, as each waits more than it works; within each one after another, so that a test has

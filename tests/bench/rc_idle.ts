@@ -6,13 +6,14 @@
  */
 
 import { FaultCluster } from "../faults/cluster.ts";
+import { leaderOf } from "../faults/leadership.ts";
 import { startProcess } from "../rc/nodes.ts";
 import { cpuSeconds, print, rssMb } from "./measure.ts";
 
 const minutes = Number(Deno.args[0] ?? 10);
 const addresses = ["127.79.10.1", "127.79.10.2", "127.79.10.3"];
 await using cluster = await FaultCluster.start(addresses, (address) => startProcess(address));
-const leader = await cluster.leaderOtherThan(null);
+const { node: leader } = await leaderOf(cluster.nodes);
 const follower = cluster.nodes.find((node) => node !== leader) ?? leader;
 const SETTLING_MS = 20_000;
 await new Promise((resolve) => setTimeout(resolve, SETTLING_MS));

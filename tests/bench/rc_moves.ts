@@ -6,49 +6,24 @@
  * @module
  */
 
-import { FaultCluster, type Node } from "../faults/cluster.ts";
-import { leaderNow, startProcess } from "../rc/nodes.ts";
+import { FaultCluster } from "../faults/cluster.ts";
+import { makeFault } from "../faults/fault.ts";
+import { FAULTS } from "../faults/faults.ts";
+import { allVote, raftLeaderOf } from "../faults/leadership.ts";
+import { startProcess } from "../rc/nodes.ts";
 import { medianAndWorst, print } from "./measure.ts";
 
-/** A way in which a leader is lost, and how the cluster is made whole again. */
-interface Loss {
-  readonly name: string;
-  readonly what: string;
-  lose(leader: Node): Promise<unknown>;
-  mend(cluster: FaultCluster, leader: Node): Promise<unknown> | void;
-}
-
-const LOSSES: readonly Loss[] = [
-  {
-    name: "stop",
-    what: "the leader is told to stop",
-    lose: ({ rc }) => Promise.resolve(void rc.stop()),
-    mend: (cluster, leader) => cluster.restartRc(leader),
-  },
-  {
-    name: "kill",
-    what: "the leader is killed (`kill -9`)",
-    lose: ({ rc }) => rc.kill(),
-    mend: (cluster, leader) => cluster.restartRc(leader),
-  },
-  {
-    name: "cut",
-    what: "the leader's host falls silent, its Consul server with it",
-    lose: async ({ rc, agent }) => {
-      rc.pause();
-      await agent.pause();
-    },
-    mend: (_cluster, { rc, agent }) => {
-      rc.resume();
-      agent.resume();
-    },
-  },
-];
+/** Ways in which a leader is lost. */
+const LOSSES = {
+  stop: "the leader is told to stop",
+  kill: "the leader is killed",
+  cut: "the leader's host is cut off",
+} as const;
 
 /** Waits until all coordinators could lead, so that none is missed. */
-async function allStandBy(cluster: FaultCluster): Promise<void> {
-  const { consul } = (await cluster.raftLeader()).agent;
-  while ((await consul.session.list()).length < cluster.nodes.length) {
+async function allStandBy({ nodes }: FaultCluster): Promise<void> {
+  const { consul } = await raftLeaderOf(nodes);
+  while ((await consul.session.list()).length < nodes.length) {
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
 }
@@ -59,19 +34,13 @@ const addresses = ["127.79.9.1", "127.79.9.2", "127.79.9.3"];
 await using cluster = await FaultCluster.start(addresses, (address) => startProcess(address));
 print(`| ${runs} runs each | median, worst |`);
 print("| --- | --- |");
-for (const { name, what, lose, mend } of LOSSES) {
+for (const [name, what] of Object.entries(LOSSES)) {
   if (names.length > 0 && !names.includes(name)) continue;
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
-    await cluster.allVote();
+    await allVote(cluster.nodes);
     await allStandBy(cluster);
-    const leader = await cluster.leaderOtherThan(null);
-    const survivor = cluster.nodes.find((node) => node !== leader) ?? leader;
-    const began = performance.now();
-    await lose(leader);
-    await leaderNow(survivor.agent.consul, leader.name);
-    times.push(performance.now() - began);
-    await mend(cluster, leader);
+    times.push(await makeFault(cluster.nodes, FAULTS[what]));
   }
   print(`| ${what} | ${medianAndWorst(times)} |`);
 }

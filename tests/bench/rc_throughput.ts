@@ -10,6 +10,7 @@ import { enqueue } from "../../mod/kv/enqueue.ts";
 import { EQ_PREFIX } from "../../mod/kv/keys.ts";
 import { pauseRc, resumeRc } from "../../mod/rc/mod.ts";
 import { FaultCluster } from "../faults/cluster.ts";
+import { leaderOf } from "../faults/leadership.ts";
 import { startProcess } from "../rc/nodes.ts";
 import { print, rssMb } from "./measure.ts";
 
@@ -44,7 +45,7 @@ async function measure(consul: Consul, leader: string, text: string, events: num
 const counts = Deno.args.length > 0 ? Deno.args.map(Number) : [10, 1000, 100_000];
 const addresses = ["127.79.9.1", "127.79.9.2", "127.79.9.3"];
 await using cluster = await FaultCluster.start(addresses, (address) => startProcess(address));
-const leader = await cluster.leaderOtherThan(null);
+const { node: leader } = await leaderOf(cluster.nodes);
 const { consul } = leader.agent;
 print("| waiting | event | events/s | ms an event | leader's memory after |");
 print("| --- | --- | --- | --- | --- |");

@@ -6,9 +6,8 @@
  */
 
 import type { Consul } from "../../mod/consul/mod.ts";
-import { LEADER, serviceKey } from "../../mod/kv/keys.ts";
-import { waitFor } from "../../mod/lib/wait_for.ts";
-import { type ConsulAgent, startCluster, startConsul, waitForVoters } from "../lib/consul.ts";
+import { serviceKey } from "../../mod/kv/keys.ts";
+import { type ConsulAgent, startCluster, startConsul } from "../lib/consul.ts";
 import {
   importConfiguration,
   type RcProcess,
@@ -16,31 +15,85 @@ import {
   setConfd,
   startProcess,
 } from "../rc/nodes.ts";
-
-/** A node: its Consul server, its coordinator. */
-export interface Node {
-  readonly name: string;
-  readonly address: string;
-  agent: ConsulAgent;
-  rc: RcProcess;
-}
+import { type FaultNode, leaderOf } from "./leadership.ts";
 
 /** Starts a coordinator with the agent at this address. */
 export type StartRc = (address: string) => RcProcess;
+
+/** A node: its Consul server, its coordinator. */
+export class ProcessNode implements FaultNode {
+  readonly name: string;
+  readonly address: string;
+  readonly #place: number;
+  readonly #addresses: readonly string[];
+  readonly #startRc: StartRc;
+  #agent: ConsulAgent;
+  #rc: RcProcess;
+
+  /**
+   * Starts the coordinator.
+   *
+   * @param place the node's among the nodes at `addresses`
+   */
+  constructor(
+    agent: ConsulAgent,
+    place: number,
+    addresses: readonly string[],
+    startRc: StartRc,
+  ) {
+    this.name = agent.node;
+    this.address = agent.address;
+    this.#agent = agent;
+    this.#place = place;
+    this.#addresses = addresses;
+    this.#startRc = startRc;
+    this.#rc = startRc(agent.address);
+  }
+
+  /** The Consul server that runs now, or ran last. */
+  get agent(): ConsulAgent {
+    return this.#agent;
+  }
+
+  /** The coordinator that runs now, or ran last. */
+  get rc(): RcProcess {
+    return this.#rc;
+  }
+
+  get consul(): Consul {
+    return this.#agent.consul;
+  }
+
+  /** Starts the coordinator again, which has ended. */
+  startRc(): void {
+    this.#rc = this.#startRc(this.address);
+  }
+
+  /** Starts the Consul server again, which was killed. */
+  async restartAgent(): Promise<void> {
+    this.#agent = await startConsul({
+      address: this.address,
+      node: this.name,
+      dataDir: this.#agent.dataDir,
+      bootstrapExpect: this.#addresses.length,
+      join: this.#addresses.filter((other) => other !== this.address),
+    });
+    // An agent takes TTL checks for critical when it starts.
+    await setConfd(this.#agent, this.#place, "passing");
+  }
+}
 
 /** Key of the fid of a node's hax, by the node's place. */
 const haxOf = (place: number) => 6 + 16 * place;
 
 /** The nodes. */
 export class FaultCluster implements AsyncDisposable {
-  readonly nodes: readonly Node[];
-  readonly #startRc: StartRc;
+  readonly nodes: readonly ProcessNode[];
   readonly #directories: readonly string[];
 
-  private constructor(nodes: readonly Node[], startRc: StartRc, directories: readonly string[]) {
+  private constructor(nodes: readonly ProcessNode[]) {
     this.nodes = nodes;
-    this.#startRc = startRc;
-    this.#directories = directories;
+    this.#directories = nodes.map(({ agent }) => agent.dataDir);
   }
 
   /** Starts Consul servers and coordinators on all addresses, and waits for a leader. */
@@ -56,74 +109,10 @@ export class FaultCluster implements AsyncDisposable {
       await kv.put(serviceKey(agent.node, haxOf(place), "types"), "ha");
       await kv.put(serviceKey(agent.node, haxOf(place), "ep"), `${agent.address}@tcp:12345:1:1`);
     }
-    const nodes = agents.map((agent): Node => ({
-      name: agent.node,
-      address: agent.address,
-      agent,
-      rc: startRc(agent.address),
-    }));
-    const cluster = new FaultCluster(nodes, startRc, agents.map(({ dataDir }) => dataDir));
-    await cluster.leaderOtherThan(null);
+    const nodes = agents.map((agent, place) => new ProcessNode(agent, place, addresses, startRc));
+    const cluster = new FaultCluster(nodes);
+    await leaderOf(nodes);
     return cluster;
-  }
-
-  /** Clients of all agents. */
-  get clients(): readonly Consul[] {
-    return this.nodes.map(({ agent }) => agent.consul);
-  }
-
-  /** Waits until a node leads whose name is not `name`. */
-  async leaderOtherThan(name: string | null): Promise<Node> {
-    let turn = 0;
-    return await waitFor(`a leader other than ${name}`, async () => {
-      const consul = this.clients[turn++ % this.clients.length];
-      const entry = await consul?.kv.get(LEADER, { timeoutMs: 1000, consistent: true }) ?? null;
-      const node = this.nodes.find((node) => node.name === entry?.value);
-      if (entry === null || entry.session === null || node === undefined) {
-        return { ready: false, why: "nobody leads" };
-      }
-      return node.name === name
-        ? { ready: false, why: `${name} leads` }
-        : { ready: true, value: node };
-    }, { limitMs: 60_000, intervalMs: 20 });
-  }
-
-  /** The node whose server leads Raft. */
-  async raftLeader(): Promise<Node> {
-    let turn = 0;
-    return await waitFor("Raft's leader", async () => {
-      const consul = this.clients[turn++ % this.clients.length];
-      const address = (await consul?.status.leader({ timeoutMs: 1000 }))?.replace(/:\d+$/, "");
-      const node = this.nodes.find((node) => node.address === address);
-      return node === undefined
-        ? { ready: false, why: "there is none" }
-        : { ready: true, value: node };
-    }, { limitMs: 60_000, intervalMs: 20 });
-  }
-
-  /** Waits until every server votes: one that was away is none for a while, and all are needed. */
-  async allVote(): Promise<void> {
-    const { consul } = (await this.raftLeader()).agent;
-    await waitForVoters(consul, this.nodes.length);
-  }
-
-  /** Starts a node's coordinator again, which has ended. */
-  restartRc(node: Node): void {
-    node.rc = this.#startRc(node.address);
-  }
-
-  /** Starts a node's Consul server again, which was killed. */
-  async restartAgent(node: Node): Promise<void> {
-    const others = this.nodes.filter((other) => other !== node);
-    node.agent = await startConsul({
-      address: node.address,
-      node: node.name,
-      dataDir: node.agent.dataDir,
-      bootstrapExpect: this.nodes.length,
-      join: others.map(({ address }) => address),
-    });
-    // An agent takes TTL checks for critical when it starts.
-    await setConfd(node.agent, this.nodes.indexOf(node), "passing");
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

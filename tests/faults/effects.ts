@@ -36,6 +36,9 @@ export interface Verdict {
   readonly rejected: readonly string[];
 }
 
+/** Nothing is. */
+export const CLEAN: Verdict = { lost: [], twice: [], outOfOrder: [], byDeposed: [], rejected: [] };
+
 /**
  * Judges what was seen.
  *

@@ -6,15 +6,14 @@
 
 import { assert, assertEquals } from "../lib/assert.ts";
 import { startProgram } from "../rc/nodes.ts";
-import { FAST_ARGS } from "./cluster.ts";
-import { judge, type Seen, type Verdict } from "./effects.ts";
-import type { FaultName } from "./faults.ts";
+import { FAST_ARGS, FaultCluster } from "./cluster.ts";
+import { CLEAN, judge, type Seen, type Verdict } from "./effects.ts";
+import { type FaultName, FAULTS } from "./faults.ts";
 import { runFaults } from "./run.ts";
 import { makeUnfenced } from "./unfenced.ts";
 
 const ADDRESSES = ["127.79.7.1", "127.79.7.2", "127.79.7.3"] as const;
 const PER_SECOND = 200;
-const CLEAN: Verdict = { lost: [], twice: [], outOfOrder: [], byDeposed: [], rejected: [] };
 
 const terms = (...terms: number[]) =>
   terms.map((term, index) => ({ term, index, key: `record ${index}` }));
@@ -49,8 +48,10 @@ const SHORT: readonly FaultName[] = [
 ];
 
 Deno.test("under faults no event is lost, done twice or overtaken, and only the leader writes", async () => {
+  await using cluster = await FaultCluster.start(ADDRESSES);
   const { events, verdict } = await runFaults({
-    addresses: ADDRESSES,
+    nodes: cluster.nodes,
+    faults: FAULTS,
     next: (made) => SHORT[made] ?? null,
     perSecond: PER_SECOND,
   });
@@ -60,12 +61,16 @@ Deno.test("under faults no event is lost, done twice or overtaken, and only the 
 
 Deno.test("without the fence the same check finds writes of a deposed leader", async () => {
   await using unfenced = await makeUnfenced();
+  await using cluster = await FaultCluster.start(
+    ADDRESSES,
+    (address) => startProgram(unfenced.argv, address, ...FAST_ARGS),
+  );
   const { verdict } = await runFaults({
-    addresses: ADDRESSES,
+    nodes: cluster.nodes,
+    faults: FAULTS,
     next: (made, soFar) =>
       made < 15 && soFar().byDeposed.length === 0 ? "the leader is frozen past its session" : null,
     perSecond: PER_SECOND,
-    startRc: (address) => startProgram(unfenced.argv, address, ...FAST_ARGS),
   });
   assert(verdict.byDeposed.length > 0, "a leader that was deposed has written nothing");
 });

@@ -21,6 +21,8 @@ export interface ProducerOptions {
   /** Tells its events from those of others. */
   readonly number: number;
   readonly perSecond: number;
+  /** Whether it is to wait. */
+  readonly isHeld: () => boolean;
   readonly signal: AbortSignal;
 }
 
@@ -32,25 +34,28 @@ const CALL_LIMIT_MS = 2000;
 
 /**
  * Puts events on the queue at a steady pace until `signal` is aborted; when Consul is away it makes
- * up for it afterwards.
+ * up for it afterwards, but not for when it was held.
  *
- * @param agents it asks the next one when one does not answer
+ * @param nodes it asks the agent of the next one when one does not answer
  */
 export async function produce(
-  agents: readonly Consul[],
-  { number, perSecond, signal }: ProducerOptions,
+  nodes: readonly { readonly consul: Consul }[],
+  { number, perSecond, isHeld, signal }: ProducerOptions,
 ): Promise<readonly Produced[]> {
   const produced: Produced[] = [];
   const marker = `test/producer/${number}`;
-  const began = Date.now();
+  let due = 0;
+  let last = Date.now();
   for (let turn = number; !signal.aborted;) {
-    const due = Math.floor((Date.now() - began) / 1000 * perSecond);
+    const now = Date.now();
+    if (!isHeld()) due += (now - last) / 1000 * perSecond;
+    last = now;
     if (produced.length + BATCH > due) {
       await new Promise((resolve) => setTimeout(resolve, 20));
       continue;
     }
-    const consul = agents[turn % agents.length];
-    if (consul === undefined) throw new Error("no agents");
+    const consul = nodes[turn % nodes.length]?.consul;
+    if (consul === undefined) throw new Error("no nodes");
     try {
       produced.push(...await put(consul, marker, number, produced.length));
     } catch (error) {

@@ -1,72 +1,87 @@
 /**
  * The fault run: producers put numbered events on the queue, faults hit at random, and in the end
- * what was done is judged. By hand, for as long as you like:
+ * what was done is judged. By hand, for as long as you like, with processes of this machine, or with
+ * test hosts:
  *
- * `tools/deno run -A tests/faults/run.ts [FAULTS [SEED [MINUTES]]]`
+ * `tools/deno run -A tests/faults/run.ts [--hosts] [FAULTS [SEED [MINUTES]]]`
  *
  * @module
  */
 
+import { HareError } from "../../mod/lib/errors.ts";
 import { EQ_PREFIX } from "../../mod/kv/keys.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
-import { FaultCluster, type StartRc } from "./cluster.ts";
+import { print } from "../../tools/say.ts";
+import { medianAndWorst } from "../bench/measure.ts";
+import { TestHosts } from "../hosts/mod.ts";
+import { getReady } from "../hosts/ready.ts";
+import { FaultCluster } from "./cluster.ts";
 import { judge, Observer, type Verdict } from "./effects.ts";
-import { type FaultName, FAULTS, pick } from "./faults.ts";
+import { type Fault, makeFault, pick } from "./fault.ts";
+import { FAULTS } from "./faults.ts";
+import { bringUp, HOST_FAULTS } from "./hosts.ts";
+import type { FaultNode } from "./leadership.ts";
 import { produce } from "./producer.ts";
 
 /** Options of {@linkcode runFaults}. */
-export interface FaultRunOptions {
-  readonly addresses: readonly string[];
+export interface FaultRunOptions<N extends FaultNode, F extends string> {
+  readonly nodes: readonly N[];
+  /** All that can be made. */
+  readonly faults: Readonly<Record<F, Fault<N>>>;
   /** The next fault, or `null` when there have been enough. */
-  readonly next: (made: number, soFar: () => Verdict) => FaultName | null;
+  readonly next: (made: number, soFar: () => Verdict) => F | null;
   readonly perSecond: number;
-  /** {@default the built binary} */
-  readonly startRc?: StartRc;
-  /** Is told each fault when it is over, and how long it took. */
-  readonly onFault?: (name: FaultName, ms: number) => void;
+  /** Is told each fault when it is over, and after how long another led. */
+  readonly onFault?: (name: F, ms: number) => void;
 }
 
 /** What a run came to. */
 export interface FaultRun {
   readonly events: number;
-  readonly faults: Readonly<Partial<Record<FaultName, number>>>;
   readonly verdict: Verdict;
 }
 
 const PRODUCERS = 2;
 
 /** Makes faults under load, and judges. */
-export async function runFaults(options: FaultRunOptions): Promise<FaultRun> {
-  await using cluster = await FaultCluster.start(options.addresses, options.startRc);
-  const names = cluster.nodes.map(({ name }) => name);
-  const observer = new Observer(options.addresses, names);
-  const stop = new AbortController();
-  const producing = Promise.all(
-    Array.from({ length: PRODUCERS }, (_, number) =>
-      produce(cluster.clients, {
-        number,
-        perSecond: options.perSecond / PRODUCERS,
-        signal: stop.signal,
-      })),
+export async function runFaults<N extends FaultNode, F extends string>(
+  { nodes, faults, next, perSecond, onFault }: FaultRunOptions<N, F>,
+): Promise<FaultRun> {
+  const observer = new Observer(
+    nodes.map(({ address }) => address),
+    nodes.map(({ name }) => name),
   );
-  const faults: Partial<Record<FaultName, number>> = {};
+  const stop = new AbortController();
+  let isHeld = false;
+  const producing = Promise.all(
+    Array.from(
+      { length: PRODUCERS },
+      (_, number) =>
+        produce(nodes, {
+          number,
+          perSecond: perSecond / PRODUCERS,
+          isHeld: () => isHeld,
+          signal: stop.signal,
+        }),
+    ),
+  );
   try {
     const soFar = () => judge([], observer.seen);
     for (let made = 0;; made++) {
-      const name = options.next(made, soFar);
+      const name = next(made, soFar);
       if (name === null) break;
-      const began = Date.now();
-      await FAULTS[name](cluster);
-      faults[name] = (faults[name] ?? 0) + 1;
-      options.onFault?.(name, Date.now() - began);
+      const ms = await makeFault(nodes, faults[name]);
+      onFault?.(name, ms);
       // Each new leader reads the whole queue first: one that grew without end would be all it does.
-      await backlogBelow(MAX_BACKLOG, cluster, WORK_LIMIT_MS);
+      isHeld = true;
+      await backlogBelow(MAX_BACKLOG, nodes, WORK_LIMIT_MS);
+      isHeld = false;
     }
     stop.abort();
     const produced = (await producing).flat().toSorted((a, b) => a.epoch - b.epoch);
-    await settled(cluster, observer, produced.length);
+    await settled(nodes, observer, produced.length);
     const expected = produced.map(({ broadcast }) => broadcast);
-    return { events: produced.length, faults, verdict: judge(expected, observer.seen) };
+    return { events: produced.length, verdict: judge(expected, observer.seen) };
   } finally {
     stop.abort();
     await observer.stop();
@@ -74,8 +89,12 @@ export async function runFaults(options: FaultRunOptions): Promise<FaultRun> {
 }
 
 /** Waits until the queue is empty, and all that came of it has been seen, or nothing comes any more. */
-async function settled(cluster: FaultCluster, observer: Observer, events: number): Promise<void> {
-  await backlogBelow(1, cluster, WORK_LIMIT_MS);
+async function settled(
+  nodes: readonly FaultNode[],
+  observer: Observer,
+  events: number,
+): Promise<void> {
+  await backlogBelow(1, nodes, WORK_LIMIT_MS);
   const began = Date.now();
   await waitFor("the last effects", () => {
     const { length } = observer.seen.broadcasts;
@@ -92,10 +111,14 @@ const MAX_BACKLOG = 2000;
 const WORK_LIMIT_MS = 180_000;
 
 /** Waits until fewer than `bound` events wait, whichever agent tells. */
-async function backlogBelow(bound: number, cluster: FaultCluster, limitMs: number): Promise<void> {
+async function backlogBelow(
+  bound: number,
+  nodes: readonly FaultNode[],
+  limitMs: number,
+): Promise<void> {
   let turn = 0;
   await waitFor(`fewer than ${bound} events in the queue`, async () => {
-    const consul = cluster.clients[turn++ % cluster.clients.length];
+    const consul = nodes[turn++ % nodes.length]?.consul;
     const keys = await consul?.kv.keys(EQ_PREFIX, { timeoutMs: 2000, consistent: true }) ?? [];
     return keys.length < bound
       ? { ready: true, value: undefined }
@@ -112,23 +135,46 @@ export function randomFrom(seed: number): () => number {
   };
 }
 
-if (import.meta.main) {
-  const [count = 100, seed = Date.now() % 2 ** 32, limit = Infinity] = Deno.args.map(Number);
+/** The run by hand: faults at random, and what came of them. */
+async function runLong<N extends FaultNode, F extends string>(
+  nodes: readonly N[],
+  faults: Readonly<Record<F, Fault<N>>>,
+  [count = 100, seed = Date.now() % 2 ** 32, limit = Infinity]: readonly number[],
+): Promise<void> {
   const random = randomFrom(seed);
-  const print = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(`${text}\n`));
   print(`${count} faults, seed ${seed}`);
   const began = Date.now();
+  const times = new Map<F, number[]>();
   let made = 0;
-  const { events, faults, verdict } = await runFaults({
-    addresses: ["127.79.8.1", "127.79.8.2", "127.79.8.3"],
-    next: (made) => made < count && Date.now() - began < limit * 60_000 ? pick(random) : null,
+  const { events, verdict } = await runFaults({
+    nodes,
+    faults,
+    next: (made) =>
+      made < count && Date.now() - began < limit * 60_000 ? pick(faults, random) : null,
     perSecond: 200,
-    onFault: (name, ms) => print(`${++made} ${name}: ${ms} ms`),
+    onFault: (name, ms) => {
+      print(`${++made} ${name}: another after ${ms.toFixed(0)} ms`);
+      times.set(name, [...times.get(name) ?? [], ms]);
+    },
   });
   const minutes = ((Date.now() - began) / 60_000).toFixed(1);
-  print(`${events} events, ${made} faults in ${minutes} minutes: ${JSON.stringify(faults)}`);
+  print(`${events} events, ${made} faults in ${minutes} minutes; another after (median, worst):`);
+  for (const [name, ms] of times) print(`${ms.length} × ${name}: ${medianAndWorst(ms)}`);
   for (const [law, broken] of Object.entries(verdict)) {
     print(`${law}: ${broken.length} ${broken.slice(0, 5).join(" ")}`);
   }
   if (Object.values(verdict).some((broken) => broken.length > 0)) Deno.exitCode = 1;
+}
+
+if (import.meta.main) {
+  const numbers = Deno.args.filter((arg) => arg !== "--hosts").map(Number);
+  if (Deno.args.includes("--hosts")) {
+    const ready = await getReady();
+    if ("why" in ready) throw new HareError(`no test hosts: ${ready.why}`);
+    await using hosts = await TestHosts.make(3, ready.base);
+    await runLong(await bringUp(hosts), HOST_FAULTS, numbers);
+  } else {
+    await using cluster = await FaultCluster.start(["127.79.8.1", "127.79.8.2", "127.79.8.3"]);
+    await runLong(cluster.nodes, FAULTS, numbers);
+  }
 }

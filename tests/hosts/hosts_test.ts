@@ -113,7 +113,8 @@ testOnHosts("test hosts are like servers, and can be harmed like them", 3, async
 onHosts("test hosts leave nothing on this machine", async (make) => {
   const before = await interfaces();
   {
-    await using _hosts = await make(2);
+    await using hosts = await make(2);
+    await hosts.connectHere();
     assertNotEquals(await leftovers(), []);
   }
   assertEquals(await leftovers(), []);

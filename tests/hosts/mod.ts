@@ -33,7 +33,7 @@ export type { TestHost } from "./host.ts";
 /** What everything is called that is seen on the whole machine: one set of hosts at a time. */
 const NAME = "hare-test";
 
-/** The first three numbers of the hosts' addresses; no other namespace knows them. */
+/** The first three numbers of the hosts' addresses. */
 const NET = "10.77.77";
 
 /** Where the hosts' disks are. The lock beside it is held for as long as there are hosts. */
@@ -106,6 +106,11 @@ export class TestHosts implements AsyncDisposable {
   /** Runs a program on a host, by ssh from the operator's place. */
   readonly ssh = (host: string, ...argv: readonly string[]): ReturnType<Run> =>
     this.run([...operatorsSsh(DIRECTORY), host, ...argv]);
+
+  /** Lets programs of this machine talk to the hosts, for as long as there are any. */
+  connectHere(): Promise<void> {
+    return this.#network.connectHere();
+  }
 
   /** Takes everything down. */
   async [Symbol.asyncDispose](): Promise<void> {

@@ -1,12 +1,13 @@
 /**
  * The network of test hosts: a switch in a network namespace of its own, from which no way leads
  * out, with one port for each host. The namespace is also where the operator's programs run, at
- * the address that ends with 254.
+ * the address that ends with 254. This machine has no place on it unless it is given one.
  *
  * @module
  */
 
 import { type Run, runHere } from "../../mod/lib/process.ts";
+import { exists } from "../../tools/cache.ts";
 import { outputOf } from "../../tools/exec.ts";
 
 /** States of a port, as Linux numbers them. */
@@ -69,6 +70,16 @@ export class Switch {
     await outputOf([...there, "link", "set", "eth0", "up"]);
   }
 
+  /** Gives this machine itself a place on the network, at the address that ends with 253. */
+  async connectHere(): Promise<void> {
+    const name = this.#name;
+    const end = ["type", "veth", "peer", "name", "here", "netns", name] as const;
+    await outputOf(["ip", "link", "add", name, ...end]);
+    await this.#ip("link", "set", "here", "master", "bridge", "up");
+    await outputOf(["ip", "addr", "add", `${this.#net}.253/24`, "dev", name]);
+    await outputOf(["ip", "link", "set", name, "up"]);
+  }
+
   /** Takes the cable and the namespace away. */
   async unplug(port: number): Promise<void> {
     await this.#ip("link", "del", `port${port}`);
@@ -97,6 +108,7 @@ export class Switch {
 
 /** Removes the namespaces of a switch and of its hosts, with all that is in them. */
 export async function removeSwitch(name: string): Promise<void> {
+  if (await exists(`/sys/class/net/${name}`)) await outputOf(["ip", "link", "del", name]);
   const list = await outputOf(["ip", "netns", "list"]);
   for (const line of list.split("\n")) {
     const [namespace = ""] = line.split(" ");
