@@ -21,6 +21,7 @@ import { shutdown } from "./operate.ts";
 
 const FIVE = { servers: 3, clients: 2 };
 const CONFD = "m0d@0x7200000000000001:0x9";
+const IOS = "m0d@0x7200000000000001:0xc";
 
 /** How each phase ended, `hax done`. */
 function outcomes({ events }: StandInCluster): readonly string[] {
@@ -45,6 +46,15 @@ Deno.test("bootstrap() brings everything up, each phase after the one that it ne
   assertEquals(agents.map((agent) => agent.bootstrap_expect), [3, 3, 3, undefined, undefined]);
   assertEquals(agents[3].retry_join, ["10.0.0.1", "10.0.0.2", "10.0.0.3"]);
   assertEquals(cluster.consul.value("hare/lock"), undefined);
+});
+
+Deno.test("bootstrap() has servers start and stop in their order also with their host", async () => {
+  await using cluster = new StandInCluster({ servers: 1 });
+  await bootstrapOn(cluster);
+  const { files } = cluster.host("h1");
+  const dropIn = (unit: string) => files.get(`/etc/systemd/system/${unit}.service.d/hare.conf`);
+  assertStringIncludes(dropIn(CONFD) ?? "", "After=hare-hax.service\n");
+  assertStringIncludes(dropIn(IOS) ?? "", `After=hare-hax.service ${CONFD}.service\n`);
 });
 
 Deno.test("bootstrap() of what is up changes nothing", async () => {

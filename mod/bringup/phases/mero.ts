@@ -83,12 +83,22 @@ function startServers(
 /**
  * A server reports to hax: at boot it is started when hax is ready, and stopped before hax when the
  * host goes down. It survives hax, which stronger ties than Wants= would not allow (docs/units.md).
+ * An io server is stopped before the confd beside it, as in a shutdown of the cluster: real ones
+ * return to a confd what they hold, and wait for ever for one that has gone. Motr's own unit has no
+ * [Install], and could not be enabled.
  */
-const DROP_IN = `# Written by hare.
+function dropInOf(cluster: Cluster, entry: ClusterHost, { role }: ProcessLayout): string {
+  const confds = role === "ios" ? processesOf(entry, "confd") : [];
+  const after = [HAX_UNIT, ...confds.map((confd) => unitOf(cluster, confd))];
+  return `# Written by hare.
 [Unit]
-After=${HAX_UNIT}.service
+After=${after.map((unit) => `${unit}.service`).join(" ")}
 Wants=${HAX_UNIT}.service
+
+[Install]
+WantedBy=multi-user.target
 `;
+}
 
 /** A server, and what its record must be newer than to count. */
 interface Started {
@@ -101,14 +111,15 @@ interface Started {
 /** Starts a server, formatted, unless it runs. */
 async function startServer(
   cluster: Cluster,
-  { host }: ClusterHost,
+  entry: ClusterHost,
   process: ProcessLayout,
   options: StepOptions,
 ): Promise<Started> {
+  const { host } = entry;
   const unit = unitOf(cluster, process);
   const isChanged = await host.putFile({
     path: `/etc/systemd/system/${unit}.service.d/hare.conf`,
-    content: DROP_IN,
+    content: dropInOf(cluster, entry, process),
     mode: 0o644,
   }, options);
   await host.enableUnit(unit, options, isChanged);
