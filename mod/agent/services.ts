@@ -72,7 +72,7 @@ export interface HaxAddress {
 
 /**
  * Checks of io servers that a node makes in a second, at most. Each costs the agent and hax together
- * most of a millisecond, so that a node with many io servers asks after each less often: it is late
+ * a millisecond or two, so that a node with many io servers asks after each less often: it is late
  * by seconds that Consul, and who looks there, knows of a death. Mero is told by hax, which does not
  * wait for a check; and leadership depends on confd's, which is made each second.
  */
