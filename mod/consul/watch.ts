@@ -25,23 +25,29 @@ import type { Clock } from "../lib/clock.ts";
 import { ConsulError } from "./errors.ts";
 import type { Answer, Http, Request } from "./http.ts";
 
+/**
+ * Who is asked.
+ *
+ * - `leader`: Raft's leader, to whom the server at hand passes the question on. It hears of each
+ *   change at once; but where its host vanishes the question is never answered.
+ * - `both`: the leader, and the server at hand for what it knows itself, and the first answer counts.
+ *   So changes are heard of at once, and those that a leader's successor makes are heard of, too,
+ *   up to 100 ms later.
+ * - `led server`: the server at hand, for who must not go by what is long past. It is a failure when
+ *   that server knows no leader, or has not heard of it for 3 s, or answers so late. The first
+ *   question, and the first after a failure, goes to the leader: a server that returns to the others
+ *   hears of it before it has what it missed.
+ */
+export type Asked = "leader" | "both" | "led server";
+
 /** Options of every watch. */
 export interface WatchOptions {
   /** Ends the watch. */
   readonly signal: AbortSignal;
   /** Longest wait of one query in milliseconds. {@default 300000} */
   readonly waitMs?: number | undefined;
-  /**
-   * The server that is asked answers from its own state, which may be a moment behind. Else the
-   * question is passed on to Raft's leader, and with a leader whose host vanishes the answer does.
-   *
-   * `"led"` is for who must not go by what is long past: it is a failure when that server knows no
-   * leader, or has not heard of it for 3 s, or answers so late. The first question, and the first after
-   * a failure, goes to the leader: a server that returns to the others hears of it before it has what
-   * it missed.
-   * {@default false}
-   */
-  readonly stale?: boolean | "led" | undefined;
+  /** Who is asked. {@default "leader"} */
+  readonly asked?: Asked | undefined;
   /** Is told each failed query that will be retried, and how many have failed in a row. */
   onError?(error: ConsulError, attempt: number): void;
   /** Is told that a query has succeeded after failures. */
@@ -134,17 +140,26 @@ export class Watcher {
   }
 
   async #ask(request: Request, index: number, options: WatchOptions): Promise<Answer> {
-    const { signal, stale: whose } = options;
-    const isLed = whose === "led";
-    // Consul holds back what is for the leader, longer and longer, while there is none.
-    if (isLed && index === 0) await this.#checkLeader(request, signal);
-    const stale = isLed ? index > 0 : whose;
+    const { asked = "leader", signal } = options;
     const waitMs = Math.min(options.waitMs ?? MAX_WAIT_MS, MAX_WAIT_MS);
-    const query = { ...request.query, stale, index: String(index), wait: `${waitMs}ms` };
-    const timeoutMs = waitMs + waitMs / 16 + (isLed ? LED_MS : MARGIN_MS);
-    const answer = await this.#http.call({ ...request, query }, { signal, timeoutMs });
-    if (isLed && answer.leaderHeardMs > LED_MS) throw this.#unled(request);
-    return answer;
+    const timeoutMs = waitMs + waitMs / 16 + (asked === "led server" ? LED_MS : MARGIN_MS);
+    const ask = (stale: boolean, signal: AbortSignal) => {
+      const query = { ...request.query, stale, index: String(index), wait: `${waitMs}ms` };
+      return this.#http.call({ ...request, query }, { signal, timeoutMs });
+    };
+    switch (asked) {
+      case "leader":
+        return await ask(false, signal);
+      case "both":
+        return await firstOf(ask, signal);
+      case "led server": {
+        // Consul holds back what is for the leader, longer and longer, while there is none.
+        if (index === 0) await this.#checkLeader(request, signal);
+        const answer = await ask(index > 0, signal);
+        if (answer.leaderHeardMs > LED_MS) throw this.#unled(request);
+        return answer;
+      }
+    }
   }
 
   async #checkLeader(request: Request, signal: AbortSignal): Promise<void> {
@@ -171,5 +186,23 @@ export class Watcher {
       if (signal.aborted) return false;
       throw error;
     }
+  }
+}
+
+/** The first of two answers; when both fail, why Raft's leader has not answered. */
+async function firstOf(
+  ask: (stale: boolean, signal: AbortSignal) => Promise<Answer>,
+  signal: AbortSignal,
+): Promise<Answer> {
+  const over = new AbortController();
+  const onAbort = () => over.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  try {
+    return await Promise.any([ask(false, over.signal), ask(true, over.signal)]);
+  } catch (error) {
+    throw error instanceof AggregateError ? error.errors[0] : error;
+  } finally {
+    signal.removeEventListener("abort", onAbort);
+    over.abort();
   }
 }

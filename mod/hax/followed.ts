@@ -80,7 +80,9 @@ export class Followed<T> {
       const onError = (error: HareError) => watch.abort(error);
       const both = AbortSignal.any([signal, watch.signal]);
       try {
-        for await (const value of this.#watch({ signal: both, stale: "led", waitMs, onError })) {
+        for await (
+          const value of this.#watch({ signal: both, asked: "led server", waitMs, onError })
+        ) {
           failures = 0;
           this.#found(value);
         }

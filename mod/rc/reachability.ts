@@ -67,15 +67,15 @@ export class Reachability {
   }
 
   /**
-   * Options of a watch by `who`, until `signal` is aborted. What it shows may be a moment behind: it
-   * says when to look, and each write has conditions of its own. So it goes on while Raft's leader is
-   * being replaced, and shows what its successor writes.
+   * Options of a watch by `who`, until `signal` is aborted. It goes on while Raft's leader is being
+   * replaced, and shows what its successor writes. What it shows may be a moment behind: it says when
+   * to look, and each write has conditions of its own.
    */
   watch(who: string, signal: AbortSignal): WatchOptions {
     signal.addEventListener("abort", () => this.forget(who), { once: true });
     return {
       signal,
-      stale: true,
+      asked: "both",
       onError: (error) => this.failed(who, error),
       onRecovered: () => this.recovered(who),
     };

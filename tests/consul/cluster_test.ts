@@ -57,7 +57,7 @@ Deno.test("a watch at a client agent outlives the Raft leader, whom the others t
   }, { limitMs: 30_000, signal });
 });
 
-Deno.test("a stale watch shows what is written while the host of the former Raft leader is silent", async () => {
+Deno.test("a watch of both shows what is written while the host of the former Raft leader is silent", async () => {
   await using cluster = await startCluster(ADDRESSES);
   const [first] = cluster.agents;
   const leader = await first?.consul.status.leader();
@@ -68,7 +68,7 @@ Deno.test("a stale watch shows what is written while the host of the former Raft
   await kv.put("state", "before");
   // A question that was passed on to the silent leader is without an answer for longer than this.
   const signal = AbortSignal.timeout(25_000);
-  const watch = kv.watch("state", { signal, stale: true });
+  const watch = kv.watch("state", { signal, asked: "both" });
   while ((await watch.next()).value?.value !== "before");
   const after = watch.next();
   await led.pause();
@@ -98,7 +98,7 @@ Deno.test("a led watch fails at a server that hears of no leader, and shows what
   }, { limitMs: 30_000, signal });
   const failures: string[] = [];
   const onError = ({ message }: ConsulError) => failures.push(message);
-  const watch = kv.watch("state", { signal, stale: "led", waitMs: 500, onError });
+  const watch = kv.watch("state", { signal, asked: "led server", waitMs: 500, onError });
   assertEquals((await watch.next()).value?.value, "before");
   const after = watch.next();
   for (const other of others) await other.pause();
