@@ -27,7 +27,7 @@ import { runAndFlush } from "./flush.ts";
 import { Followed } from "./followed.ts";
 import type { Identity } from "./identity.ts";
 import { LinkSide } from "./link_side.ts";
-import { ownerOf, stateFor } from "./object_states.ts";
+import { ownerOf, stateFor, withServices } from "./object_states.ts";
 import type { OwnProcesses } from "./own_processes.ts";
 import type { PidExists } from "./presence.ts";
 import { Rounds } from "./rounds.ts";
@@ -126,7 +126,7 @@ export class LinkKeeper {
       node: identity.node,
       tell: (notes) => {
         const told = notes.filter((note) => this.#isOfNow(note));
-        side.tell(told);
+        side.tell(withServices(told, this.#deps.layout()));
         if (told.length > 0) log.info("tells that {what}", { what: summaryOf(told) });
       },
       log,
@@ -250,7 +250,7 @@ export class LinkKeeper {
 
   /** All that was ever broadcast, but for the process itself: it is there, whatever it was. */
   #statesToKnow(process: Fid | null): readonly Note[] {
-    const told = this.#broadcasts?.notes ?? [];
+    const told = withServices(this.#broadcasts?.notes ?? [], this.#deps.layout());
     if (process === null) return told;
     return told.filter(({ fid }) => {
       const owner = ownerOf(fid, this.#deps.layout());

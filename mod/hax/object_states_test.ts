@@ -3,7 +3,7 @@ import type { KnownState } from "../halink/mod.ts";
 import type { ConfProcess } from "../kv/cluster.ts";
 import type { ProcessRecord } from "../kv/process_state.ts";
 import { type Fid, formatFid, makeFid } from "../lib/fid.ts";
-import { type KnownStates, ownerOf, stateFor } from "./object_states.ts";
+import { type KnownStates, ownerOf, stateFor, withServices } from "./object_states.ts";
 
 const process = (fidk: number): ConfProcess => ({
   node: "node1",
@@ -86,4 +86,23 @@ Deno.test("ownerOf() finds the process of a service, and none for what is none",
   assertEquals(ownerOf(makeFid("service", 3), LAYOUT), null);
   assertEquals(ownerOf(makeFid("process", 10), LAYOUT), null);
   assertEquals(ownerOf(makeFid("drive", 10), LAYOUT), null);
+});
+
+Deno.test("withServices() tells of a process's services what is told of the process", () => {
+  const note = (fid: Fid, state: KnownState) => ({ fid, state });
+  const drive = note(makeFid("drive", 9), "failed");
+  const told = withServices([note(NINE, "failed"), drive], LAYOUT);
+  assertEquals(told, [
+    note(NINE, "failed"),
+    note(makeFid("service", 10), "failed"),
+    note(makeFid("service", 11), "failed"),
+    drive,
+  ]);
+});
+
+Deno.test("withServices() leaves what is told of a service itself", () => {
+  const process = { fid: NINE, state: "online" } as const;
+  const service = { fid: SERVICE_OF_NINE, state: "failed" } as const;
+  const other = { fid: makeFid("service", 11), state: "online" } as const;
+  assertEquals(withServices([process, service], LAYOUT), [process, other, service]);
 });
