@@ -6,21 +6,14 @@
  * @module
  */
 
+import { PROFILE } from "../../mod/kv/profile.ts";
 import { type Output, runHere } from "../../mod/lib/process.ts";
 import { join } from "../../mod/lib/std/path.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 import type { ProcessJson, StatusJson } from "../../mod/status/json.ts";
-import { say } from "../../tools/say.ts";
 import { Dev, EXAMPLES, mustPass } from "../dev/cluster.ts";
 import { assertEquals, assertStringIncludes } from "../lib/assert.ts";
-
-const VARIABLE = "HARE_TEST_MOTR";
-const MOTR = Deno.env.get(VARIABLE);
-const MIB = 2 ** 20;
-/** What a client writes and reads. */
-const SIZE_MIB = 8;
-
-if (MOTR === undefined) say(`WARNING: real Motr is not tested: ${VARIABLE} names no directory`);
+import { assertAllStarted, clientCommand, MIB, MOTR, processesOf, SIZE_MIB } from "./motr.ts";
 
 /** A development cluster of real Motr. */
 class MotrCluster implements AsyncDisposable {
@@ -67,7 +60,7 @@ class MotrCluster implements AsyncDisposable {
 
   /** Processes of a role, in the order of nodes. */
   async processes(role: ProcessJson["role"]): Promise<readonly ProcessJson[]> {
-    return (await this.status()).cluster?.processes.filter((one) => one.role === role) ?? [];
+    return processesOf(await this.status(), role);
   }
 
   /** Waits until a process has this state. */
@@ -104,22 +97,14 @@ class MotrCluster implements AsyncDisposable {
 
   async #client(program: "m0cp" | "m0cat", path: string, object: number): Promise<Output> {
     const { bin, lib } = this.#paths();
-    const [client] = await this.processes("client");
-    const [hax] = await this.processes("hax");
-    const { node = "", fid = "", endpoint = "" } = client ?? {};
-    return await runHere([
-      ...["sh", "-c", 'cd "$1" && shift && exec "$@"', "sh", this.#dev.dir] as const,
-      ...[`${bin}/${program}`, "-l", endpoint, "-H", hax?.endpoint ?? ""],
-      ...["-p", `<${await this.#profile(node)}>`, "-P", `<${fid}>`],
-      ...["-o", `1:${object}`, "-s", "1m", "-c", `${SIZE_MIB}`, "-L", "9", path],
-    ], { env: { LD_LIBRARY_PATH: lib }, limitMs: 120_000 });
-  }
-
-  /** The profile's fid, as the configuration for confd has it: `^p|1:78`. */
-  async #profile(node: string): Promise<string> {
-    const path = join(this.#dev.dir, "hosts", node, "etc/motr/confd.xc");
-    const [, key = ""] = /\^p\|1:(\w+)/.exec(await Deno.readTextFile(path)) ?? [];
-    return `0x7000000000000001:0x${Number(key).toString(16)}`;
+    const status = await this.status();
+    const node = processesOf(status, "client")[0]?.node ?? "";
+    const profile = (await this.#dev.consul(1).kv.get(PROFILE))?.value ?? "";
+    const argv = clientCommand(program, { path, object }, { bin, status, node, profile });
+    // It leaves its trace where it runs.
+    const inDirectory = ["sh", "-c", 'cd "$0" && exec "$@"', this.#dev.dir] as const;
+    const options = { env: { LD_LIBRARY_PATH: lib }, limitMs: 120_000 };
+    return await runHere([...inDirectory, ...argv], options);
   }
 
   #paths(): { readonly bin: string; readonly lib: string } {
@@ -133,9 +118,10 @@ function testMotr(
   net: string,
   test: (cluster: MotrCluster, file: { path: string; bytes: Uint8Array }) => Promise<void>,
 ): void {
-  if (MOTR === undefined) return;
+  const motr = MOTR;
+  if (motr === undefined) return;
   Deno.test(name, async () => {
-    await using cluster = await MotrCluster.make(MOTR, net, example);
+    await using cluster = await MotrCluster.make(motr, net, example);
     const path = await Deno.makeTempFile();
     try {
       const bytes = new Uint8Array(SIZE_MIB * MIB);
@@ -150,18 +136,9 @@ function testMotr(
   });
 }
 
-/** Everything that Hare starts has said that it has started. */
-async function assertAllStarted(cluster: MotrCluster): Promise<void> {
-  const { level, reasons, cluster: found } = await cluster.status();
-  assertEquals([level, reasons], ["healthy", []]);
-  const servers = found?.processes.filter(({ role }) => role !== "client") ?? [];
-  const states = new Set(servers.map(({ type, state }) => `${type} ${state}`));
-  assertEquals(states, new Set(["M0D STARTED"]));
-}
-
 testMotr("real Motr on one node", "singlenode.yaml", "127.77.40", async (cluster, file) => {
   await cluster.up();
-  await assertAllStarted(cluster);
+  assertAllStarted(await cluster.status());
   await cluster.write(file.path, 3_000_000);
   assertEquals(await cluster.read(3_000_000), file.bytes);
 
@@ -170,18 +147,18 @@ testMotr("real Motr on one node", "singlenode.yaml", "127.77.40", async (cluster
   await cluster.isIn(confd?.fid ?? "", "STOPPED");
   // Nobody can lead now, until the confd that starts again is seen to.
   await cluster.up();
-  await assertAllStarted(cluster);
+  assertAllStarted(await cluster.status());
 
   await cluster.stop();
   await cluster.up();
-  await assertAllStarted(cluster);
+  assertAllStarted(await cluster.status());
   assertEquals(await cluster.read(3_000_000), file.bytes);
 });
 
 testMotr("real Motr on three nodes", "three-nodes.yaml", "127.77.41", async (cluster, file) => {
   const { stderr } = await cluster.up();
   assertStringIncludes(stderr, "[10/11] start the io servers");
-  await assertAllStarted(cluster);
+  assertAllStarted(await cluster.status());
   await cluster.write(file.path, 3_000_000);
   assertEquals(await cluster.read(3_000_000), file.bytes);
 
@@ -207,7 +184,7 @@ testMotr("real Motr on three nodes", "three-nodes.yaml", "127.77.41", async (clu
   }, { limitMs: 60_000 });
   assertEquals(await cluster.read(3_000_000), file.bytes, "without one of three");
   await cluster.up();
-  await assertAllStarted(cluster);
+  assertAllStarted(await cluster.status());
 
   const leader = (await cluster.entrypoint()).principalRm.node;
   const confds = await cluster.processes("confd");
@@ -226,6 +203,6 @@ testMotr("real Motr on three nodes", "three-nodes.yaml", "127.77.41", async (clu
 
   await cluster.stop();
   await cluster.up();
-  await assertAllStarted(cluster);
+  assertAllStarted(await cluster.status());
   assertEquals(await cluster.read(3_000_000), file.bytes);
 });
