@@ -16,37 +16,53 @@ export interface NodeProcess {
   readonly types: readonly string[];
 }
 
+/** What Hare has Consul know a process as. */
+export type ServiceName = "hax" | "confd" | "ios";
+
 /** A service as Consul is told of it. */
 export interface ServiceDefinition {
   readonly id: string;
-  readonly name: "hax" | "confd" | "ios";
+  readonly name: ServiceName;
   readonly address: string;
   readonly port: number;
   readonly checks: readonly [CheckDefinition];
 }
 
-/** The check of a service: Consul's agent asks the node's hax. */
+/** The check of a service: the node's hax tells Consul's agent how the service is. */
 export interface CheckDefinition {
   readonly id: string;
   readonly name: string;
-  readonly http: string;
-  readonly interval: string;
-  readonly timeout: string;
+  readonly ttl: string;
   readonly status: "warning";
-  readonly failures_before_critical: number;
+}
+
+/**
+ * Seconds after which a check turns critical of which hax has told nothing. A hax that is started anew
+ * is back by then, so that it costs no leadership, which depends on confd's check. A node has many io
+ * servers, and each time that the agent is told of one costs it half a millisecond.
+ */
+export const CHECK_TTL_SECONDS = { hax: 10, confd: 10, ios: 30 } as const satisfies Record<
+  ServiceName,
+  number
+>;
+
+/** The services of a process; a client has none. */
+export function serviceNames({ types }: Pick<NodeProcess, "types">): readonly ServiceName[] {
+  if (types.includes("ha")) return ["hax"];
+  return (["confd", "ios"] as const).filter((name) => types.includes(name));
 }
 
 /**
  * The ID of a process's service: its fid key in decimal. Where one process runs both confd and
  * ios, IDs on one agent must differ: there the ios has the whole fid. Readers take either form.
  */
-export function serviceId(process: NodeProcess, name: ServiceDefinition["name"]): string {
+export function serviceId(process: NodeProcess, name: ServiceName): string {
   const both = process.types.includes("confd") && process.types.includes("ios");
   return both && name === "ios" ? formatFid(process.fid) : process.fid.key.toString();
 }
 
 /** The ID of a service's check, as Consul would derive it. */
-export function checkId(process: NodeProcess, name: ServiceDefinition["name"]): string {
+export function checkId(process: NodeProcess, name: ServiceName): string {
   return `service:${serviceId(process, name)}`;
 }
 
@@ -70,56 +86,25 @@ export interface HaxAddress {
   readonly port: number;
 }
 
-/**
- * Checks of io servers that a node makes in a second, at most. Each costs the agent and hax together
- * a millisecond or two, so that a node with many io servers asks after each less often: it is late
- * by seconds that Consul, and who looks there, knows of a death. Mero is told by hax, which does not
- * wait for a check; and leadership depends on confd's, which is made each second.
- */
-const IOS_CHECKS_PER_SECOND = 6;
-/** Seconds for which a hax that is started anew may not answer: that costs no leadership. */
-const RESTART_SECONDS = 2;
-
 /** Services of a node's processes, in the order of the processes. */
 export function servicesOf(
   processes: readonly NodeProcess[],
   hax: HaxAddress,
 ): readonly ServiceDefinition[] {
-  const health = `http://${hax.address}:${hax.port}/health`;
-  const ios = processes.filter(({ types }) => types.includes("ios"));
-  const iosSeconds = Math.max(1, Math.ceil(ios.length / IOS_CHECKS_PER_SECOND));
-  return processes.flatMap((process) => {
-    const define = (
-      name: ServiceDefinition["name"],
-      at: { address: string; port: number },
-      http: string,
-    ): ServiceDefinition => {
-      const seconds = name === "ios" ? iosSeconds : 1;
-      return {
-        id: serviceId(process, name),
-        name,
-        ...at,
-        checks: [{
-          id: checkId(process, name),
-          name: `${name} ${formatFid(process.fid)}`,
-          http,
-          interval: `${seconds}s`,
-          // hax answers from memory; its answer is late only when hax hangs.
-          timeout: "900ms",
-          // Not critical before the first answer: a critical check refuses the RC its session.
-          status: "warning",
-          failures_before_critical: 1 + Math.ceil(RESTART_SECONDS / seconds),
-        }],
-      };
-    };
-    const ofProcess = `${health}/${formatFid(process.fid)}`;
-    return [
-      ...(process.types.includes("ha") ? [define("hax", { ...hax }, health)] : []),
-      ...(["confd", "ios"] as const)
-        .filter((name) => process.types.includes(name))
-        .map((name) => define(name, consulAddress(process.endpoint), ofProcess)),
-    ];
-  });
+  return processes.flatMap((process) =>
+    serviceNames(process).map((name) => ({
+      id: serviceId(process, name),
+      name,
+      ...(name === "hax" ? hax : consulAddress(process.endpoint)),
+      checks: [{
+        id: checkId(process, name),
+        name: `${name} ${formatFid(process.fid)}`,
+        ttl: `${CHECK_TTL_SECONDS[name]}s`,
+        // Not critical before hax has told anything: a critical check refuses the RC its session.
+        status: "warning",
+      }],
+    }))
+  );
 }
 
 /**

@@ -41,17 +41,10 @@ export interface CheckDefinition {
   readonly checkId?: string | undefined;
   readonly name?: string | undefined;
   readonly notes?: string | undefined;
-  /** The check turns critical when this time passes without `passCheck`. */
+  /** The check turns critical when this time passes without `updateCheck`. */
   readonly ttl?: string | undefined;
-  /** URL that the agent asks. */
-  readonly http?: string | undefined;
-  readonly interval?: string | undefined;
-  readonly timeout?: string | undefined;
   /** State until the first result. {@default "critical"} */
   readonly status?: CheckStatus | undefined;
-  readonly failuresBeforeCritical?: number | undefined;
-  readonly failuresBeforeWarning?: number | undefined;
-  readonly successBeforePassing?: number | undefined;
 }
 
 /** A service to be registered. */
@@ -96,6 +89,9 @@ const membersSchema = z.array(
     tags: raw.Tags,
   })),
 );
+
+/** The paths of a TTL check's updates. */
+const UPDATES = { passing: "pass", warning: "warn", critical: "fail" } as const;
 
 /** The agent. */
 export class Agent {
@@ -154,24 +150,24 @@ export class Agent {
     await this.#put(`service/deregister/${encodeURIComponent(id)}`, options);
   }
 
-  /** Reports a TTL check as passing. */
-  async passCheck(checkId: string, note?: string, options: CallOptions = {}): Promise<void> {
-    await this.#http.call(passing(checkId, note), options);
+  /**
+   * Says how a TTL check is: a critical one ends the sessions bound to it, one in warning none.
+   *
+   * @param options whoever says so again and again keeps a connection for it
+   */
+  async updateCheck(
+    checkId: string,
+    status: CheckStatus,
+    note: string,
+    options: CallOptions & { readonly connection?: KeptConnection | undefined } = {},
+  ): Promise<void> {
+    const path = `/v1/agent/check/${UPDATES[status]}/${encodeURIComponent(checkId)}`;
+    await this.#http.call({ method: "PUT", path, query: { note } }, options);
   }
 
-  /** Reports a TTL check as passing, again and again, at the least cost: see {@linkcode Heartbeat}. */
-  heartbeat(checkId: string, note: string): Heartbeat {
-    return new Heartbeat(this.#http, checkId, note);
-  }
-
-  /** Reports a TTL check as warning, which ends no session. */
-  async warnCheck(checkId: string, note?: string, options: CallOptions = {}): Promise<void> {
-    await this.#put(`check/warn/${encodeURIComponent(checkId)}`, options, { note });
-  }
-
-  /** Reports a TTL check as critical, which ends the sessions bound to it. */
-  async failCheck(checkId: string, note?: string, options: CallOptions = {}): Promise<void> {
-    await this.#put(`check/fail/${encodeURIComponent(checkId)}`, options, { note });
+  /** A connection for {@linkcode Agent.updateCheck}, where one can be kept. */
+  keepConnection(): KeptConnection | undefined {
+    return this.#http.keep();
   }
 
   /** Has the agent read its configuration files again. */
@@ -204,34 +200,6 @@ export class Agent {
   }
 }
 
-/** A TTL check that is reported as passing for as long as its owner lives. */
-export class Heartbeat implements Disposable {
-  readonly #http: Http;
-  readonly #request: ReturnType<typeof passing>;
-  readonly #connection: KeptConnection | undefined;
-
-  constructor(http: Http, checkId: string, note: string) {
-    this.#http = http;
-    this.#request = passing(checkId, note);
-    this.#connection = http.keep(this.#request);
-  }
-
-  /** Reports it as passing. */
-  async beat(options: CallOptions = {}): Promise<void> {
-    await this.#http.call(this.#request, { ...options, connection: this.#connection });
-  }
-
-  /** Closes its connection. */
-  [Symbol.dispose](): void {
-    this.#connection?.[Symbol.dispose]();
-  }
-}
-
-function passing(checkId: string, note: string | undefined) {
-  const path = `/v1/agent/check/pass/${encodeURIComponent(checkId)}`;
-  return { method: "PUT", path, query: { note } } as const;
-}
-
 /** JSON leaves out what is undefined. */
 function rawCheck(check: CheckDefinition): Record<string, string | number | undefined> {
   return {
@@ -239,12 +207,6 @@ function rawCheck(check: CheckDefinition): Record<string, string | number | unde
     Name: check.name,
     Notes: check.notes,
     TTL: check.ttl,
-    HTTP: check.http,
-    Interval: check.interval,
-    Timeout: check.timeout,
     Status: check.status,
-    FailuresBeforeCritical: check.failuresBeforeCritical,
-    FailuresBeforeWarning: check.failuresBeforeWarning,
-    SuccessBeforePassing: check.successBeforePassing,
   };
 }

@@ -101,13 +101,14 @@ export class Http {
   async call(
     request: Request,
     options: CallOptions & {
-      /** Of this request; only when it fails there, `fetch` is used. */
+      /** For a `PUT` without a body; only when it fails there, `fetch` is used. */
       readonly connection?: KeptConnection | undefined;
     } = {},
   ): Promise<Answer> {
     const { connection, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     signal?.throwIfAborted();
-    const url = this.address + request.path + queryString(request.query);
+    const query = queryString(request.query);
+    const url = this.address + request.path + query;
     // One controller a call, and nothing left behind on the caller's signal, which may live for
     // years.
     const controller = new AbortController();
@@ -120,7 +121,7 @@ export class Http {
     }, timeoutMs);
     let response: Response | undefined;
     try {
-      if (await connection?.exchange(controller.signal)) {
+      if (await connection?.exchange("PUT", request.path + query, controller.signal)) {
         return this.#answer(request, { status: 200, ok: true, headers: NO_HEADERS }, "");
       }
       response = await fetch(url, {
@@ -149,13 +150,13 @@ export class Http {
   }
 
   /**
-   * A connection for a request without a body that is made again and again; `undefined` where that
+   * A connection for requests without a body that are made again and again; `undefined` where that
    * takes more than plain TCP.
    */
-  keep({ path, query }: Request & { readonly method: "PUT" }): KeptConnection | undefined {
-    const url = new URL(this.address + path + queryString(query));
+  keep(): KeptConnection | undefined {
+    const url = new URL(this.address);
     return url.protocol === "http:" && this.#client === undefined
-      ? new KeptConnection("PUT", url, this.#headers)
+      ? new KeptConnection(url, this.#headers)
       : undefined;
   }
 

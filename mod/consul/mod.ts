@@ -40,7 +40,6 @@ export {
   Agent,
   type AgentSelf,
   type CheckDefinition,
-  Heartbeat,
   type Member,
   type MemberStatus,
   type ServiceDefinition,
@@ -57,6 +56,7 @@ export { consulFromEnv, consulOptionsFromEnv, type Env } from "./env.ts";
 export { ConsulError, type ConsulErrorDetails, type ConsulErrorKind } from "./errors.ts";
 export { type CheckStatus, Health, type HealthCheck, type ServiceHealth } from "./health.ts";
 export type { CallOptions, ReadOptions } from "./http.ts";
+export type { KeptConnection } from "./kept_connection.ts";
 export { Kv, type KvEntry, MAX_VALUE_BYTES } from "./kv.ts";
 export { Operator, type RaftServer } from "./operator.ts";
 export { Session, type SessionDefinition, type SessionInfo } from "./session.ts";

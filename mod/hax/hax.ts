@@ -15,6 +15,7 @@ import { loggerOf } from "../lib/log.ts";
 import { Counter, gauge, type Metric } from "../lib/metrics.ts";
 import { askPatiently } from "./ask_patiently.ts";
 import type { Hint } from "./bodies.ts";
+import { Checks } from "./checks.ts";
 import { Followed } from "./followed.ts";
 import { type HaxHealth, type Health, healthOfHax, healthOfProcess } from "./health.ts";
 import { askSurroundings, type Surroundings } from "./identity.ts";
@@ -60,6 +61,7 @@ export class Hax {
   readonly #layout: Followed<Layout>;
   readonly #processes: OwnProcesses;
   readonly #units: UnitStates;
+  readonly #checks: Checks;
   readonly #link: LinkKeeper | null;
   readonly #hints = new Counter("hare_hax_hints_total", "Notices from Consul's watches.");
   #surroundings: Surroundings | null = null;
@@ -75,12 +77,27 @@ export class Hax {
       onRegained: () => {
         log.info("Consul is back");
         this.#link?.lookAround();
+        this.#checks.tellAnew();
       },
     });
     this.#layout = new Followed((options) => watchLayout(consul, options), deps);
-    this.#processes = new OwnProcesses({ ...deps, log, own: () => this.#own() });
-    // A death need not wait for the next patrol.
-    this.#units = new UnitStates({ ...deps, log, onBell: () => this.#processes.lookAtAll() });
+    const own = () => this.#own();
+    this.#checks = new Checks({ ...deps, log, own, healthOf: (fid) => this.healthOf(fid) });
+    this.#processes = new OwnProcesses({
+      ...deps,
+      log,
+      own,
+      onRecorded: () => this.#checks.ask(),
+    });
+    this.#units = new UnitStates({
+      ...deps,
+      log,
+      onBell: () => {
+        // A death need not wait for the next patrol.
+        this.#processes.lookAtAll();
+        this.#checks.ask();
+      },
+    });
     this.#link = openLink === null ? null : new LinkKeeper({
       ...deps,
       open: openLink,
@@ -110,6 +127,7 @@ export class Hax {
             (signal) => this.#layout.run(signal),
             (signal) => this.#processes.patrol(signal),
             (signal) => this.#units.run(signal),
+            (signal) => this.#checks.run(signal),
             async (signal) => await this.#link?.run(identity, signal),
           ]);
         } finally {
@@ -179,6 +197,7 @@ export class Hax {
       gauge("hare_hax_consul_up", "Whether Consul can be asked.", this.#leader.now.known ? 1 : 0),
       ...this.#processes.metrics(),
       ...this.#units.metrics(),
+      ...this.#checks.metrics(),
       ...this.#link?.metrics() ?? [],
       this.#hints.metric(),
     ];

@@ -30,6 +30,8 @@ export interface OwnProcessesDeps {
   readonly queueCapacity?: number | undefined;
   /** The processes, as the configuration has them now. */
   readonly own: () => readonly ConfProcess[];
+  /** Is told that something has been recorded. */
+  readonly onRecorded: () => void;
 }
 
 /** What becomes of a report. */
@@ -61,11 +63,13 @@ export class OwnProcesses {
     this.#recorder = new Recorder(this.#records, {
       ...deps,
       capacity: deps.queueCapacity,
-      onOutcome: (event, transition) =>
+      onOutcome: (event, transition) => {
         this.#events.add({
           event: event.kind === "report" ? event.report.event : "death",
           outcome: transition.applied ? "recorded" : transition.why,
-        }),
+        });
+        if (transition.applied) deps.onRecorded();
+      },
     });
   }
 

@@ -25,6 +25,7 @@ function fixture(queueCapacity?: number) {
   const kv = new FakeKv();
   const pids = new Set([1, 2]);
   let own: readonly ConfProcess[] = [PROCESS_NINE];
+  let recorded = 0;
   const processes = new OwnProcesses({
     consul: { kv: kv.kv, txn: kv.txn.bind(kv) },
     clock: {
@@ -37,6 +38,7 @@ function fixture(queueCapacity?: number) {
     log: loggerOf("test"),
     queueCapacity,
     own: () => own,
+    onRecorded: () => recorded += 1,
   });
   return {
     kv,
@@ -46,6 +48,7 @@ function fixture(queueCapacity?: number) {
     forgetNine: () => own = [],
     state: () => JSON.parse(kv.value(processKey(NINE)) ?? "{}").state,
     events: () => kv.entries(EQ_PREFIX).length,
+    recorded: () => recorded,
   };
 }
 

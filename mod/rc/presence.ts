@@ -8,7 +8,7 @@
  * @module
  */
 
-import { type Consul, ConsulError, type Heartbeat } from "../consul/mod.ts";
+import { type Consul, ConsulError, type KeptConnection } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Reachability } from "./reachability.ts";
@@ -50,10 +50,10 @@ export class Presence {
    */
   async keep(signal: AbortSignal): Promise<never> {
     const { clock, consul, settings } = this.#deps;
-    using heart = consul.agent.heartbeat(RC_CHECK, "hare rc is running");
+    using connection = consul.agent.keepConnection();
     while (true) {
       const began = clock.now();
-      const passed = await this.#pass(heart, signal);
+      const passed = await this.#pass(connection, signal);
       if (passed && !this.#passed) this.#deps.onReturn();
       this.#passed = passed;
       const pause = passed ? passEveryMs(settings) : exchangeLimitMs(settings);
@@ -71,12 +71,15 @@ export class Presence {
   }
 
   /** Registers if needed, passes the check, and says whether the agent took it. */
-  async #pass(heart: Heartbeat, signal: AbortSignal): Promise<boolean> {
-    const { settings, reachability, log } = this.#deps;
+  async #pass(connection: KeptConnection | undefined, signal: AbortSignal): Promise<boolean> {
+    const { consul, settings, reachability, log } = this.#deps;
     const options = { signal, timeoutMs: exchangeLimitMs(settings) };
     try {
       if (!this.#registered) await this.#register(options);
-      await heart.beat(options);
+      await consul.agent.updateCheck(RC_CHECK, "passing", "hare rc is running", {
+        ...options,
+        connection,
+      });
       reachability.recovered("check");
       return true;
     } catch (error) {

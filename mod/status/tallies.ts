@@ -58,9 +58,9 @@ function whyIdle(process: ProcessView, presence: NodeView["presence"]): string |
   return whys.length === 0 ? null : whys.join("; ");
 }
 
-/** The gist of a check's output: what hax said, on one line. */
+/** What hax said, on one line. */
 function said(output: string): string {
-  const text = output.replace(/^HTTP GET .*? Output: /s, "").replaceAll(/\s+/g, " ").trim();
+  const text = output.replaceAll(/\s+/g, " ").trim();
   return text === "" ? "" : ` (${text})`;
 }
 

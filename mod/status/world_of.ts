@@ -4,6 +4,7 @@
  * @module
  */
 
+import { serviceNames } from "../agent/services.ts";
 import type { CatalogNode, HealthCheck, KvEntry, Member, RaftServer } from "../consul/mod.ts";
 import { type ConfProcess, layoutOf, roleOf } from "../kv/cluster.ts";
 import { KvValueError } from "../kv/errors.ts";
@@ -123,15 +124,9 @@ function processesOf(
       types: process.types,
       endpoint: process.endpoint,
       record: entry === undefined ? null : readOrNote(entry, parseProcessState, unreadable),
-      checks: servicesOf(process).map((service) => checkOf(process, service, checkByService)),
+      checks: serviceNames(process).map((service) => checkOf(process, service, checkByService)),
     };
   });
-}
-
-/** Names of the Consul services that a process should have. */
-function servicesOf({ types }: ConfProcess): readonly string[] {
-  if (types.includes("ha")) return ["hax"];
-  return ["confd", "ios"].filter((service) => types.includes(service));
 }
 
 /** A service's ID is the process's fid, whole or as its bare key. */

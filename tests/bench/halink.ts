@@ -6,7 +6,6 @@
  * @module
  */
 
-import { servicesOf } from "../../mod/agent/services.ts";
 import { formatBroadcast } from "../../mod/kv/broadcast.ts";
 import { layoutOf } from "../../mod/kv/cluster.ts";
 import { enqueue } from "../../mod/kv/enqueue.ts";
@@ -14,6 +13,7 @@ import { BQ_PREFIX, EPOCH, IMPORTED, LEADER, NODE_PREFIX } from "../../mod/kv/ke
 import { systemClock } from "../../mod/lib/clock.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 import { buildForTests } from "../halink/fake_motr.ts";
+import { registerServicesOf } from "../hax/node.ts";
 import { type ConsulAgent, startCluster } from "../lib/consul.ts";
 import {
   broadcastOf,
@@ -120,8 +120,7 @@ async function describe(agents: readonly ConsulAgent[]): Promise<void> {
   const layout = layoutOf(await consul.kv.list(NODE_PREFIX));
   for (const [n, agent] of agents.entries()) {
     const own = layout.processes.filter(({ node }) => node === agent.node);
-    const [service] = servicesOf(own, { address: ADDRESSES[n] ?? "", port: 8008 });
-    if (service !== undefined) await agent.consul.agent.registerService({ ...service, checks: [] });
+    await registerServicesOf(agent.consul, ADDRESSES[n] ?? "", own);
   }
 }
 

@@ -1,17 +1,15 @@
 /**
- * What it costs to watch the health of a node's 20 services, side by side: `hare hax` that answers
- * the agent's HTTP checks, as often as Hare has them made, with the HA link up; and the original's
- * way, a script that asks systemd for each service, each second:
+ * What it costs to watch the health of a node's 20 services, side by side: `hare hax` that tells its
+ * Consul agent of them, with the HA link up; and the original's way, a script that asks systemd for each service, each second:
  * `tools/deno run -A tests/bench/hax_cost.ts [MINUTES]`. Prints a table for README.md here.
  *
  * @module
  */
 
-import { servicesOf } from "../../mod/agent/services.ts";
 import { layoutOf } from "../../mod/kv/cluster.ts";
 import { EPOCH, IMPORTED, NODE_PREFIX, serviceKey } from "../../mod/kv/keys.ts";
 import { formatFid } from "../../mod/lib/fid.ts";
-import { elect, eventually, startProcess } from "../hax/node.ts";
+import { elect, eventually, registerServicesOf, startProcess } from "../hax/node.ts";
 import { buildForTests } from "../halink/fake_motr.ts";
 import { startConsul } from "../lib/consul.ts";
 import { HARE } from "../lib/hare.ts";
@@ -68,10 +66,7 @@ for (let i = 0; i < SERVICES; i++) {
 await consul.kv.put(IMPORTED, "now");
 await elect(consul, "ours");
 const { processes } = layoutOf(await consul.kv.list(NODE_PREFIX));
-for (const service of servicesOf(processes, { address: OURS, port: 8008 })) {
-  const checks = service.checks.map(({ id, ...check }) => ({ ...check, checkId: id }));
-  await consul.agent.registerService({ ...service, checks });
-}
+await registerServicesOf(consul, OURS, processes);
 const hax = cleanUp.use(
   new Deno.Command(HARE, {
     args: ["hax", "--listen", OURS, "--libmotr", libmotr],
@@ -109,7 +104,7 @@ async function childrenSeconds(pid: number): Promise<number> {
 const runs = async () => (await Deno.stat(marks)).size;
 const PARTS = {
   "hare hax": hax.pid,
-  "Consul that asks it": ours.pid,
+  "Consul that is told": ours.pid,
   "Consul with scripts": theirs.pid,
   "Consul that checks nothing": idle.pid,
 };

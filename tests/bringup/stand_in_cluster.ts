@@ -251,10 +251,10 @@ function checksOf(
   file = '{"services":[]}',
   isFresh: boolean,
 ): StandInNode["checks"] {
-  const { services }: { services: { id: string; name: string; checks: { http: string }[] }[] } =
+  const { services }: { services: { id: string; name: string; checks: { name: string }[] }[] } =
     JSON.parse(file);
   return services.map(({ id, name, checks: [check] }) => {
-    const fid = check?.http.split("/health/")[1];
+    const fid = name === "hax" ? undefined : check?.name.split(" ")[1];
     const isUp = host.stateOf(HAX_UNIT) === "active" &&
       (fid === undefined || host.stateOf(`m0d@${fid}`) === "active");
     return {

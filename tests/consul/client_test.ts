@@ -59,7 +59,7 @@ Deno.test("the client speaks with a real agent", async (t) => {
     };
     const critical = await assertRejects(() => session.create(definition), ConsulError);
     assertMatch(critical.body ?? "", /Check 'service:hare-rc' is in critical state/);
-    await consul.agent.passCheck("service:hare-rc", "fine");
+    await consul.agent.updateCheck("service:hare-rc", "passing", "fine");
     const id = await session.create(definition);
     const info = await session.info(id);
     assertEquals(info && { ...info, createIndex: 0, modifyIndex: 0 }, {
@@ -201,9 +201,9 @@ Deno.test("the client speaks with a real agent", async (t) => {
     const check = async () =>
       (await consul.agent.checks()).find(({ checkId }) => checkId === "service:9");
     assertEquals([(await check())?.status, (await check())?.name], ["warning", "alive"]);
-    await consul.agent.failCheck("service:9", "burnt down");
+    await consul.agent.updateCheck("service:9", "critical", "burnt down");
     assertEquals([(await check())?.status, (await check())?.output], ["critical", "burnt down"]);
-    await consul.agent.warnCheck("service:9");
+    await consul.agent.updateCheck("service:9", "warning", "");
     assertEquals((await check())?.status, "warning");
     await consul.agent.reload();
   });

@@ -79,8 +79,8 @@ Deno.test("a watch loses no change of 1,000 while its connection breaks", async 
     for await (const [one] of cutOff.health.watchService("w", { signal })) {
       const status = one?.checks.find(({ checkId }) => checkId === "service:w")?.status;
       if (status !== seen.at(-1)) seen.push(status);
-      if (seen.length === 1) await agent.consul.agent.passCheck("service:w");
-      if (seen.length === 2) await agent.consul.agent.warnCheck("service:w", "soon");
+      if (seen.length === 1) await agent.consul.agent.updateCheck("service:w", "passing", "");
+      if (seen.length === 2) await agent.consul.agent.updateCheck("service:w", "warning", "soon");
       if (seen.length === 3) await agent.consul.agent.deregisterService("w");
       if (seen.length === 4) break;
     }

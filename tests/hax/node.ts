@@ -1,6 +1,6 @@
 /**
  * One node with a real Consul agent and a hax, for tests: its configuration in KV, its services
- * registered with checks that ask hax, and programs that stand for its Mero processes.
+ * registered, and programs that stand for its Mero processes.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { OpenLink } from "../../mod/hax/link_keeper.ts";
 import { serveHax } from "../../mod/hax/server.ts";
 import { pidExists } from "../../mod/hax/presence.ts";
 import type { Report } from "../../mod/hax/transition.ts";
-import { layoutOf } from "../../mod/kv/cluster.ts";
+import { type ConfProcess, layoutOf } from "../../mod/kv/cluster.ts";
 import { EPOCH, EQ_PREFIX, IMPORTED, LEADER, NODE_PREFIX, processKey } from "../../mod/kv/keys.ts";
 import { systemClock } from "../../mod/lib/clock.ts";
 import { type Fid, formatFid, makeFid } from "../../mod/lib/fid.ts";
@@ -40,18 +40,24 @@ export async function importConfiguration(consul: Consul, nodes = NODES): Promis
   await consul.kv.put(IMPORTED, "now");
 }
 
-/** Registers the services of the first node, with checks at its hax that lose no time. */
+/** Registers the services of the first node. */
 export async function registerServices(
   consul: Consul,
   address: string,
   [first] = NODES,
 ): Promise<void> {
-  const layout = layoutOf(await consul.kv.list(NODE_PREFIX));
-  const own = layout.processes.filter(({ node }) => node === first);
-  for (const service of servicesOf(own, { address, port: 8008 })) {
-    const checks = service.checks.map(({ id, name, http, timeout, status }) => ({
-      ...{ checkId: id, name, http, timeout, status, interval: "100ms" },
-    }));
+  const { processes } = layoutOf(await consul.kv.list(NODE_PREFIX));
+  await registerServicesOf(consul, address, processes.filter(({ node }) => node === first));
+}
+
+/** Registers the services of these processes, whose hax answers at `address`. */
+export async function registerServicesOf(
+  consul: Consul,
+  address: string,
+  processes: readonly ConfProcess[],
+): Promise<void> {
+  for (const service of servicesOf(processes, { address, port: 8008 })) {
+    const checks = service.checks.map(({ id, ...check }) => ({ ...check, checkId: id }));
     await consul.agent.registerService({ ...service, checks });
   }
 }

@@ -65,7 +65,7 @@ Deno.test("watch-service and watch-bq of the binary tell what changes, until the
     const lines = (...statuses: readonly string[]) =>
       statuses.map((status) => `${JSON.stringify([{ fid, status }])}\n`).join("");
     await eventually("the present state", () => readTextFileIfAny(seen), lines("online"));
-    await consul.agent.failCheck("service:12");
+    await consul.agent.updateCheck("service:12", "critical", "");
     const both = lines("online", "offline");
     await eventually("the change", () => readTextFileIfAny(seen), both);
 

@@ -53,8 +53,7 @@ export async function setConfd(
   place: number,
   status: "passing" | "warning" | "critical",
 ): Promise<void> {
-  const set = { passing: "passCheck", warning: "warnCheck", critical: "failCheck" } as const;
-  await consul.agent[set[status]](`service:${confdOf(place)}`);
+  await consul.agent.updateCheck(`service:${confdOf(place)}`, status, "");
 }
 
 /** Options of {@linkcode startHere}. */

@@ -147,16 +147,16 @@ Deno.test("hare status on one node: from nothing to healthy, degraded, down", as
     serves: true,
   });
 
-  await consul.agent.warnCheck("service:6", "waits for the leader");
+  await consul.agent.updateCheck("service:6", "warning", "waits for the leader");
   await statusBecomes(
     consul,
     1,
     "  ! hax 0x7200000000000001:0x6 on n1: check of hax warning (waits for the leader)",
   );
-  await consul.agent.passCheck("service:6");
+  await consul.agent.updateCheck("service:6", "passing", "");
   await consul.kv.put(POOLS, "gibberish");
   await statusBecomes(consul, 1, '  ! key hare/pools has value "gibberish": no JSON');
-  await consul.agent.failCheck("service:7", "m0d with pid 1 has stopped");
+  await consul.agent.updateCheck("service:7", "critical", "m0d with pid 1 has stopped");
   await statusBecomes(consul, 2, "  x only 0 of 1 confds serve; quorum is 1");
   await consul.session.destroy(session);
   await statusBecomes(consul, 2, "  x no RC leader is elected; hare-rc runs on n1");

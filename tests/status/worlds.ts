@@ -102,6 +102,6 @@ export function critical(service: string, why: string): CheckView {
   return {
     service,
     status: "critical",
-    output: `HTTP GET http://127.0.0.1:8008/health/x: 503 Service Unavailable Output: ${why}\n`,
+    output: why,
   };
 }
