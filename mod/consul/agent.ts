@@ -47,6 +47,12 @@ export interface CheckDefinition {
   readonly status?: CheckStatus | undefined;
 }
 
+/** Options of {@linkcode Agent.updateCheck}. */
+export interface UpdateOptions extends CallOptions {
+  /** Kept by whoever says again and again how checks are: that costs much less. */
+  readonly connection?: KeptConnection | undefined;
+}
+
 /** A service to be registered. */
 export interface ServiceDefinition {
   /** {@default the name} */
@@ -152,14 +158,12 @@ export class Agent {
 
   /**
    * Says how a TTL check is: a critical one ends the sessions bound to it, one in warning none.
-   *
-   * @param options whoever says so again and again keeps a connection for it
    */
   async updateCheck(
     checkId: string,
     status: CheckStatus,
     note: string,
-    options: CallOptions & { readonly connection?: KeptConnection | undefined } = {},
+    options: UpdateOptions = {},
   ): Promise<void> {
     const path = `/v1/agent/check/${UPDATES[status]}/${encodeURIComponent(checkId)}`;
     await this.#http.call({ method: "PUT", path, query: { note } }, options);

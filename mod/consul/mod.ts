@@ -43,6 +43,7 @@ export {
   type Member,
   type MemberStatus,
   type ServiceDefinition,
+  type UpdateOptions,
 } from "./agent.ts";
 export {
   Catalog,

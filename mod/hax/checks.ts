@@ -10,7 +10,7 @@
  */
 
 import { CHECK_TTL_SECONDS, checkId, serviceNames } from "../agent/services.ts";
-import { type Consul, ConsulError } from "../consul/mod.ts";
+import { type Consul, ConsulError, type UpdateOptions } from "../consul/mod.ts";
 import type { ConfProcess } from "../kv/cluster.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Fid } from "../lib/fid.ts";
@@ -95,8 +95,8 @@ export class Checks {
       for (const check of this.#checks()) {
         const health = this.#dueFor(check);
         if (health === null) continue;
-        const isAway = !await this.#tell(check, health, { signal, connection });
-        if (isAway) return;
+        const isThere = await this.#tell(check, health, { signal, connection });
+        if (!isThere) return;
       }
     }, signal);
   }
@@ -142,11 +142,7 @@ export class Checks {
   }
 
   /** Tells the agent, and returns whether it is there to be told. */
-  async #tell(
-    { id }: Check,
-    { level, why }: Health,
-    options: Pick<Parameters<Consul["agent"]["updateCheck"]>[3] & object, "signal" | "connection">,
-  ): Promise<boolean> {
+  async #tell({ id }: Check, { level, why }: Health, options: UpdateOptions): Promise<boolean> {
     const { consul, clock, log } = this.#deps;
     const told = { level, why, atMs: clock.now() };
     try {
