@@ -44,7 +44,8 @@ export class Bell {
     try {
       await this.#clock.sleep(ms, sleep.signal);
     } catch (error) {
-      if (signal.aborted || !this.#rung) throw error;
+      signal.throwIfAborted();
+      if (!this.#rung) throw error;
     } finally {
       this.#wake = null;
       signal.removeEventListener("abort", onAbort);

@@ -48,3 +48,12 @@ Deno.test("Bell.wait() throws the reason of its signal, before and during the wa
   await assertRejects(() => bell.wait(100, stop.signal), RangeError, "enough");
   assertEquals(clock.sleeping, 0);
 });
+
+Deno.test("Bell.wait() throws the reason of its signal also where the bell was rung just before", async () => {
+  const bell = new Bell(new FakeClock());
+  const stop = new AbortController();
+  const waiting = bell.wait(100, stop.signal);
+  bell.ring();
+  stop.abort(new RangeError("enough"));
+  await assertRejects(() => waiting, RangeError, "enough");
+});

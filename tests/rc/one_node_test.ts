@@ -66,7 +66,7 @@ Deno.test("a coordinator waits for the import, its confd's check, and then leads
     assertEquals(session?.nodeChecks, ["serfHealth"]);
     assertEquals(session?.serviceChecks, ["service:hare-rc", `service:${confdOf(0)}`]);
     // Each thing waited for was said once, however often it was tried.
-    assertEquals(log.matching(/Missing check/).length, 1);
+    assertEquals(log.matching(/Missing check 'service:9'/).length, 1);
 
     await coordinator.stop();
     assertEquals(await consul.session.list(), []);
