@@ -12,7 +12,7 @@ import { DEFAULT_LISTEN, serveHax } from "../hax/server.ts";
 import { type Listen, parseListen } from "../lib/listen.ts";
 import { loggerOf } from "../lib/log.ts";
 import { runAsService } from "../lib/service.ts";
-import { command, type CommandUnknownOpts, examples, Option } from "./command.ts";
+import { command, type CommandUnknownOpts, examples, Option, parsedBy } from "./command.ts";
 import type { Context } from "./context.ts";
 
 /** Options of `hare hax`. */
@@ -32,7 +32,7 @@ export function haxCommand(context: Context): CommandUnknownOpts {
     )
     .addOption(
       new Option("--listen <address[:port]>", "where to answer HTTP")
-        .argParser((text) => parseListen(text, port)).default(
+        .argParser(parsedBy((text) => parseListen(text, port))).default(
           DEFAULT_LISTEN,
           `${hostname}:${port}`,
         ),

@@ -28,6 +28,7 @@ import {
   examples,
   InvalidArgumentError,
   Option,
+  parsedBy,
 } from "./command.ts";
 import type { Context } from "./context.ts";
 import {
@@ -75,7 +76,7 @@ export function rcCommand(context: Context): CommandUnknownOpts {
     .addOption(
       new Option("--metrics <address[:port]>", "where to answer Prometheus, at /metrics")
         .default(DEFAULT_METRICS, `${hostname}:${port}`)
-        .argParser((text) => parseListen(text, port)),
+        .argParser(parsedBy((text) => parseListen(text, port))),
     )
     .addCommand(statusCommand(context))
     .addCommand(logCommand(context))

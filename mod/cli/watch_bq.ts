@@ -41,6 +41,7 @@ export function watchBqCommand(context: Context): CommandUnknownOpts {
           "hare watch-bq --exec /usr/local/bin/tell",
           `{"fid":"0x6b00000000000001:0x11","state":"failed"}`,
         ],
+        [`hare watch-bq --exec "jq -r .fid"`, "prints what the program prints"],
         [`hare watch-bq --exec "logger -t hare"`, "into the journal"],
       ) +
         "\n\nNo shell takes part. It is run for one broadcast at a time, 60 s at most; where it fails, the log\nsays so and the next one follows. A broadcast that leaves the queue while Consul cannot be asked is\nmissed: the log says when that may be.",
@@ -63,7 +64,7 @@ export async function runWatchBq({ exec }: WatchBqOptions, context: Context): Pr
       onRecovered: () => log.info("Consul is back"),
     });
   await followBroadcasts(
-    { watch, run: context.run, argv: exec, limitMs: LIMIT_MS, log },
+    { watch, run: context.run, argv: exec, print: context.stdout, limitMs: LIMIT_MS, log },
     context.signal,
   );
 }

@@ -38,7 +38,7 @@ export class Askers {
   readonly #library: PromptLibrary;
   readonly #events: Pick<LinkEvents, "entrypoint" | "fault">;
   readonly #peers = new Map<string, Peer>();
-  #waiting: readonly Waiting[] = [];
+  #waiting: Waiting[] = [];
   #maxWaiting = MAX_WAITING;
 
   constructor(library: PromptLibrary, events: Pick<LinkEvents, "entrypoint" | "fault">) {
@@ -53,7 +53,7 @@ export class Askers {
     this.#peers.set(textOf(id), peer);
     const reply = this.#entrypointFor(peer);
     if (reply === null && this.#waiting.length < this.#maxWaiting) {
-      this.#waiting = [...this.#waiting, { halink, id, peer, since: performance.now() }];
+      this.#waiting.push({ halink, id, peer, since: performance.now() });
     } else {
       this.#answer(halink, id, reply);
     }
@@ -67,7 +67,7 @@ export class Askers {
     for (const asker of waiting) {
       const reply = this.#entrypointFor(asker.peer);
       const isPatient = now - asker.since < PATIENCE_MS && this.#maxWaiting > 0;
-      if (reply === null && isPatient) this.#waiting = [...this.#waiting, asker];
+      if (reply === null && isPatient) this.#waiting.push(asker);
       else this.#answer(asker.halink, asker.id, reply);
     }
   }

@@ -60,7 +60,8 @@ export class Callbacks {
   #make(): Readonly<Record<CallbackName, Callback>> {
     const events = this.#events;
     const { symbols } = this.#library;
-    const isLinked = (id: Pointer): void => this.#guard(() => void this.askers.take(copyOf(id)));
+    const bringsNoLink = (id: Pointer): void =>
+      this.#guard(() => void this.askers.take(copyOf(id)));
     const hasEnded = (link: Pointer, isDelivered: boolean): void =>
       this.#guard(() => events.sent(idOf(link), isDelivered));
     return {
@@ -92,8 +93,8 @@ export class Callbacks {
       linkConnected: threadSafe(CALLBACKS.linkConnected, (_, id, link) => {
         this.#guard(() => events.connected(idOf(link), this.askers.take(copyOf(id))));
       }),
-      linkReused: threadSafe(CALLBACKS.linkReused, (_, id, _link) => isLinked(id)),
-      linkAbsent: threadSafe(CALLBACKS.linkAbsent, (_, id) => isLinked(id)),
+      linkReused: threadSafe(CALLBACKS.linkReused, (_, id, _link) => bringsNoLink(id)),
+      linkAbsent: threadSafe(CALLBACKS.linkAbsent, (_, id) => bringsNoLink(id)),
       linkIsDisconnecting: threadSafe(CALLBACKS.linkIsDisconnecting, (halink, link) => {
         this.#guard(() => events.closed(idOf(link)));
         symbols.m0_halon_interface_disconnect(halink, link);

@@ -42,7 +42,7 @@ export const PROCESS_EVENTS = ["starting", "started", "stopping", "stopped"] as 
 export type ProcessEvent = (typeof PROCESS_EVENTS)[number];
 
 /** What a service may say of itself. */
-export const SERVICE_EVENTS = [...PROCESS_EVENTS, "failed"] as const;
+const SERVICE_EVENTS = [...PROCESS_EVENTS, "failed"] as const;
 
 /** What a service says of itself. */
 export type ServiceEvent = (typeof SERVICE_EVENTS)[number];

@@ -18,4 +18,5 @@ export type {
   Peer,
 } from "./interface.ts";
 export { MAX_NOTES } from "./layout.ts";
+export { PROCESS_EVENTS } from "./message.ts";
 export type { Cookie, KnownState, Note, ProcessEvent, ServiceEvent } from "./message.ts";

@@ -5,6 +5,7 @@
  */
 
 import * as z from "zod";
+import { PROCESS_EVENTS } from "../halink/mod.ts";
 import { PROCESS_TYPES } from "../kv/process_state.ts";
 import { RequestRefused } from "./json_body.ts";
 import type { Report } from "./transition.ts";
@@ -46,7 +47,7 @@ export function parseHint(body: unknown): Hint {
 }
 
 const ReportBody = z.object({
-  event: z.enum(["starting", "started", "stopping", "stopped"]),
+  event: z.enum(PROCESS_EVENTS),
   type: z.enum(PROCESS_TYPES),
   pid: z.int().positive(),
 });

@@ -11,6 +11,7 @@
 import type { Agent } from "../consul/mod.ts";
 import { messageOf } from "../lib/errors.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
+import { formatListen } from "../lib/listen.ts";
 import type { Run } from "../lib/process.ts";
 import { statusOf } from "./health.ts";
 import { HAX_SERVICE } from "./identity.ts";
@@ -119,5 +120,5 @@ async function findHax({ consul, signal }: CheckServiceDeps): Promise<string | n
   const service = services.find(({ name }) => name === HAX_SERVICE);
   if (service === undefined) return null;
   const host = service.address || (await consul.agent.self({ signal })).address;
-  return `http://${host.includes(":") ? `[${host}]` : host}:${service.port}`;
+  return `http://${formatListen({ hostname: host, port: service.port })}`;
 }

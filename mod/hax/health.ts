@@ -6,6 +6,7 @@
  */
 
 import type { ProcessRecord } from "../kv/process_state.ts";
+import type { LinkState } from "./link_keeper.ts";
 import type { Presence } from "./presence.ts";
 import { isUp } from "./transition.ts";
 import type { UnitState } from "./unit_states.ts";
@@ -122,7 +123,7 @@ export interface HaxCondition {
   /** Why Consul cannot be asked; `null` when it can. */
   readonly consulAway: string | null;
   /** How far the HA link has come. */
-  readonly link: string;
+  readonly link: LinkState;
   /** Process events that wait to be recorded. */
   readonly queueLength: number;
   /** Process events that may wait. */

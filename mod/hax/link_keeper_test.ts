@@ -64,7 +64,8 @@ class World implements AsyncDisposable {
       entrypoint: () => ({ known: false, why: "nobody leads" }),
       layout: () => ({
         processes: [6, 9, 12].map((fidk) => ({
-          ...{ node: NODE, fidk, fid: makeFid("process", fidk), types: [], endpoint: `ep-${fidk}` },
+          ...{ node: NODE, fidk, fid: makeFid("process", fidk), endpoint: `ep-${fidk}` },
+          types: fidk === 9 ? ["confd"] : [],
         })),
       }),
       processes: { hear: () => {}, isUp: (fid) => this.up.has(formatFid(fid)) },
@@ -197,8 +198,8 @@ Deno.test("LinkKeeper tells each linked process what is broadcast, and what was,
   world.events?.connected(3n, peer(12));
   await world.broadcast(2, makeFid("drive", 1), "repair");
   assertEquals(world.calls.slice(2), [
-    "1: 9 failed",
-    "3: 9 failed",
+    "1: 9 failed, 10 failed",
+    "3: 9 failed, 10 failed",
     ...["1: 1 repair", "2: 1 repair", "3: 1 repair"],
   ]);
 });
@@ -211,7 +212,7 @@ Deno.test("LinkKeeper does not tell that a process has failed which is there aga
   world.up.add(formatFid(NINE));
   await world.broadcast(1, NINE, "failed");
   await world.broadcast(2, NINE, "online");
-  assertEquals(world.calls.slice(2), ["1: 9 online"]);
+  assertEquals(world.calls.slice(2), ["1: 9 online, 10 online"]);
   assertEquals(log.matching(/0x9 is there again: that it failed is not told/).length, 1);
 });
 

@@ -13,7 +13,7 @@ export type Presence = "there" | "gone" | "before this boot";
 /** Tells whether a process with this pid is there. */
 export type PidExists = (pid: number) => boolean;
 
-/** What a {@linkcode presenceOf} stands on. */
+/** What {@linkcode presenceOf} stands on. */
 export interface PresenceDeps {
   readonly pidExists: PidExists;
   /** Id of this machine's boot; `null` where it cannot be told. */

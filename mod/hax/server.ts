@@ -9,10 +9,10 @@
  */
 
 import { HareError, messageOf } from "../lib/errors.ts";
+import { formatListen, type Listen } from "../lib/listen.ts";
 import { loggerOf } from "../lib/log.ts";
 import { makeHandler } from "./handler.ts";
 import { Hax, type HaxDeps } from "./hax.ts";
-import type { Listen } from "../lib/listen.ts";
 import { together } from "./together.ts";
 
 /** Options of {@linkcode serveHax}. */
@@ -64,13 +64,13 @@ function listenAt(
     return Deno.serve({
       ...listen,
       onListen: (address) => {
-        log.info("listens at {hostname}:{port}", { ...address });
+        log.info("listens at {address}", { address: formatListen(address) });
         onListen?.(address);
       },
     }, handler);
   } catch (error) {
     throw new HareError(
-      `cannot listen at ${listen.hostname}:${listen.port}: ${messageOf(error)}`,
+      `cannot listen at ${formatListen(listen)}: ${messageOf(error)}`,
       {
         hint: error instanceof Deno.errors.AddrInUse
           ? "does another hax run on this address? --listen gives another"

@@ -25,6 +25,8 @@ export interface FollowBroadcastsDeps {
   readonly run: Run;
   /** The program and its arguments; it finds a broadcast, a line of JSON, on standard input. */
   readonly argv: readonly [string, ...string[]];
+  /** Takes what the program prints. */
+  readonly print: (text: string) => Promise<void>;
   /** Time that the program may take for one, in milliseconds. */
   readonly limitMs: number;
   readonly log: Logger;
@@ -85,12 +87,13 @@ async function* newEntries(
 
 async function give(
   entry: KvEntry,
-  { run, argv, limitMs, log }: FollowBroadcastsDeps,
+  { run, argv, print, limitMs, log }: FollowBroadcastsDeps,
   signal: AbortSignal,
 ): Promise<void> {
   try {
     const stdin = `${formatBroadcast(parseBroadcast(entry))}\n`;
-    const { code, stderr } = await run(argv, { stdin, limitMs, signal });
+    const { code, stdout, stderr } = await run(argv, { stdin, limitMs, signal });
+    if (stdout !== "") await print(stdout);
     if (code === 0) return;
     const failure = { program: argv[0], key: entry.key, code, stderr: stderr.trim() };
     log.error("{program} failed for {key} with status {code}: {stderr}", failure);

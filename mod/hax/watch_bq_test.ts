@@ -33,6 +33,7 @@ async function follow(
       return Promise.resolve({ code, stdout: "", stderr: "no\n" });
     },
     argv: ["tell", "all"],
+    print: () => Promise.resolve(),
     limitMs: 1000,
     log: loggerOf("test"),
   }, new AbortController().signal);

@@ -36,3 +36,17 @@ export function parseListen(text: string, defaultPort: number): Listen {
     hint: `write ADDR or ADDR:PORT, as in 127.0.0.1:${defaultPort} or [::1]:${defaultPort}`,
   });
 }
+
+/**
+ * The text that {@linkcode parseListen} reads, as it also stands in a URL.
+ *
+ * @example
+ * ```ts
+ * import { formatListen } from "./listen.ts";
+ *
+ * if (formatListen({ hostname: "::1", port: 8008 }) !== "[::1]:8008") throw new Error("wrong");
+ * ```
+ */
+export function formatListen({ hostname, port }: Listen): string {
+  return `${hostname.includes(":") ? `[${hostname}]` : hostname}:${port}`;
+}

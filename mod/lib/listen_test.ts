@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "../../tests/lib/assert.ts";
 import { UsageError } from "./errors.ts";
-import { type Listen, parseListen } from "./listen.ts";
+import { formatListen, type Listen, parseListen } from "./listen.ts";
 
 const good: readonly (readonly [text: string, listen: Listen])[] = [
   ["127.0.0.1", { hostname: "127.0.0.1", port: 8008 }],
@@ -11,7 +11,10 @@ const good: readonly (readonly [text: string, listen: Listen])[] = [
   ["[fe80::1:2]:65535", { hostname: "fe80::1:2", port: 65535 }],
 ];
 for (const [text, listen] of good) {
-  Deno.test(`parseListen() reads ${text}`, () => assertEquals(parseListen(text, 8008), listen));
+  Deno.test(`parseListen() reads ${text}, and what formatListen() makes of it`, () => {
+    assertEquals(parseListen(text, 8008), listen);
+    assertEquals(parseListen(formatListen(listen), 1), listen);
+  });
 }
 
 for (const text of ["", ":8008", "127.0.0.1:", "127.0.0.1:65536", "a b", "[::1", "a:b", "x:1:2"]) {

@@ -5,7 +5,7 @@
  */
 
 import { messageOf } from "../lib/errors.ts";
-import type { Listen } from "../lib/listen.ts";
+import { formatListen, type Listen } from "../lib/listen.ts";
 import type { Logger } from "../lib/log.ts";
 import { type Metric, renderMetrics } from "../lib/metrics.ts";
 
@@ -21,6 +21,7 @@ export function serveMetrics(
   metrics: () => readonly Metric[],
   log: Logger,
 ): AsyncDisposable {
+  const address = formatListen(listen);
   try {
     const server = Deno.serve({ ...listen, onListen: () => {} }, (request) => {
       const { pathname } = new URL(request.url);
@@ -29,11 +30,11 @@ export function serveMetrics(
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
       });
     });
-    log.debug("metrics are at {hostname}:{port}", { ...listen });
+    log.debug("metrics are at {address}", { address });
     return { [Symbol.asyncDispose]: () => server.shutdown() };
   } catch (error) {
-    log.error("there are no metrics: cannot listen at {hostname}:{port}: {why}", {
-      ...listen,
+    log.error("there are no metrics: cannot listen at {address}: {why}", {
+      address,
       why: messageOf(error),
     });
     return { [Symbol.asyncDispose]: () => Promise.resolve() };

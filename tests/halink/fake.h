@@ -110,5 +110,5 @@ extern struct interface *fake;
 /* Notes down, for the test, how hax breaks the contract. */
 void violation(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Asks for the entrypoint as a process would; the number of the request. */
-uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint);
+/* Asks for the entrypoint as a process would, over its link if it has one; the request's number. */
+uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint, struct link *link);

@@ -14,7 +14,7 @@ import { assertEquals } from "../lib/assert.ts";
 
 const SYMBOLS = {
   fake_ask: {
-    parameters: ["u64", "u64", "buffer", "buffer", "usize"],
+    parameters: ["u64", "u64", "pointer", "buffer", "buffer", "usize"],
     result: "void",
     nonblocking: true,
   },
@@ -28,6 +28,7 @@ const SYMBOLS = {
     result: "void",
     nonblocking: true,
   },
+  fake_service: { parameters: ["pointer", "u64", "u64"], result: "void", nonblocking: true },
   fake_vector: { parameters: ["pointer", "u64", "u64"], result: "void", nonblocking: true },
   fake_rubbish: { parameters: ["pointer", "u64", "u64"], result: "void", nonblocking: true },
   fake_end: { parameters: ["pointer"], result: "void", nonblocking: true },
@@ -127,12 +128,16 @@ export class FakeMotr implements Disposable {
     this.#library = Deno.dlopen(path, SYMBOLS);
   }
 
-  /** A process asks for the entrypoint, and is linked when it gets one. */
-  async ask(key: number, pid = 1): Promise<Asked> {
+  /**
+   * A process asks for the entrypoint, and is linked when it gets one.
+   *
+   * @param link the link that it has already
+   */
+  async ask(key: number, pid = 1, link = 0n): Promise<Asked> {
     const out = new BigInt64Array(6);
     const endpoints = new Uint8Array(256);
     await this.#library.symbols.fake_ask(
-      ...[BigInt(key), BigInt(pid), out, endpoints, 256n] as const,
+      ...[BigInt(key), BigInt(pid), at(link), out, endpoints, 256n] as const,
     );
     const [rc, confds, quorum, rmKey] = [...out.subarray(0, 4)].map(Number);
     return {
@@ -156,6 +161,11 @@ export class FakeMotr implements Disposable {
     await this.#library.symbols.fake_events(
       ...[at(link), BigInt(key), BigInt(event), BigInt(type), BigInt(pid), BigInt(count)] as const,
     );
+  }
+
+  /** An event of a service. */
+  async service(link: bigint, key: number, event: number): Promise<void> {
+    await this.#library.symbols.fake_service(at(link), BigInt(key), BigInt(event));
   }
 
   /** Asks for states of `count` objects from `first` on. */

@@ -126,7 +126,7 @@ static void *deliver(void *arg)
 static void *ask_own(void *arg)
 {
 	(void)arg;
-	ask(6, 1, "own");
+	ask(6, 1, "own", NULL);
 	return NULL;
 }
 
@@ -199,7 +199,8 @@ void m0_halon_interface_entrypoint_reply(struct interface *hi, const struct id12
 					 const char **endpoints, uint32_t quorum,
 					 const struct id128 *rm, const char *rm_endpoint)
 {
-	struct request *request = &hi->request[id->lo % MAX_REQUESTS];
+	struct request *request   = &hi->request[id->lo % MAX_REQUESTS];
+	bool            is_linked = request->link != NULL;
 
 	check_thread("entrypoint_reply");
 	pthread_mutex_lock(&hi->lock);
@@ -226,7 +227,9 @@ void m0_halon_interface_entrypoint_reply(struct interface *hi, const struct id12
 	}
 	pthread_mutex_unlock(&hi->lock);
 	/* Nested, as the real one does it. */
-	if (request->link != NULL)
+	if (is_linked)
+		hi->cb.reused(hi, id, request->link);
+	else if (request->link != NULL)
 		hi->cb.connected(hi, id, request->link);
 #ifndef MERO_2019
 	else

@@ -100,6 +100,12 @@ testLink("who asks gets the entrypoint, and is linked", async ({ motr, heard }) 
   assertEquals(heard.peers.has(asked.link), false);
 });
 
+testLink("who asks again keeps its link", async ({ motr, heard }) => {
+  const { link } = await motr.ask(9, 77);
+  const again = await motr.ask(9, 77, link);
+  assertEquals([again.rc, again.link, heard.peers.size], [0, link, 2]);
+});
+
 testLink("who asks too early waits, and is told as soon as there is an answer", async (parts) => {
   const { motr, link, heard } = parts;
   heard.reply = null;
@@ -131,6 +137,18 @@ testLink("events of processes are read whole", async ({ motr, heard }) => {
     })),
     { kind: "other", type: 7, why: "an event of a process that says nothing of its life" },
     { kind: "process event", process, event: "starting", type: "M0MKFS", pid: 41 },
+  ]);
+});
+
+testLink("events of services are read whole", async ({ motr, heard }) => {
+  const { link } = await motr.ask(9);
+  for (const event of [0, 1, 2, 3, 4, 5]) await motr.service(link, 10, event);
+  const service = makeFid("service", 10);
+  assertEquals(heard.messages, [
+    ...(["starting", "started", "stopping", "stopped", "failed"] as const).map((event) => ({
+      ...{ kind: "service event" as const, service, event },
+    })),
+    { kind: "other", type: 8, why: "an unknown event of a service" },
   ]);
 });
 

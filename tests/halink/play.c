@@ -18,7 +18,7 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint)
+uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint, struct link *link)
 {
 	struct id128 process = { 0x7200000000000001, process_key };
 	struct id128 id      = { 0xabc, 0 };
@@ -28,6 +28,7 @@ uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint)
 	struct request *request = &fake->request[id.lo % MAX_REQUESTS];
 	memset(request, 0, sizeof *request);
 	request->asked = true;
+	request->link  = link;
 	pthread_mutex_unlock(&fake->lock);
 	fake->cb.request(fake, &id, endpoint, &process, "revision", pid, true);
 	pthread_mutex_lock(&fake->lock);
@@ -53,18 +54,20 @@ static bool is_there(void)
 }
 
 /*
- * Asks for the entrypoint.
+ * Asks for the entrypoint, as a process that has a link or as one that has none.
  *
  * out: rc, confds, quorum, key of the RM's fid, link or 0, nanoseconds
  */
-void fake_ask(uint64_t process_key, uint64_t pid, int64_t *out, char *endpoints, size_t size)
+void fake_ask(uint64_t process_key, uint64_t pid, struct link *link, int64_t *out, char *endpoints,
+	      size_t size)
 {
 	if (!is_there()) {
 		violation("nobody could be asked for the entrypoint within a minute");
 		return;
 	}
 	uint64_t        begun   = now_ns();
-	struct request *request = &fake->request[ask(process_key, pid, "peer") % MAX_REQUESTS];
+	uint64_t        number  = ask(process_key, pid, "peer", link);
+	struct request *request = &fake->request[number % MAX_REQUESTS];
 
 	out[0] = request->rc;
 	out[1] = request->confds;
@@ -106,6 +109,16 @@ void fake_events(struct link *link, uint64_t key, uint64_t event, uint64_t type,
 		message.u.event.pid   = pid + i;
 		receive(link, &message);
 	}
+}
+
+/* An event of a service, in its own process. */
+void fake_service(struct link *link, uint64_t key, uint64_t event)
+{
+	struct message message = blank(8, 0);
+
+	message.fid           = (struct id128){ 0x7300000000000001, key };
+	message.u.event.event = event;
+	receive(link, &message);
 }
 
 /* Asks for the states of count objects, whose keys count from first. */

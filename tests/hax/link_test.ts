@@ -218,6 +218,8 @@ testNode(
     const types = async () =>
       (await consul.kv.list(EQ_PREFIX)).map(({ value }) => value.split(" ")[0]);
     await eventually("the error", types, ["io-error"]);
+    await motr.service(link, 10, STARTED);
+    await eventually("the start", types, ["io-error", "service"]);
     await hax.stop();
   },
 );

@@ -89,6 +89,7 @@ Deno.test("watch-service and watch-bq of the binary tell what changes, until the
       assertEquals((await child.status).code, 0);
     }
     assertEquals(await Deno.readTextFile(seen), both);
+    assertEquals(await Deno.readTextFile(`${dir}/out`), await Deno.readTextFile(told));
   } finally {
     for (const { child } of [services, broadcasts]) await child[Symbol.asyncDispose]();
     await Deno.remove(dir, { recursive: true });
