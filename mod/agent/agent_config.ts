@@ -38,6 +38,9 @@ export const START_META = "hare-start";
  *   node for a dead one. The values are written down so that no release changes them.
  * - `http_max_conns_per_client`: all of a node's requests come from one address. hax, the RC and a
  *   few operators hold some 30 connections; a program that leaks them shall be noticed, and soon.
+ * - `check_update_interval` 0: what a check says is in the catalog at once, also while its status stays
+ *   the same, as of a process that hax has no link with; else it is up to 7 minutes late. hax tells
+ *   only what is new.
  * - `leave_on_terminate` false: a node that reboots is seen to have failed, and does not vanish from
  *   the catalog together with its services.
  * - `disable_update_check`: a storage cluster asks nobody outside.
@@ -46,6 +49,7 @@ export const COMMON_SETTINGS = {
   performance: { raft_multiplier: 1 },
   gossip_lan: { probe_interval: "1s", probe_timeout: "500ms", suspicion_mult: 4 },
   limits: { http_max_conns_per_client: 200 },
+  check_update_interval: "0s",
   leave_on_terminate: false,
   disable_update_check: true,
 } as const;

@@ -46,6 +46,9 @@ export const CHECK_TTL_SECONDS = { hax: 10, confd: 10, ios: 30 } as const satisf
   number
 >;
 
+/** What the check of a process says, besides, that serves and that hax cannot tell anything. */
+export const NO_LINK = "it has no link with hax";
+
 /** The services of a process; a client has none. */
 export function serviceNames({ types }: Pick<NodeProcess, "types">): readonly ServiceName[] {
   if (types.includes("ha")) return ["hax"];

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { NO_LINK } from "../agent/services.ts";
 import type { Consul, KvEntry, WatchOptions } from "../consul/mod.ts";
 import { type EntrypointAnswer, entrypointOf } from "../entrypoint/entrypoint.ts";
 import { type ConfProcess, type Layout, layoutOf } from "../kv/cluster.ts";
@@ -165,7 +166,7 @@ export class Hax {
     });
     const isUnlinked = health.level === "passing" &&
       this.#link?.isLinked(fid, record?.pid ?? null) === false;
-    return isUnlinked ? { ...health, why: `${health.why}; it has no link with hax` } : health;
+    return isUnlinked ? { ...health, why: `${health.why}; ${NO_LINK}` } : health;
   }
 
   /** The entrypoint as of now. */

@@ -51,6 +51,20 @@ const CASES: Readonly<Record<string, Case>> = {
       "pool tier1 has lost 4 of 12 drives, on 1 of 3 controllers; it may lose nothing more",
     ],
   },
+  "an ios that hax has no link with, as its check says": {
+    world: withProcess(WORLD, 18, {
+      checks: [{
+        service: "ios",
+        status: "passing",
+        output: "pid 7 has started; it has no link with hax",
+      }],
+    }),
+    level: "degraded",
+    reasons: [
+      "ios 0x7200000000000001:0x12 on ssc-vm1: it has no link with hax, and hears of no failure " +
+      "until it is started again",
+    ],
+  },
   "a confd that stopped in order": {
     world: withProcess(WORLD, 17, ended("confd", "STOPPED")),
     level: "degraded",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { NO_LINK } from "../agent/services.ts";
 import { formatFid } from "../lib/fid.ts";
 import type { PoolLoss } from "./pool_loss.ts";
 import type { Tallies } from "./tallies.ts";
@@ -46,6 +47,7 @@ export function whatHasFailed(world: World, tallies: Tallies): readonly string[]
     ...nodesFailed(world),
     ...serversFailed(world, alive),
     ...processesFailed(tallies, alive),
+    ...processesUnlinked(world, alive),
     ...rcsMissing(world, alive),
     ...poolsHit(tallies),
     ...world.unreadable,
@@ -81,6 +83,21 @@ function processesFailed({ idle }: Tallies, alive: ReadonlySet<string>): readonl
     .filter(([{ node }]) => alive.has(node))
     .map(([process, why]) =>
       `${titleOf(process)} ${formatFid(process.fid)} on ${process.node}: ${why}`
+    );
+}
+
+/** They serve, and hear of no failure: Mero's servers ask for a link when they start, and only then. */
+function processesUnlinked({ processes }: World, alive: ReadonlySet<string>): readonly string[] {
+  return processes
+    .filter(({ node, checks }) =>
+      alive.has(node) &&
+      checks.some(({ status, output }) => status === "passing" && output.endsWith(NO_LINK))
+    )
+    .map((process) =>
+      `${titleOf(process)} ${
+        formatFid(process.fid)
+      } on ${process.node}: ${NO_LINK}, and hears of ` +
+      "no failure until it is started again"
     );
 }
 

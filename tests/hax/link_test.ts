@@ -8,7 +8,7 @@ import { HaLink } from "../../mod/halink/mod.ts";
 import type { OpenLink } from "../../mod/hax/link_keeper.ts";
 import { formatBroadcast, type HaState } from "../../mod/kv/broadcast.ts";
 import { enqueue } from "../../mod/kv/enqueue.ts";
-import { BQ_PREFIX, bqSeenKey, EQ_PREFIX } from "../../mod/kv/keys.ts";
+import { BQ_PREFIX, bqSeenKey, EQ_PREFIX, stateKey } from "../../mod/kv/keys.ts";
 import { formatFid, makeFid } from "../../mod/lib/fid.ts";
 import { buildForTests, FakeMotr } from "../halink/fake_motr.ts";
 import { assertEquals } from "../lib/assert.ts";
@@ -160,6 +160,14 @@ testNode(
         }));
       await eventually("the broadcasts", told, [[3, 1, 5], [3, 1, 5]]);
       assertEquals(motr.told(nine.link).checksum, motr.told(twelve.link).checksum);
+
+      const missed = { fid: makeFid("drive", 4), state: "failed" as const };
+      await consul.kv.put(stateKey(missed.fid), formatBroadcast(missed));
+      const response = await fetch(hax.url, { method: "POST", body: "null" });
+      await response.body?.cancel();
+      const all = [[4, 4, 2], [4, 4, 2]];
+      await eventually("what has left the queue unseen, at a watch's notice", told, all);
+      await consul.kv.delete(stateKey(missed.fid));
       await hax.stop();
     }
     const position = (await consul.kv.get(bqSeenKey(NODE)))?.value;
