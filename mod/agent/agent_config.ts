@@ -36,6 +36,10 @@ export const START_META = "hare-start";
  * - `gossip_lan`: a node that is gone is known to be so after 5 to 8 s. Only the loss of a leader's
  *   whole host waits for that: else the RC has a check of its own. Shorter times would take a slow
  *   node for a dead one. The values are written down so that no release changes them.
+ * - `autopilot.min_quorum` 3: a dead server keeps its vote while there are no more than three. Consul
+ *   would take it away within 10 s, also from one that is just back, and give it again half a minute
+ *   later; of the two that are left neither can be lost then, and where one is, no leader is found
+ *   until that very one returns. Consul takes this over when a cluster first elects a leader.
  * - `http_max_conns_per_client`: all of a node's requests come from one address. hax, the RC and a
  *   few operators hold some 30 connections; a program that leaks them shall be noticed, and soon.
  * - `check_update_interval` 0: what a check says is in the catalog at once, also while its status stays
@@ -48,6 +52,7 @@ export const START_META = "hare-start";
 export const COMMON_SETTINGS = {
   performance: { raft_multiplier: 1 },
   gossip_lan: { probe_interval: "1s", probe_timeout: "500ms", suspicion_mult: 4 },
+  autopilot: { min_quorum: 3 },
   limits: { http_max_conns_per_client: 200 },
   check_update_interval: "0s",
   leave_on_terminate: false,

@@ -35,6 +35,7 @@ Deno.test("renderAgentConfig() joins every other server and expects their number
   assertEquals(config.bootstrap_expect, 3);
   assertEquals(config.retry_join, ["10.0.0.2", "10.0.0.3"]);
   assertEquals(config.node_meta, { "hare-start": "now" });
+  assertEquals(config.autopilot, { min_quorum: 3 });
 });
 
 Deno.test("renderAgentConfig() gives a client no bootstrap_expect and all servers", () => {

@@ -9,7 +9,7 @@
 import { FaultCluster } from "../faults/cluster.ts";
 import { makeFault } from "../faults/fault.ts";
 import { FAULTS } from "../faults/faults.ts";
-import { allVote, raftLeaderOf } from "../faults/leadership.ts";
+import { raftLeaderOf } from "../faults/leadership.ts";
 import { startProcess } from "../rc/nodes.ts";
 import { medianAndWorst, print } from "./measure.ts";
 
@@ -38,7 +38,6 @@ for (const [name, what] of Object.entries(LOSSES)) {
   if (names.length > 0 && !names.includes(name)) continue;
   const times: number[] = [];
   for (let run = 0; run < runs; run++) {
-    await allVote(cluster.nodes);
     await allStandBy(cluster);
     times.push(await makeFault(cluster.nodes, FAULTS[what]));
   }

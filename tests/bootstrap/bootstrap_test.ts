@@ -8,7 +8,7 @@
 import { PHASE_NAMES } from "../../mod/bringup/bootstrap.ts";
 import type { EntrypointJson } from "../../mod/entrypoint/render.ts";
 import type { StatusJson } from "../../mod/status/mod.ts";
-import { assert, assertEquals } from "../lib/assert.ts";
+import { assert, assertEquals, assertMatch } from "../lib/assert.ts";
 import { longTestOnHosts, testOnHosts } from "../hosts/testing.ts";
 import {
   activeOn,
@@ -88,6 +88,13 @@ testOnHosts("hare bootstrap brings three servers and two clients up", 5, async (
       }
     },
   );
+
+  await t.step("whose Consul takes a vote from no server that is away", async () => {
+    assertMatch(
+      await first.output(["consul", "operator", "autopilot", "get-config"]),
+      /^MinQuorum = 3$/m,
+    );
+  });
 
   await t.step("and again does nothing", async () => {
     const before = await unitsOn(hosts.all);

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { allVote, type FaultNode, leaderOf, raftLeaderOf } from "./leadership.ts";
+import { type FaultNode, leaderOf, raftLeaderOf } from "./leadership.ts";
 
 /** A fault of nodes of some kind. */
 export interface Fault<N extends FaultNode> {
@@ -22,7 +22,6 @@ export async function makeFault<N extends FaultNode>(
   nodes: readonly N[],
   fault: Fault<N>,
 ): Promise<number> {
-  if (fault.takesServer) await allVote(nodes);
   const leader = await leaderOf(nodes);
   const node = fault.hits === "the leader" ? leader.node : await raftLeaderOf(nodes);
   // Who is away does not answer.

@@ -1,6 +1,5 @@
 /**
- * The fault run in short on test hosts: one of the long tests, as Consul takes its own time over a cut
- * or a loss of power, some two minutes at worst.
+ * The fault run in short on test hosts: one of the long tests.
  *
  * @module
  */

@@ -7,7 +7,6 @@
 import type { Consul } from "../../mod/consul/mod.ts";
 import { LEADER } from "../../mod/kv/keys.ts";
 import { type Readiness, waitFor } from "../../mod/lib/wait_for.ts";
-import { waitForVoters } from "../lib/consul.ts";
 
 /** A node with a Consul server and a coordinator. */
 export interface FaultNode {
@@ -53,12 +52,6 @@ export function raftLeaderOf<N extends FaultNode>(nodes: readonly N[]): Promise<
       ? { ready: false, why: `it is ${leader}` }
       : { ready: true, value: node };
   });
-}
-
-/** Waits until every server votes: one that was away is none for a while, and all are needed. */
-export async function allVote(nodes: readonly FaultNode[]): Promise<void> {
-  const { consul } = await raftLeaderOf(nodes);
-  await waitForVoters(consul, nodes.length, LIMIT_MS);
 }
 
 /** Asks one agent after the other until one has the answer. */

@@ -198,6 +198,7 @@ export async function waitForVoters(
 const BASE_HCL = [
   "performance { raft_multiplier = 1 }",
   'retry_interval = "500ms"',
+  "autopilot { min_quorum = 3 }",
   "disable_update_check = true",
   'log_level = "warn"',
 ];
