@@ -5,11 +5,9 @@
  */
 
 import type { Host, HostCallOptions, HostFile, HostView, UnitStatus } from "../host/host.ts";
+import { JOB_LIMIT_MS } from "../host/systemd.ts";
 import type { Output } from "../lib/process.ts";
 import type { Gate, Undo } from "./gate.ts";
-
-/** How long taking one change back may take, in milliseconds: systemd lets a unit stop for 90 s. */
-const UNDO_LIMIT_MS = 120_000;
 
 /** What phases have of a host. */
 export class GatedHost implements HostView {
@@ -77,7 +75,7 @@ export class GatedHost implements HostView {
       try {
         await check?.();
       } catch (error) {
-        await putBack(AbortSignal.timeout(UNDO_LIMIT_MS));
+        await putBack(AbortSignal.timeout(JOB_LIMIT_MS));
         throw error;
       }
     };
@@ -147,6 +145,6 @@ export class GatedHost implements HostView {
   }
 
   #undo(what: string, work: (signal: AbortSignal) => Promise<void>): Undo {
-    return { where: this.name, what, work: () => work(AbortSignal.timeout(UNDO_LIMIT_MS)) };
+    return { where: this.name, what, work: () => work(AbortSignal.timeout(JOB_LIMIT_MS)) };
   }
 }

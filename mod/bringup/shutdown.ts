@@ -7,13 +7,11 @@
  */
 
 import { CONSUL_UNIT, HAX_UNIT, RC_UNIT } from "../host/places.ts";
+import { JOB_LIMIT_MS } from "../host/systemd.ts";
 import { formatFid } from "../lib/fid.ts";
 import { clientsOf, type Cluster, type ClusterHost, processesOf, serversOf } from "./cluster.ts";
 import type { Phase, StepOptions } from "./engine.ts";
 import type { UnitOutcome } from "./operation.ts";
-
-/** Mero's servers take up to 15 s to stop and more; systemd kills them after 90 s. */
-const LIMIT_MS = 120_000;
 
 /** Told of each unit what became of it. */
 export type ReportUnit = (host: ClusterHost, unit: string, outcome: UnitOutcome) => void;
@@ -52,7 +50,7 @@ function stopUnits(
   hosts: readonly ClusterHost[],
   unitsOf: (host: ClusterHost) => readonly string[],
 ): Stopped {
-  return { name, title, limitMs: LIMIT_MS, hosts, unitsOf };
+  return { name, title, limitMs: JOB_LIMIT_MS, hosts, unitsOf };
 }
 
 function stopping({ unitsOf }: Stopped, { gate }: Cluster, report: ReportUnit) {

@@ -26,8 +26,12 @@ export interface SystemdHostOptions {
 
 type Argv = readonly [string, ...string[]];
 
-/** Time limit of systemd's jobs in milliseconds: longer than any unit's own. */
-const JOB_LIMIT_MS = 600_000;
+/**
+ * Time limit of systemd's jobs in milliseconds: longer than any unit's own. How long it may take is
+ * written in the unit, and systemd holds that: Motr's server is killed 5 minutes after it was told to
+ * stop. This limit is for what not even that ends.
+ */
+export const JOB_LIMIT_MS = 600_000;
 /** Time limit for learning why a job is not done, in milliseconds. */
 const WHY_LIMIT_MS = 5_000;
 /** Lines of a unit's log that tell why it failed. */

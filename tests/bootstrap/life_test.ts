@@ -143,6 +143,21 @@ longTestOnHosts("a host that is dead keeps no shutdown and no start", 5, async (
   });
 });
 
+longTestOnHosts("hare shutdown gives a server the time that its unit has", 1, async (hosts) => {
+  const first = await prepare(hosts, 1);
+  await bootstrapWell(first);
+  await first.write(
+    "/etc/systemd/system/m0d@0x7200000000000001:0xc.service.d/slow.conf",
+    "[Service]\nExecStop=/bin/sleep 150\nTimeoutStopSec=5min\n",
+  );
+  await first.output(["systemctl", "daemon-reload"]);
+  const began = performance.now();
+  const { code, stderr } = await operation(first, ["shutdown"], { limitMs: 400_000 });
+  assertEquals([code, withoutLog(stderr)], [0, ""]);
+  assert(performance.now() - began > 150_000);
+  await assertStopped([first]);
+});
+
 longTestOnHosts("every host boots again in turn, then all at once", 5, async (hosts, t) => {
   const { all } = hosts;
   const first = await prepare(hosts, 3);

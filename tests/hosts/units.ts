@@ -60,6 +60,7 @@ Type=oneshot
 ExecStart=${standIn("mkfs")}
 `;
 
+/** Without `[Install]`, like Motr's: what starts it at boot is Hare's. */
 const SERVER = `\
 [Unit]
 Description=Stand-in for Mero's server, %i
@@ -67,9 +68,6 @@ ${ON_KERNEL}
 [Service]
 ExecStart=${standIn("m0d")}
 TimeoutStopSec=10
-
-[Install]
-WantedBy=multi-user.target
 `;
 
 /** These hosts have no library of Mero's, and the stand-ins talk to hax over HTTP. */
