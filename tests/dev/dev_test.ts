@@ -85,19 +85,25 @@ Deno.test("what was killed, a server or a whole host, is up again after another 
   }
 });
 
-Deno.test("what was stopped in order is started again, and nothing is formatted", async () => {
+Deno.test("target motr: what was stopped in order is started again, and nothing is formatted", async () => {
   await using dev = await Dev.make("127.77.17");
-  await dev.up(join(EXAMPLES, "singlenode.yaml"));
+  const up = () => dev.up(join(EXAMPLES, "singlenode.yaml"), "--target", "motr");
+  const formats = () => dev.log("localhost", "motr-mkfs@0x7200000000000001:0xc");
+  await up();
+  const { confds } = JSON.parse(mustPass(await dev.ask(1, "entrypoint", "--json")).stdout);
+  assertEquals(confds.map(({ address }: { address: string }) => address), [
+    "inet:tcp:127.77.17.1@21001",
+  ]);
+  const formatted = await formats();
   mustPass(await dev.dev("stop"));
   assertEquals(await dev.processes(), 0);
   const units = JSON.parse(mustPass(await dev.dev("status", "--json")).stdout);
   assertEquals(new Set(units.map(({ state }: { state: string }) => state)), new Set(["inactive"]));
-  await dev.up(join(EXAMPLES, "singlenode.yaml"));
+  await up();
   assertEquals((await dev.ask(1, "status")).code, 0);
-  const formats = await dev.log("localhost", "mero-mkfs@0x7200000000000001:0xc");
   mustPass(await dev.dev("stop"));
   mustPass(await dev.dev("stop"));
-  assertEquals(await dev.log("localhost", "mero-mkfs@0x7200000000000001:0xc"), formats);
+  assertEquals(await formats(), formatted);
 });
 
 Deno.test("a second cluster on the same addresses is refused, and named", async () => {
