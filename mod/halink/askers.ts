@@ -33,15 +33,18 @@ const MAX_WAITING = 1_000;
 /** Askers whose link is to come yet, at most; the library forgets some without a word. */
 const MAX_ANSWERED = 10_000;
 
+/** What is told of askers, and asked for them. */
+type AskerEvents = Pick<LinkEvents, "entrypoint" | "answered" | "fault">;
+
 /** Askers that wait for an answer, and those whose link is to come. */
 export class Askers {
   readonly #library: PromptLibrary;
-  readonly #events: Pick<LinkEvents, "entrypoint" | "fault">;
+  readonly #events: AskerEvents;
   readonly #peers = new Map<string, Peer>();
   #waiting: Waiting[] = [];
   #maxWaiting = MAX_WAITING;
 
-  constructor(library: PromptLibrary, events: Pick<LinkEvents, "entrypoint" | "fault">) {
+  constructor(library: PromptLibrary, events: AskerEvents) {
     this.#library = library;
     this.#events = events;
   }
@@ -51,12 +54,10 @@ export class Askers {
     const [oldest] = this.#peers.keys();
     if (oldest !== undefined && this.#peers.size >= MAX_ANSWERED) this.#peers.delete(oldest);
     this.#peers.set(textOf(id), peer);
+    const asker = { halink, id, peer, since: performance.now() };
     const reply = this.#entrypointFor(peer);
-    if (reply === null && this.#waiting.length < this.#maxWaiting) {
-      this.#waiting.push({ halink, id, peer, since: performance.now() });
-    } else {
-      this.#answer(halink, id, reply);
-    }
+    if (reply === null && this.#waiting.length < this.#maxWaiting) this.#waiting.push(asker);
+    else this.#answer(asker, reply);
   }
 
   /** Answers those who wait, where there is an answer now or they have waited long enough. */
@@ -68,7 +69,7 @@ export class Askers {
       const reply = this.#entrypointFor(asker.peer);
       const isPatient = now - asker.since < PATIENCE_MS && this.#maxWaiting > 0;
       if (reply === null && isPatient) this.#waiting.push(asker);
-      else this.#answer(asker.halink, asker.id, reply);
+      else this.#answer(asker, reply);
     }
   }
 
@@ -95,7 +96,8 @@ export class Askers {
     }
   }
 
-  #answer(halink: Deno.PointerValue, id: RequestId, reply: EntrypointReply | null): void {
+  #answer({ halink, id, since }: Waiting, reply: EntrypointReply | null): void {
+    this.#events.answered(reply !== null, performance.now() - since);
     const send = this.#library.symbols.m0_halon_interface_entrypoint_reply;
     const idPointer = Deno.UnsafePointer.of(id);
     if (reply === null) return send(halink, idPointer, -EAGAIN, 0, null, null, 0, null, null);

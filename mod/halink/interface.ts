@@ -40,6 +40,8 @@ export interface EntrypointReply {
 export interface LinkEvents {
   /** Somebody asks for the entrypoint; `null` while there is none (see `askers.ts`). */
   entrypoint(peer: Peer): EntrypointReply | null;
+  /** Who asked has an answer, the entrypoint or to come again, after this time in milliseconds. */
+  answered(hasEntrypoint: boolean, waitedMs: number): void;
   connected(link: LinkId, peer: Peer | null): void;
   message(link: LinkId, message: Message): void;
   /** A message that was sent has come to its end, delivered or not. */

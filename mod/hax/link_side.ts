@@ -22,7 +22,7 @@ import type {
 import type { HareEvent } from "../kv/event.ts";
 import { type Fid, FID_TYPES, formatFid } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
-import { Counter, gauge, type Metric } from "../lib/metrics.ts";
+import { Counter, gauge, Histogram, type Metric } from "../lib/metrics.ts";
 import { Outbox } from "./outbox.ts";
 import type { Report } from "./transition.ts";
 
@@ -63,6 +63,11 @@ export class LinkSide implements LinkEvents {
   readonly #asked = new Counter(
     "hare_hax_entrypoint_requests_total",
     "Requests for the entrypoint over the HA link.",
+  );
+  readonly #waits = new Histogram(
+    "hare_hax_entrypoint_seconds",
+    "How long those who ask for the entrypoint wait for an answer.",
+    [0.001, 0.005, 0.02, 0.1, 0.5, 1],
   );
   readonly #messages = new Counter("hare_hax_link_messages_total", "Messages over the HA link.");
   /** Pids of those that asked last, by the fid of the process that they want to be. */
@@ -129,7 +134,6 @@ export class LinkSide implements LinkEvents {
   entrypoint(peer: Peer): EntrypointReply | null {
     this.#pids.set(formatFid(peer.process), peer.pid);
     const answer = this.#deps.entrypoint();
-    this.#asked.add({ answer: answer.known ? "entrypoint" : "none yet" });
     if (!answer.known) {
       this.#deps.log.debug("{process} asks for the entrypoint, of which there is none: {why}", {
         process: formatFid(peer.process),
@@ -143,6 +147,11 @@ export class LinkSide implements LinkEvents {
       quorum,
       rm: { fid: principalRm.fid, endpoint: principalRm.address },
     };
+  }
+
+  answered(hasEntrypoint: boolean, waitedMs: number): void {
+    this.#asked.add({ answer: hasEntrypoint ? "entrypoint" : "come again" });
+    this.#waits.observe(waitedMs / 1000);
   }
 
   connected(link: LinkId, peer: Peer | null): void {
@@ -204,7 +213,7 @@ export class LinkSide implements LinkEvents {
   /** What there is to be measured. */
   metrics(): readonly Metric[] {
     return [
-      gauge("hare_hax_links", "Processes that are linked.", this.#linked.size),
+      gauge("hare_hax_links", "Links, some to processes that have ended.", this.#linked.size),
       gauge("hare_hax_link_states_waiting", "States that wait to be told.", this.#outbox.length),
       gauge(
         "hare_hax_link_states_collapsed",
@@ -212,6 +221,7 @@ export class LinkSide implements LinkEvents {
         this.#outbox.collapsed,
       ),
       this.#asked.metric(),
+      this.#waits.metric(),
       this.#messages.metric(),
     ];
   }

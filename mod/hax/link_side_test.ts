@@ -1,10 +1,11 @@
 import { captureLog } from "../../tests/lib/capture_log.ts";
-import { assertEquals } from "../../tests/lib/assert.ts";
+import { assertEquals, assertStringIncludes } from "../../tests/lib/assert.ts";
 import type { EntrypointAnswer } from "../entrypoint/entrypoint.ts";
 import type { LinkId, Message, Note, Peer } from "../halink/mod.ts";
 import type { HareEvent } from "../kv/event.ts";
 import { formatFid, makeFid } from "../lib/fid.ts";
 import { loggerOf } from "../lib/log.ts";
+import { renderMetrics } from "../lib/metrics.ts";
 import { LinkSide } from "./link_side.ts";
 import type { Report } from "./transition.ts";
 
@@ -75,6 +76,16 @@ Deno.test("who asks gets the entrypoint of the moment, or none", () => {
   world.answer = { known: false, why: "nobody leads" };
   assertEquals(side.entrypoint(peer(9, 200)), null);
   assertEquals([side.pidOf(NINE), side.pidOf(OWN)], [200, null]);
+});
+
+Deno.test("who asks is counted with its answer, and with how long it waited", () => {
+  const { side } = fixture();
+  side.answered(false, 1_000);
+  side.answered(true, 3);
+  const text = renderMetrics(side.metrics());
+  assertStringIncludes(text, 'hare_hax_entrypoint_requests_total{answer="come again"} 1\n');
+  assertStringIncludes(text, 'hare_hax_entrypoint_seconds_bucket{le="0.001"} 0\n');
+  assertStringIncludes(text, 'hare_hax_entrypoint_seconds_bucket{le="0.005"} 1\n');
 });
 
 Deno.test("a process is told what it must know when it is linked, and all that comes then", () => {

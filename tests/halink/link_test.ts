@@ -26,6 +26,8 @@ class Heard implements LinkEvents {
   readonly messages: Message[] = [];
   readonly faults: unknown[] = [];
   asked = 0;
+  /** Of each answer, whether it was the entrypoint, and after how many milliseconds it came. */
+  readonly answers: (readonly [boolean, number])[] = [];
   delivered = 0;
   lost = 0;
   onMessage: (link: bigint, message: Message) => void = () => {};
@@ -33,6 +35,9 @@ class Heard implements LinkEvents {
   entrypoint(): EntrypointReply | null {
     this.asked += 1;
     return this.reply;
+  }
+  answered(hasEntrypoint: boolean, waitedMs: number): void {
+    this.answers.push([hasEntrypoint, waitedMs]);
   }
   connected(link: bigint, peer: Peer | null): void {
     this.peers.set(link, peer);
@@ -121,6 +126,8 @@ testLink("who asks too early waits, and is told as soon as there is an answer", 
     const { rc, ms } = await late;
     assertEquals(rc, 0);
     assertEquals(ms < 900, true, `it was answered after ${ms} ms`);
+    assertEquals(heard.answers.map(([has]) => has), [true, false, false, true]);
+    assertEquals(heard.answers.slice(1, 3).every(([, waitedMs]) => waitedMs > 900), true);
   } finally {
     clearInterval(timer);
   }
