@@ -61,8 +61,8 @@ const CASES: Readonly<Record<string, Case>> = {
     }),
     level: "degraded",
     reasons: [
-      "ios 0x7200000000000001:0x12 on ssc-vm1: it has no link with hax, and hears of no failure " +
-      "until it is started again",
+      "ios 0x7200000000000001:0x12 on ssc-vm1: it has no link with hax: it hears of no failure " +
+      "until it has something to say, or is started again",
     ],
   },
   "a confd that stopped in order": {

@@ -86,7 +86,7 @@ function processesFailed({ idle }: Tallies, alive: ReadonlySet<string>): readonl
     );
 }
 
-/** They serve, and hear of no failure: Mero's servers ask for a link when they start, and only then. */
+/** They serve, and hear of no failure: a server of Mero looks for a link when it needs one to speak. */
 function processesUnlinked({ processes }: World, alive: ReadonlySet<string>): readonly string[] {
   return processes
     .filter(({ node, checks }) =>
@@ -94,10 +94,8 @@ function processesUnlinked({ processes }: World, alive: ReadonlySet<string>): re
       checks.some(({ status, output }) => status === "passing" && output.endsWith(NO_LINK))
     )
     .map((process) =>
-      `${titleOf(process)} ${
-        formatFid(process.fid)
-      } on ${process.node}: ${NO_LINK}, and hears of ` +
-      "no failure until it is started again"
+      `${titleOf(process)} ${formatFid(process.fid)} on ${process.node}: ${NO_LINK}: it hears of ` +
+      "no failure until it has something to say, or is started again"
     );
 }
 
