@@ -113,15 +113,17 @@ export class Kv {
   /**
    * Sets `key` to `value` if its modify index still is `modifyIndex`; `0` means: if it is absent.
    *
+   * @param options `flags`: number that the entry gets, a safe integer. {@default 0}
    * @returns whether it was set
    */
   async cas(
     key: string,
     value: string,
     modifyIndex: number,
-    options: CallOptions = {},
+    options: CallOptions & { readonly flags?: number | undefined } = {},
   ): Promise<boolean> {
-    return await this.#write(key, value, { cas: String(modifyIndex) }, options);
+    const query = { cas: String(modifyIndex), flags: options.flags?.toString() };
+    return await this.#write(key, value, query, options);
   }
 
   /**

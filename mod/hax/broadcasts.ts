@@ -2,8 +2,9 @@
  * A node's hax as reader of the broadcast queue: every entry once, in the order of numbers.
  *
  * How far it has come is kept in Consul, `bq-seen/<node>`, and moved on by check-and-set BEFORE the
- * entries are told: so that no entry is ever told by two hax of a node, or twice. What dies between
- * the two is made good by what every newly linked process is told: the present states.
+ * entries are told: so that no entry is ever told by two hax of a node, or twice. The flags of the key
+ * say which hax moved it: so one whose answer was lost finds out what it has claimed. What dies
+ * between the two is made good by what every newly linked process is told: the present states.
  *
  * The leader drops entries that a hax has not seen when too many wait. So now and then, and whenever
  * Consul was away, the last states that were broadcast are compared with what was told.
@@ -25,6 +26,8 @@ export interface BroadcastsDeps {
   readonly consul: { readonly kv: Pick<Consul["kv"], "get" | "list" | "cas"> };
   /** Name of this hax's node. */
   readonly node: string;
+  /** Number in [0, 1). */
+  readonly random: () => number;
   /** Tells all linked processes. */
   readonly tell: (notes: readonly Note[]) => void;
   readonly log: Logger;
@@ -36,9 +39,19 @@ interface Numbered {
   readonly entry: KvEntry;
 }
 
+/**
+ * Time limit of each call to Consul, in milliseconds: where Raft's leader falls silent, a server asks
+ * it in vain for up to 2 s (at a `raft_multiplier` of 1), and then whom the others elect.
+ */
+const CLAIM_MS = 2_500;
+
 /** Applies broadcasts. */
 export class Broadcasts {
   readonly #deps: BroadcastsDeps;
+  /** Tells the claims of this hax from those of others. */
+  readonly #me: number;
+  /** What was claimed last, until it is known what came of it. */
+  #claimed: readonly Numbered[] = [];
   /** The state that was told last of each object, and when: a count of the rounds. */
   readonly #told = new Map<string, Note & { readonly round: number }>();
   #round = 0;
@@ -48,6 +61,7 @@ export class Broadcasts {
 
   constructor(deps: BroadcastsDeps) {
     this.#deps = deps;
+    this.#me = 1 + Math.floor(deps.random() * 2 ** 48);
   }
 
   /** Entries that were told since this hax began. */
@@ -70,7 +84,8 @@ export class Broadcasts {
    * are under way at a time, the answer to the second may come first.
    *
    * @param entries all that are in the queue now
-   * @throws {ConsulError} when the position cannot be moved on: nothing was told then
+   * @throws {ConsulError} when it is not known whether the position was moved on: nothing was told
+   * then, and the next call tells what was claimed, whether or not it is still in the queue
    */
   async apply(entries: readonly KvEntry[], signal: AbortSignal): Promise<void> {
     const mine = this.#last.then(() => this.#applyInTurn(entries, signal));
@@ -109,19 +124,26 @@ export class Broadcasts {
 
   /** Moves the position on to the last of these entries; those that nobody has told before. */
   async #claim(entries: readonly Numbered[], signal: AbortSignal): Promise<readonly Numbered[]> {
-    const last = entries.at(-1)?.number;
-    if (last === undefined) return [];
+    if (entries.length === 0 && this.#claimed.length === 0) return [];
     const { consul, node } = this.#deps;
     const key = bqSeenKey(node);
-    return await retryCas(`move ${key} on to ${last}`, async () => {
-      const seen = await consul.kv.get(key, { signal });
+    const call = { signal, timeoutMs: CLAIM_MS };
+    return await retryCas(`move ${key} on`, async () => {
+      const seen = await consul.kv.get(key, call);
       const position = seen === null ? -1 : positionOf(seen.value);
+      const isMine = seen?.flags === this.#me;
+      const mine = isMine ? this.#claimed.filter(({ number }) => number <= position) : [];
       const fresh = entries.filter(({ number }) => number > position);
-      if (fresh.length === 0) return { done: true, value: [] };
-      return await consul.kv.cas(key, String(last), seen?.modifyIndex ?? 0, { signal })
-        ? { done: true, value: fresh }
-        : { done: false, why: "another hax of this node moved it" };
-    }, { signal });
+      const last = fresh.at(-1);
+      this.#claimed = [...mine, ...fresh];
+      if (last !== undefined) {
+        const cas = { ...call, flags: this.#me };
+        const isSet = await consul.kv.cas(key, String(last.number), seen?.modifyIndex ?? 0, cas);
+        if (!isSet) return { done: false, why: "another hax of this node moved it" };
+      }
+      this.#claimed = [];
+      return { done: true, value: [...mine, ...fresh] };
+    }, call);
   }
 
   #tell(broadcasts: readonly Note[]): void {

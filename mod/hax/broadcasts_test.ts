@@ -19,6 +19,7 @@ function hax(kv: FakeKv, node = "node1", cas: FakeKv["kv"]["cas"] = kv.kv.cas) {
   const broadcasts = new Broadcasts({
     consul: { kv: { ...kv.kv, cas } },
     node,
+    random: Math.random,
     tell: (notes) => told.push(...notes.map(({ fid, state }) => `${fid.key} ${state}`)),
     log: loggerOf("test"),
   });
@@ -28,6 +29,10 @@ function hax(kv: FakeKv, node = "node1", cas: FakeKv["kv"]["cas"] = kv.kv.cas) {
     apply: () => broadcasts.apply(kv.entries(BQ_PREFIX), signal),
     reconcile: () => broadcasts.reconcile(signal),
   };
+}
+
+function isConsulError(error: unknown): void {
+  if (!(error instanceof ConsulError)) throw error;
 }
 
 /** The leader broadcasts a state, as entry `number`. */
@@ -152,17 +157,72 @@ Deno.test("Broadcasts keep the order where Consul's answers do not", async () =>
   assertEquals(broadcasts.stateOf(makeFid("drive", 1)), "online");
 });
 
-Deno.test("what was claimed without an answer is told by the next comparison", async () => {
+Deno.test("what was claimed without an answer is told next, also where it has left the queue", async () => {
   const kv = new FakeKv();
-  const { told, apply, reconcile } = hax(kv);
+  const { told, apply } = hax(kv);
   broadcast(kv, 1, 1, "failed");
   broadcast(kv, 2, 1, "repair");
   kv.failures.push("committed without an answer");
   await assertRejects(apply, ConsulError);
+  assertEquals([told, kv.value(bqSeenKey("node1"))], [[], "2"]);
+  kv.remove(bqKey(1));
+  kv.remove(bqKey(2));
   await apply();
-  assertEquals(told, [], "another hax of this node may have told it");
-  await reconcile();
-  assertEquals(told, ["1 repair"]);
+  assertEquals(told, ["1 failed", "1 repair"]);
+  await apply();
+  assertEquals(told.length, 2);
+});
+
+Deno.test("what another hax of the node has claimed since is not told again", async () => {
+  const kv = new FakeKv();
+  const [a, b] = [hax(kv), hax(kv)];
+  broadcast(kv, 1, 1, "failed");
+  kv.failures.push("away");
+  await assertRejects(a.apply, ConsulError);
+  await b.apply();
+  await a.apply();
+  assertEquals([a.told, b.told], [[], ["1 failed"]]);
+});
+
+Deno.test("a claim that is carried out late neither loses nor repeats a broadcast", async () => {
+  const kv = new FakeKv();
+  let late: (() => Promise<boolean>) | null = null;
+  const { told, apply } = hax(kv, "node1", (...call) => {
+    const cas = () => kv.kv.cas(...call);
+    if (late === null) {
+      late = cas;
+      return Promise.reject(new ConsulError("no answer", { kind: "timeout", retryable: true }));
+    }
+    return late().then(cas);
+  });
+  broadcast(kv, 1, 1, "failed");
+  await assertRejects(apply, ConsulError);
+  broadcast(kv, 2, 1, "repair");
+  await apply();
+  assertEquals([told, kv.value(bqSeenKey("node1"))], [["1 failed", "1 repair"], "2"]);
+});
+
+Deno.test("Broadcasts are told once and in order, however often Consul does not answer", async () => {
+  await fc.assert(fc.asyncProperty(
+    fc.array(fc.constantFrom("away", "committed without an answer", "put", "apply", "leave")),
+    async (steps) => {
+      const kv = new FakeKv();
+      const { told, apply } = hax(kv);
+      let number = 0;
+      for (const step of steps) {
+        if (step === "put") broadcast(kv, ++number, number, "failed");
+        else if (step === "apply") await apply().catch(isConsulError);
+        else if (step === "leave") {
+          // The leader removes what was seen.
+          const seen = Number(kv.value(bqSeenKey("node1")) ?? 0);
+          for (let n = 1; n <= seen; n++) kv.remove(bqKey(n));
+        } else kv.failures.push(step);
+      }
+      kv.failures.splice(0);
+      await apply();
+      assertEquals(told, Array.from({ length: number }, (_, i) => `${i + 1} failed`));
+    },
+  ));
 });
 
 Deno.test("a comparison tells nothing that is older than what was told meanwhile", async () => {

@@ -119,10 +119,11 @@ export class LinkKeeper {
    * @throws {HareError} when the library cannot be used, or fails
    */
   async run(identity: Identity, signal: AbortSignal): Promise<void> {
-    const { consul } = this.#deps;
+    const { consul, random } = this.#deps;
     const side = this.#side = this.#makeSide(identity);
     const broadcasts = this.#broadcasts = new Broadcasts({
       consul,
+      random,
       node: identity.node,
       tell: (notes) => {
         const told = notes.filter((note) => this.#isOfNow(note));
@@ -133,7 +134,7 @@ export class LinkKeeper {
     });
     const queue = new Followed((options) => applyEach(broadcasts, consul, options), {
       ...this.#deps,
-      // A position that was moved on without an answer: what it stood for was not told.
+      // What has left the queue meanwhile.
       onRegained: () => this.#compare.ask(),
     });
     // What is said until the link has ended is still sent.

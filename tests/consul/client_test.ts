@@ -41,9 +41,10 @@ Deno.test("the client speaks with a real agent", async (t) => {
     assertEquals(await kv.cas("cas", "1", 0), true);
     assertEquals(await kv.cas("cas", "2", 0), false);
     const index = (await kv.get("cas", { consistent: true }))?.modifyIndex ?? 0;
-    assertEquals(await kv.cas("cas", "2", index), true);
+    assertEquals(await kv.cas("cas", "2", index, { flags: Number.MAX_SAFE_INTEGER }), true);
     assertEquals(await kv.cas("cas", "3", index), false);
-    assertEquals((await kv.get("cas", { stale: true }))?.value, "2");
+    const set = await kv.get("cas", { stale: true });
+    assertEquals([set?.value, set?.flags], ["2", Number.MAX_SAFE_INTEGER]);
     assertEquals(await kv.deleteCas("cas", index), false);
     assertEquals(await kv.deleteCas("cas", (await kv.get("cas"))?.modifyIndex ?? 0), true);
     assertEquals(await kv.get("cas"), null);

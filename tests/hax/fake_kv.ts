@@ -5,7 +5,13 @@
  * @module
  */
 
-import { ConsulError, type KvEntry, type TxnOp, type TxnResult } from "../../mod/consul/mod.ts";
+import {
+  type Consul,
+  ConsulError,
+  type KvEntry,
+  type TxnOp,
+  type TxnResult,
+} from "../../mod/consul/mod.ts";
 
 /** The part of Consul that the records of hax use. */
 export class FakeKv {
@@ -14,7 +20,7 @@ export class FakeKv {
   /** What happens to the next calls, the first first; none: they succeed. */
   readonly failures: ("away" | "committed without an answer")[] = [];
 
-  readonly kv = {
+  readonly kv: Pick<Consul["kv"], "get" | "list" | "cas"> = {
     get: (key: string): Promise<KvEntry | null> => {
       this.#failIfAway();
       return Promise.resolve(this.#entries.get(key) ?? null);
@@ -23,11 +29,11 @@ export class FakeKv {
       this.#failIfAway();
       return Promise.resolve(this.entries(prefix));
     },
-    cas: (key: string, value: string, index: number): Promise<boolean> => {
+    cas: (key, value, index, { flags = 0 } = {}): Promise<boolean> => {
       this.#failIfAway();
       const isAt = this.#entries.get(key)?.modifyIndex ?? 0;
       if (isAt !== index) return Promise.resolve(false);
-      this.#put(key, value);
+      this.#put(key, value, flags);
       this.#failIfUnanswered();
       return Promise.resolve(true);
     },
@@ -69,12 +75,12 @@ export class FakeKv {
     return Promise.resolve({ ok: true, entries });
   }
 
-  #put(key: string, value: string): KvEntry {
+  #put(key: string, value: string, flags = 0): KvEntry {
     const modifyIndex = ++this.#index;
     const entry = {
       key,
       value,
-      flags: 0,
+      flags,
       session: null,
       lockIndex: 0,
       createIndex: 1,
