@@ -80,8 +80,9 @@ export type TxnResult =
 /** Operations in one transaction: what every Consul release takes (spec: kv.md). */
 export const MAX_TXN_OPS = 64;
 
-/** Bytes that a transaction's request may have. */
+/** Bytes that a transaction's request may have, and has without an operation. */
 const MAX_TXN_BYTES = 512 * 1024;
+const EMPTY_BYTES = 2;
 
 const doneSchema = z.object({
   Results: z.array(z.object({ KV: kvEntrySchema.optional() })).nullable(),
@@ -138,21 +139,18 @@ export async function runTxn(
 /**
  * Splits operations into lists that one transaction takes, by number and by size, in their order.
  * An operation too large even alone gets a list of its own, which Consul will refuse.
- *
- * @param besides operations that each of these transactions will have too
  */
-export function splitTxnOps(ops: readonly TxnOp[], besides: readonly TxnOp[] = []): TxnOp[][] {
+export function splitTxnOps(ops: readonly TxnOp[]): TxnOp[][] {
   const parts: TxnOp[][] = [];
-  const besidesBytes = besides.reduce((sum, op) => sum + bytesOf(op), 2);
   let part: TxnOp[] = [];
-  let bytes = besidesBytes;
+  let bytes = EMPTY_BYTES;
   for (const op of ops) {
     const more = bytesOf(op);
-    const full = part.length + besides.length >= MAX_TXN_OPS || bytes + more > MAX_TXN_BYTES;
+    const full = part.length >= MAX_TXN_OPS || bytes + more > MAX_TXN_BYTES;
     if (full && part.length > 0) {
       parts.push(part);
       part = [];
-      bytes = besidesBytes;
+      bytes = EMPTY_BYTES;
     }
     part.push(op);
     bytes += more;

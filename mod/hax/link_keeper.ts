@@ -11,7 +11,7 @@ import type { Consul, KvEntry, WatchOptions } from "../consul/mod.ts";
 import type { EntrypointAnswer } from "../entrypoint/entrypoint.ts";
 import type { HaLink, KnownState, LinkEvents, LinkIdentity, Note } from "../halink/mod.ts";
 import type { Layout } from "../kv/cluster.ts";
-import { enqueue, type QueueStore } from "../kv/enqueue.ts";
+import { enqueueFirst, type QueueStore } from "../kv/enqueue.ts";
 import { KvValueError } from "../kv/errors.ts";
 import { BQ_PREFIX, EQ_PREFIX, parseProcessKey, PROCESSES_PREFIX } from "../kv/keys.ts";
 import { parseProcessState, type ProcessRecord } from "../kv/process_state.ts";
@@ -31,6 +31,7 @@ import { ownerOf, stateFor, withServices } from "./object_states.ts";
 import type { OwnProcesses } from "./own_processes.ts";
 import type { PidExists } from "./presence.ts";
 import { Rounds } from "./rounds.ts";
+import { PAUSES } from "./take_turns.ts";
 import { together } from "./together.ts";
 
 /** Opens a link; nothing is heard of it before it is started. */
@@ -86,7 +87,8 @@ export class LinkKeeper {
     this.#events = new EventSender({
       ...deps,
       log,
-      put: (event, signal) => enqueue(consul, EQ_PREFIX, [event], { signal }),
+      put: async (events, signal) =>
+        (await enqueueFirst(consul, EQ_PREFIX, events, { signal, pauses: PAUSES })).length,
     });
     this.#compare = new Rounds({ ...deps, everyMs: ROUND_MS });
     this.#askers = new Rounds({ ...deps, everyMs: ROUND_MS, pauseMs: ASKERS_MS });

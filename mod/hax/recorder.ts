@@ -1,41 +1,25 @@
 /**
  * Recording what happens to this node's processes, in order, however long Consul is away: events wait
  * in a bounded queue, and what does not fit is refused, so that the reporter knows and comes again.
- * What waits together is recorded together, as each transaction has to win over the other nodes'.
  *
  * @module
  */
 
-import { backoffMs } from "../lib/backoff.ts";
-import type { Clock } from "../lib/clock.ts";
-import { HareError } from "../lib/errors.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
-import type { Logger } from "../lib/log.ts";
 import { BoundedQueue } from "./bounded_queue.ts";
 import { type PresenceDeps, presenceOf } from "./presence.ts";
 import { type Happening, MAX_HAPPENINGS, type Outcome, type ProcessRecords } from "./records.ts";
+import { type TurnDeps, writeInTurn } from "./take_turns.ts";
 import { isUp, type ProcessEvent, type Transition } from "./transition.ts";
 
 /** What a {@linkcode Recorder} stands on. */
-export interface RecorderDeps extends PresenceDeps {
-  readonly clock: Clock;
-  /** Number in [0, 1). */
-  readonly random: () => number;
-  readonly log: Logger;
+export interface RecorderDeps extends PresenceDeps, TurnDeps {
   /** Events that may wait. {@default 1024} */
   readonly capacity?: number | undefined;
   /** Is told what became of each event. */
   readonly onOutcome: (event: ProcessEvent, transition: Transition) => void;
 }
 
-/** Consul's return is noticed within a second. */
-const RETRY = { baseMs: 100, maxMs: 1_000 };
-/**
- * How long a hax that has written leaves the event queue's counter to the others, in milliseconds.
- * Without this the quickest node wins again and again. It is time for some five transactions, so that
- * of a few nodes each has its turn, and half of the 100 ms within which a change is to be on record.
- */
-const REST_MS = 50;
 /** A node has some dozen processes, each with four events a life. */
 const CAPACITY = 1024;
 
@@ -44,7 +28,6 @@ export class Recorder {
   readonly #records: ProcessRecords;
   readonly #deps: RecorderDeps;
   readonly #queue: BoundedQueue<Happening>;
-  #restUntil = 0;
 
   constructor(records: ProcessRecords, deps: RecorderDeps) {
     this.#records = records;
@@ -73,32 +56,16 @@ export class Recorder {
    * @throws the signal's reason when `signal` is aborted before; what waits then is lost
    */
   async run(signal: AbortSignal): Promise<void> {
-    await this.#queue.serveTogether((waiting) => this.#record(waiting, signal));
+    const record = (waiting: readonly Happening[]) => this.#record(waiting, signal);
+    await writeInTurn(this.#queue, "events of processes", record, this.#deps, signal);
   }
 
-  /** Tries until the first of what waits are recorded, and returns how many: nothing may overtake. */
+  /** Records the first of what waits, and returns how many. */
   async #record(waiting: readonly Happening[], signal: AbortSignal): Promise<number> {
-    const { clock, random, log } = this.#deps;
-    const restMs = Math.min(REST_MS, this.#restUntil - clock.now());
-    if (restMs > 0) await clock.sleep(restMs, signal);
-    for (let failures = 0;;) {
-      try {
-        const { batch, taken } = this.#firstOf(waiting);
-        const outcomes = await this.#records.commit(batch, signal);
-        this.#restUntil = clock.now() + REST_MS;
-        for (const outcome of outcomes) this.#tell(outcome);
-        return taken;
-      } catch (error) {
-        if (!(error instanceof HareError) || signal.aborted) throw error;
-        failures += 1;
-        const level = failures === 1 ? "warn" : "debug";
-        log[level]("{n} events of processes are not recorded yet: {error}", {
-          n: waiting.length,
-          error: error.message,
-        });
-      }
-      await clock.sleep(backoffMs(failures, { ...RETRY, random }), signal);
-    }
+    const { batch, taken } = this.#firstOf(waiting);
+    const outcomes = await this.#records.commit(batch, signal);
+    for (const outcome of outcomes) this.#tell(outcome);
+    return taken;
   }
 
   /**

@@ -15,6 +15,7 @@ import { EPOCH, EQ_PREFIX, parseProcessKey, PROCESSES_PREFIX, processKey } from 
 import { parseProcessState, type ProcessRecord, processRecordJson } from "../kv/process_state.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
+import { PAUSES } from "./take_turns.ts";
 import { apply, type ProcessEvent, type Transition } from "./transition.ts";
 
 /** A record, with the boot of the machine in which it was made. */
@@ -62,8 +63,6 @@ interface Change {
 export const MAX_HAPPENINGS = Math.floor((MAX_TXN_OPS - 1) / 2);
 
 const TIMEOUT_MS = 5_000;
-/** Nearly at once: those that have written leave the queue's counter to those that have not. */
-const PAUSES = { baseMs: 2, maxMs: 50 };
 
 /** The records of one node. Their only writer is the node's hax. */
 export class ProcessRecords {

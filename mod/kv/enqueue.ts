@@ -5,13 +5,23 @@
  * @module
  */
 
-import { type Consul, type KvEntry, splitTxnOps, txn, type TxnOp } from "../consul/mod.ts";
+import {
+  type Consul,
+  type KvEntry,
+  MAX_TXN_OPS,
+  splitTxnOps,
+  txn,
+  type TxnOp,
+} from "../consul/mod.ts";
 import { type CasOptions, retryCas } from "./cas_retry.ts";
 import { counterOf, epochNumber } from "./counters.ts";
 import { BQ_PREFIX, EPOCH, EQ_PREFIX, formatEpoch } from "./keys.ts";
 
 /** A queue. */
 export type Queue = typeof EQ_PREFIX | typeof BQ_PREFIX;
+
+/** How many entries one transaction takes, besides the counter. */
+export const MAX_ENTRIES = MAX_TXN_OPS - 1;
 
 /** The part of Consul that this stands on. */
 export interface QueueStore extends Pick<Consul, "txn"> {
@@ -75,23 +85,32 @@ export async function enqueue(
   values: readonly string[],
   options: CasOptions = {},
 ): Promise<number[]> {
-  const [counter, ...entries] = enqueueOps(null, queue, values).ops;
   const epochs: number[] = [];
-  for (const part of splitTxnOps(entries, counter === undefined ? [] : [counter])) {
-    epochs.push(...await enqueueTogether(consul, queue, part.map((op) => op.value ?? ""), options));
+  while (epochs.length < values.length) {
+    epochs.push(...await enqueueFirst(consul, queue, values.slice(epochs.length), options));
   }
   return epochs;
 }
 
-async function enqueueTogether(
+/**
+ * Puts the first of `values` on a queue, as many as one transaction takes, and returns their numbers.
+ *
+ * @throws {KvValueError} when `epoch` is no number
+ * @throws {TimeLimitError} when others were always faster
+ */
+export async function enqueueFirst(
   consul: QueueStore,
   queue: Queue,
   values: readonly string[],
-  options: CasOptions,
+  options: CasOptions = {},
 ): Promise<readonly number[]> {
+  // One that is too large even alone is tried, and refused.
+  const [part = []] = splitTxnOps(enqueueOps(null, queue, values.slice(0, MAX_ENTRIES)).ops);
+  const together = values.slice(0, Math.max(1, part.length - 1));
   let atLeast = 0;
   return await retryCas(`put events on ${queue}`, async () => {
-    const { ops, epochs } = enqueueOps(await consul.kv.get(EPOCH, options), queue, values, atLeast);
+    const epoch = await consul.kv.get(EPOCH, options);
+    const { ops, epochs } = enqueueOps(epoch, queue, together, atLeast);
     const result = await consul.txn(ops, options);
     if (result.ok) return { done: true, value: epochs };
     const taken = result.errors.filter(({ index }) => index > 0).map(({ index }) => index).at(-1);
