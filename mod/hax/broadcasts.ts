@@ -122,14 +122,18 @@ export class Broadcasts {
     this.#tell(missed);
   }
 
-  /** Moves the position on to the last of these entries; those that nobody has told before. */
+  /**
+   * Moves the position on to the last of these entries; those that nobody has told before, with what
+   * was claimed here without an answer.
+   */
   async #claim(entries: readonly Numbered[], signal: AbortSignal): Promise<readonly Numbered[]> {
     if (entries.length === 0 && this.#claimed.length === 0) return [];
     const { consul, node } = this.#deps;
     const key = bqSeenKey(node);
     const call = { signal, timeoutMs: CLAIM_MS };
     return await retryCas(`move ${key} on`, async () => {
-      const seen = await consul.kv.get(key, call);
+      // A Raft leader of the past may not know of a claim that was not answered.
+      const seen = await consul.kv.get(key, { ...call, consistent: this.#claimed.length > 0 });
       const position = seen === null ? -1 : positionOf(seen.value);
       const isMine = seen?.flags === this.#me;
       const mine = isMine ? this.#claimed.filter(({ number }) => number <= position) : [];
@@ -139,7 +143,7 @@ export class Broadcasts {
       if (last !== undefined) {
         const cas = { ...call, flags: this.#me };
         const isSet = await consul.kv.cas(key, String(last.number), seen?.modifyIndex ?? 0, cas);
-        if (!isSet) return { done: false, why: "another hax of this node moved it" };
+        if (!isSet) return { done: false, why: "it was moved meanwhile" };
       }
       this.#claimed = [];
       return { done: true, value: [...mine, ...fresh] };
