@@ -8,7 +8,7 @@
 import { MAX_ENTRIES } from "../kv/enqueue.ts";
 import { formatEvent, type HareEvent } from "../kv/event.ts";
 import { BoundedQueue } from "./bounded_queue.ts";
-import { type TurnDeps, writeInTurn } from "./take_turns.ts";
+import { type TurnDeps, writeInTurn } from "./write_in_turn.ts";
 
 /** What an {@linkcode EventSender} stands on. */
 export interface EventSenderDeps extends TurnDeps {

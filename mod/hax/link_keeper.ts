@@ -31,7 +31,7 @@ import { ownerOf, stateFor, withServices } from "./object_states.ts";
 import type { OwnProcesses } from "./own_processes.ts";
 import type { PidExists } from "./presence.ts";
 import { Rounds } from "./rounds.ts";
-import { PAUSES } from "./take_turns.ts";
+import { PAUSES } from "./write_in_turn.ts";
 import { together } from "./together.ts";
 
 /** Opens a link; nothing is heard of it before it is started. */

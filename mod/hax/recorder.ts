@@ -9,7 +9,7 @@ import { type Fid, formatFid } from "../lib/fid.ts";
 import { BoundedQueue } from "./bounded_queue.ts";
 import { type PresenceDeps, presenceOf } from "./presence.ts";
 import { type Happening, MAX_HAPPENINGS, type Outcome, type ProcessRecords } from "./records.ts";
-import { type TurnDeps, writeInTurn } from "./take_turns.ts";
+import { type TurnDeps, writeInTurn } from "./write_in_turn.ts";
 import { isUp, type ProcessEvent, type Transition } from "./transition.ts";
 
 /** What a {@linkcode Recorder} stands on. */

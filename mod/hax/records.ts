@@ -15,7 +15,7 @@ import { EPOCH, EQ_PREFIX, parseProcessKey, PROCESSES_PREFIX, processKey } from 
 import { parseProcessState, type ProcessRecord, processRecordJson } from "../kv/process_state.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
-import { PAUSES } from "./take_turns.ts";
+import { PAUSES } from "./write_in_turn.ts";
 import { apply, type ProcessEvent, type Transition } from "./transition.ts";
 
 /** A record, with the boot of the machine in which it was made. */
