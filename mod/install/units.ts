@@ -44,6 +44,10 @@ SystemCallErrorNumber=EPERM
 SystemCallFilter=@system-service
 UMask=0027`;
 
+/** Where Mero's servers want more than all processors, who watches over them still has its turn. */
+const PRIORITY = `\
+CPUWeight=1000`;
+
 /** What a daemon without a right of root's does not need either. */
 const UNPRIVILEGED = `\
 User=${SERVICE_USER}
@@ -91,6 +95,7 @@ TimeoutStopSec=30
 StateDirectory=hare/consul
 StateDirectoryMode=0750
 LimitNOFILE=65536
+${PRIORITY}
 MemoryDenyWriteExecute=yes
 ${UNPRIVILEGED}
 ${HARDENING}
@@ -109,6 +114,7 @@ ${START_LIMIT}
 [Service]
 ExecStart=${HARE_PROGRAM} rc
 ${READINESS}
+${PRIORITY}
 ${UNPRIVILEGED}
 ${HARDENING}
 
@@ -137,6 +143,7 @@ ExecStartPre=-sh -c "ls -t m0trace.* 2>/dev/null | tail -n +3 | xargs -r rm"
 ExecStart=${HARE_PROGRAM} hax $${HAX_OPTIONS}
 ${READINESS}
 TimeoutStopSec=90
+${PRIORITY}
 LimitMEMLOCK=infinity
 LimitNOFILE=65536
 StateDirectory=hare/hax
