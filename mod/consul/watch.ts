@@ -142,7 +142,10 @@ export class Watcher {
   async #ask(request: Request, index: number, options: WatchOptions): Promise<Answer> {
     const { asked = "leader", signal } = options;
     const waitMs = Math.min(options.waitMs ?? MAX_WAIT_MS, MAX_WAIT_MS);
-    const timeoutMs = waitMs + waitMs / 16 + (asked === "led server" ? LED_MS : MARGIN_MS);
+    const isLed = asked === "led server";
+    // A first question does not wait, and the leader that it goes to may just have fallen silent.
+    const longestMs = isLed && index === 0 ? 0 : waitMs + waitMs / 16;
+    const timeoutMs = longestMs + (isLed ? LED_MS : MARGIN_MS);
     const ask = (stale: boolean, signal: AbortSignal) => {
       const query = { ...request.query, stale, index: String(index), wait: `${waitMs}ms` };
       return this.#http.call({ ...request, query }, { signal, timeoutMs });

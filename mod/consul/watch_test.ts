@@ -3,7 +3,7 @@ import { type BadServer, type Behaviour, serveBadly } from "../../tests/lib/bad_
 import type { Clock } from "../lib/clock.ts";
 import { Consul } from "./consul.ts";
 import { ConsulError } from "./errors.ts";
-import type { Http } from "./http.ts";
+import type { Answer, Http } from "./http.ts";
 import type { KvEntry } from "./kv.ts";
 import { Watcher, type WatchOptions } from "./watch.ts";
 
@@ -265,6 +265,28 @@ Deno.test("watch() gives a query the wait, a sixteenth of it and 5 s, then asks 
     .watch(query, { signal: stop.signal, waitMs: 32_000 });
   assertEquals(await Array.fromAsync(watch), []);
   assertEquals(limits, [39_000, 39_000, 39_000]);
+});
+
+Deno.test("watch() waits 3 s at most for the first answer of a leader that a led server names", async () => {
+  const limits: unknown[] = [];
+  const http: Pick<Http, "call" | "address"> = {
+    address: "",
+    call: (_, { timeoutMs, signal } = {}) => {
+      signal?.throwIfAborted();
+      limits.push(timeoutMs);
+      if (limits.length === 3) stop.abort();
+      const text = '"127.0.0.1:8300"';
+      const json: Answer["json"] = (schema) => schema.parse(JSON.parse(text));
+      return Promise.resolve({ status: 200, index: 5, leaderHeardMs: 0, text, json });
+    },
+  };
+  const stop = new AbortController();
+  const clock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
+  const query = { request: { method: "GET", path: "/" }, read: () => 1, same: () => true } as const;
+  const watch = new Watcher(http, { clock, random: () => 0 })
+    .watch(query, { signal: stop.signal, waitMs: 32_000, asked: "led server" });
+  assertEquals(await Array.fromAsync(watch), [1]);
+  assertEquals(limits, [3_000, 3_000, 37_000]);
 });
 
 Deno.test("watchPrefix() yields when an entry comes, changes or goes, and not otherwise", async () => {
