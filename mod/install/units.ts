@@ -45,8 +45,7 @@ SystemCallFilter=@system-service
 UMask=0027`;
 
 /** Where Mero's servers want more than all processors, who watches over them still has its turn. */
-const PRIORITY = `\
-CPUWeight=1000`;
+const PRIORITY = "CPUWeight=1000";
 
 /** What a daemon without a right of root's does not need either. */
 const UNPRIVILEGED = `\
