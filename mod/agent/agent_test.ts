@@ -36,6 +36,7 @@ Deno.test("renderAgentConfig() joins every other server and expects their number
   assertEquals(config.retry_join, ["10.0.0.2", "10.0.0.3"]);
   assertEquals(config.node_meta, { "hare-start": "now" });
   assertEquals(config.autopilot, { min_quorum: 3 });
+  assertEquals(config.check_update_interval, "0s", "a check's new words are told at once");
 });
 
 Deno.test("renderAgentConfig() gives a client no bootstrap_expect and all servers", () => {

@@ -6,13 +6,11 @@ import {
   FAILURE_VECTOR_REPLY,
   MAX_NOTES,
   MESSAGE,
-  MESSAGE_TYPE,
   NOTE,
   NVEC,
   readFid,
   readU64,
   SIZE,
-  writeFid,
   writeU64,
 } from "./layout.ts";
 import { MessageWriter, readMessage } from "./message.ts";
@@ -53,7 +51,12 @@ Deno.test("MessageWriter.states() writes every note, and no more than a message 
     assertEquals(view.getUint32(last + NOTE.state, true), 4);
   }
   const one = { fid: makeFid("drive", 1), state: "failed" } as const;
-  assertThrows(() => writer.states({ notes: Array(MAX_NOTES + 1).fill(one) }), RangeError);
+  const tooMany = { notes: Array(MAX_NOTES + 1).fill(one) };
+  assertThrows(
+    () => writer.states(tooMany),
+    RangeError,
+    "1025 states in a message that holds 1024",
+  );
 });
 
 Deno.test("MessageWriter leaves nothing of a message in the next one", () => {
@@ -66,11 +69,10 @@ Deno.test("MessageWriter leaves nothing of a message in the next one", () => {
 });
 
 Deno.test("readMessage() tells the two libraries' numbers for one error apart", () => {
-  const view = blank(MESSAGE_TYPE.sns.mero);
-  writeFid(view, MESSAGE.fid, makeFid("sdev", 4));
-  assertEquals(readMessage(view, "mero").kind, "error");
-  assertEquals(readMessage(view, "motr").kind, "other");
-  assertEquals(readMessage(blank(MESSAGE_TYPE.sns.motr), "motr").kind, "error");
+  const kinds = (type: number) =>
+    (["motr", "mero"] as const).map((flavour) => readMessage(blank(type), flavour).kind);
+  assertEquals(kinds(11), ["error", "other"]);
+  assertEquals(kinds(12), ["other", "error"]);
 });
 
 Deno.test("readMessage() reads whatever memory there is, and never throws", () => {
