@@ -1,14 +1,11 @@
 /**
  * hax as a daemon: its HTTP server and its own life, together.
  *
- * Deno's server has no time limit for the head of a request: a connection that never sends one stays
- * open, and takes a file descriptor and no more. They are bounded by who may connect, which is this
- * host alone by default, and by `LimitNOFILE` of the unit.
- *
  * @module
  */
 
 import { HareError, messageOf } from "../lib/errors.ts";
+import { HttpServer } from "../lib/http_server.ts";
 import { formatListen, type Listen } from "../lib/listen.ts";
 import { loggerOf } from "../lib/log.ts";
 import { makeHandler } from "./handler.ts";
@@ -59,15 +56,12 @@ export async function serveHax(deps: HaxDeps, options: ServeOptions): Promise<vo
 function listenAt(
   { listen, onListen }: ServeOptions,
   handler: ReturnType<typeof makeHandler>,
-): Deno.HttpServer {
+): HttpServer {
   try {
-    return Deno.serve({
-      ...listen,
-      onListen: (address) => {
-        log.info("listens at {address}", { address: formatListen(address) });
-        onListen?.(address);
-      },
-    }, handler);
+    const server = new HttpServer(listen, handler, log);
+    log.info("listens at {address}", { address: formatListen(server.address) });
+    onListen?.(server.address);
+    return server;
   } catch (error) {
     throw new HareError(
       `cannot listen at ${formatListen(listen)}: ${messageOf(error)}`,

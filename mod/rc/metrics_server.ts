@@ -5,6 +5,7 @@
  */
 
 import { messageOf } from "../lib/errors.ts";
+import { HttpServer } from "../lib/http_server.ts";
 import { formatListen, type Listen } from "../lib/listen.ts";
 import type { Logger } from "../lib/log.ts";
 import { type Metric, renderMetrics } from "../lib/metrics.ts";
@@ -23,15 +24,16 @@ export function serveMetrics(
 ): AsyncDisposable {
   const address = formatListen(listen);
   try {
-    const server = Deno.serve({ ...listen, onListen: () => {} }, (request) => {
+    const answer = (request: Request) => {
       const { pathname } = new URL(request.url);
       if (pathname !== "/metrics") return new Response("see /metrics\n", { status: 404 });
       return new Response(renderMetrics(metrics()), {
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
       });
-    });
+    };
+    const server = new HttpServer(listen, answer, log);
     log.debug("metrics are at {address}", { address });
-    return { [Symbol.asyncDispose]: () => server.shutdown() };
+    return server;
   } catch (error) {
     log.error("there are no metrics: cannot listen at {address}: {why}", {
       address,
