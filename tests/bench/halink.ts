@@ -90,8 +90,12 @@ async function runAll(awayS: number): Promise<void> {
     row(`the entrypoint is back after Consul was, away ${awayS} s`, returns, "1 s");
     const exact = figures.every(({ areExact }) => areExact) ? "once, in order" : "NOT EXACT";
     print(`each of 60 processes was told ${BROADCASTS} broadcasts: ${exact}`);
-    const growth = figures.map(({ growth: { mb, threads } }) => `${mb} MB, ${threads} threads`);
-    print(`after ${CONNECTS} connects more: ${growth.join("; ")}`);
+    for (const [i, count] of CONNECTS.entries()) {
+      const growth = figures.map(({ growth }) =>
+        `${growth[i]?.mb} MB, ${growth[i]?.threads} threads`
+      );
+      print(`at rest after ${count} connects more: ${growth.join("; ")}`);
+    }
   } finally {
     for (const node of nodes) node.kill();
   }

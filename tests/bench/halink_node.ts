@@ -22,8 +22,11 @@ import { linesOf, print, rssMb, threadCount } from "./measure.ts";
 export const PROCESSES = 20;
 /** Broadcasts that each process is told. */
 export const BROADCASTS = 1_000;
-/** Connects and disconnects of which nothing may stay. */
-export const CONNECTS = 1_000;
+/** Connects and disconnects of which nothing may stay, after the first. */
+export const CONNECTS = [1_000, 10_000] as const;
+const FIRST_CONNECTS = 1_000;
+/** V8 gives back what it took for the moment some seconds after. */
+const REST_MS = 30_000;
 /** Asks for the entrypoint of each hax while the broadcasts wait. */
 const ASKS = 300;
 const [STARTING, STARTED] = [0, 1];
@@ -46,7 +49,8 @@ export interface Figures {
   readonly changes: readonly number[];
   readonly burst: number;
   readonly areExact: boolean;
-  readonly growth: { readonly mb: number; readonly threads: number };
+  /** What it has grown by at rest after each of {@linkcode CONNECTS}, counted together. */
+  readonly growth: readonly { readonly mb: number; readonly threads: number }[];
 }
 
 if (import.meta.main) {
@@ -116,21 +120,22 @@ async function runNode(n: number, address: string, library: string): Promise<voi
   await Promise.all(peers.map((key) => seen.has(key, "STARTED")));
   const burst = performance.now() - begun;
 
-  const connect = async () => {
-    for (let round = 0; round < CONNECTS / 100; round++) {
+  const connect = async (count: number) => {
+    for (let round = 0; round < count / 100; round++) {
       const all = await Promise.all(
         Array.from({ length: 100 }, () => motr.ask(keys.confd, Deno.pid)),
       );
       await Promise.all(all.map(({ link }) => motr.end(link)));
     }
+    await systemClock.sleep(REST_MS);
+    return { mb: await rssMb(Deno.pid), threads: await threadCount() };
   };
-  await connect(); // what the first thousand takes is taken once
-  const before = [await rssMb(Deno.pid), await threadCount()] as const;
-  await connect();
-  const growth = {
-    mb: await rssMb(Deno.pid) - before[0],
-    threads: await threadCount() - before[1],
-  };
+  const before = await connect(FIRST_CONNECTS); // what the first take is taken once
+  const growth: { mb: number; threads: number }[] = [];
+  for (const count of CONNECTS) {
+    const { mb, threads } = await connect(count);
+    growth.push({ mb: mb - before.mb, threads: threads - before.threads });
+  }
   tell({ asks, changes, burst, areExact, growth } satisfies Figures);
 
   await order("away");

@@ -11,7 +11,7 @@ enum {
 	MESSAGE_BYTES = 24696,
 	MAX_NOTES     = 1024,
 	MAX_LINKS     = 4096,
-	MAX_REQUESTS  = 65536,
+	MAX_REQUESTS  = 4096,
 };
 
 struct id128 {
