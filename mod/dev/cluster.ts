@@ -24,7 +24,7 @@ import { formatFid } from "../lib/fid.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import { hostPart } from "./facts.ts";
 import { DevHost, type DevUnit } from "./host.ts";
-import { argumentsOf, commandIn } from "./real_mero.ts";
+import { argumentsOf, commandIn, type MotrPrograms } from "./real_mero.ts";
 import type { DevState, DevStateHost } from "./state.ts";
 
 /** Consul's HTTP port. */
@@ -168,39 +168,48 @@ function unitOf(
     const isServer = name === target.units.server(fid);
     if (!isServer && name !== target.units.mkfs(fid)) continue;
     const directory = driver.programPath(`${target.dataDirectory}/m0d-${fid}`);
-    if (state.motr !== null) return made && realUnit(isServer, fid, directory, driver, state, made);
+    const real = made && argumentsIn(isServer, fid, driver, state, made);
+    if (state.motr !== null) return real && realUnit(isServer, directory, state.motr, real);
     const standIn = service(
       ...[hare, "dev", "stand-in", isServer ? "m0d" : "mkfs"] as const,
       ...["--process-file", driver.programPath(target.processFile(fid))],
-      ...["--prefix", target.variablePrefix],
+      ...["--target", target.name],
       ...["--data-dir", directory],
       ...["--hax", `http://${host.address}:${HAX_PORT}`],
+      // The units of a Mero of 2019 read the per-process file alone.
+      ...(state.target === "motr" ? ["--", ...real ?? []] : []),
     );
     return { ...standIn, oneshot: !isServer };
   }
   return undefined;
 }
 
-/** Real Motr's server, or its mkfs. */
-function realUnit(
+/** The arguments of a server's program, or of its mkfs's. */
+function argumentsIn(
   isServer: boolean,
   fid: string,
-  directory: string,
   driver: DevHost,
-  { target, motr }: DevState,
+  { target }: DevState,
   { layout, nodeId }: DevLayout,
-): DevUnit | undefined {
+): readonly string[] | undefined {
   const process = layout.processes.find((process) => formatFid(process.fid) === fid);
-  if (process === undefined || motr === null) return undefined;
-  const kind = isServer ? "m0d" : "m0mkfs";
-  const args = argumentsOf(kind, process, {
+  return process && argumentsOf(isServer ? "m0d" : "m0mkfs", process, {
     target: TARGETS[target],
     host: layout,
     nodeUuid: nodeId,
     confdFile: driver.programPath(TARGETS[target].confdFile),
   });
+}
+
+/** Real Motr's server, or its mkfs. */
+function realUnit(
+  isServer: boolean,
+  directory: string,
+  programs: MotrPrograms,
+  args: readonly string[],
+): DevUnit {
   return {
-    argv: commandIn(directory, motr[kind], args),
+    argv: commandIn(directory, programs[isServer ? "m0d" : "m0mkfs"], args),
     env: {},
     oneshot: !isServer,
     stopLimitMs: MOTR_STOP_LIMIT_MS,

@@ -1,11 +1,12 @@
 /**
- * Real Motr in a development cluster: the command lines of its programs (spec: motr.md, Starting).
+ * Real Motr in a development cluster: the command lines of its programs (spec: motr.md, Starting),
+ * which its stand-in is given as well.
  *
  * @module
  */
 
 import type { HostLayout, ProcessLayout, Target } from "../../cfgen/mod.ts";
-import { UsageError } from "../lib/errors.ts";
+import { HareError, UsageError } from "../lib/errors.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
 
 /** Paths of Motr's programs and of its library. */
@@ -90,6 +91,56 @@ export function argumentsOf(
     ]),
     ...(process.types.includes("confd") ? ["-c", confdFile] : []),
   ];
+}
+
+/** What the arguments of a server say that its per-process file says, too. */
+export interface ToldTwice {
+  readonly endpoint: string;
+  readonly fid: Fid;
+  readonly haxEndpoint: string;
+  /** Path of `confd.xc`; a confd's alone. */
+  readonly confXc: string | undefined;
+}
+
+/** Options of both programs, and of m0mkfs alone; each but `-U` and `-F` has a value. */
+const OPTIONS = { m0d: [..."efTSADmqwHU"], m0mkfs: [..."Fuz"] };
+const BARE = [..."UF"];
+
+/**
+ * Refuses arguments that the program would refuse, or that differ from the per-process file.
+ *
+ * @throws {HareError} that names the option
+ */
+export function checkArguments(
+  kind: "m0d" | "m0mkfs",
+  args: readonly string[],
+  { target, file }: { readonly target: Target; readonly file: ToldTwice },
+): void {
+  const given = new Map<string, string>();
+  for (const rest = [...args]; rest.length > 0;) {
+    const [, option = ""] = /^-(\w)$/.exec(rest.shift() ?? "") ?? [];
+    given.set(option, BARE.includes(option) ? "" : rest.shift() ?? "");
+  }
+  const wanted = [
+    ...OPTIONS.m0d,
+    ...(kind === "m0mkfs" ? OPTIONS.m0mkfs : []),
+    ...(file.confXc === undefined ? [] : ["c"]),
+  ];
+  const missing = wanted.filter((option) => !given.has(option));
+  const unknown = [...given.keys()].filter((option) => !wanted.includes(option));
+  for (const [how, [option]] of [["lacks", missing], ["does not take", unknown]] as const) {
+    if (option !== undefined) throw new HareError(`${kind} ${how} -${option}`);
+  }
+  const told = {
+    e: target.endpointArgument(file.endpoint),
+    f: angled(file.fid),
+    H: file.haxEndpoint,
+    ...(file.confXc === undefined ? {} : { c: file.confXc }),
+  };
+  for (const [option, value] of Object.entries(told)) {
+    if (given.get(option) === value) continue;
+    throw new HareError(`${kind} has -${option} ${given.get(option)}, its file ${value}`);
+  }
 }
 
 function angled(fid: Fid): string {

@@ -1,8 +1,8 @@
 import { type HostLayout, type ProcessLayout, TARGETS } from "../../cfgen/mod.ts";
 import { assertEquals, assertThrows } from "../../tests/lib/assert.ts";
-import { UsageError } from "../lib/errors.ts";
+import { HareError, UsageError } from "../lib/errors.ts";
 import { makeFid } from "../lib/fid.ts";
-import { argumentsOf, commandIn, programsOf } from "./real_mero.ts";
+import { argumentsOf, checkArguments, commandIn, programsOf } from "./real_mero.ts";
 
 const PATHS = { m0d: "/opt/m0d", m0mkfs: "/opt/m0mkfs", libmotr: "/opt/libmotr.so" };
 const GIB = 1024 ** 3;
@@ -47,6 +47,36 @@ Deno.test("argumentsOf() gives a process that is both, disks and the configurati
   assertEquals(args[args.indexOf("-T") + 1], "ad");
   assertEquals(args[args.indexOf("-z") + 1], String(GIB));
   assertEquals(args.slice(-2), ["-c", "/etc/motr/confd.xc"]);
+});
+
+Deno.test("checkArguments() takes what argumentsOf() gives, and nothing less, more or else", () => {
+  const file = {
+    endpoint: "inet:tcp:10.0.0.1@21009",
+    fid: makeFid("process", 9),
+    haxEndpoint: "inet:tcp:10.0.0.1@21006",
+    confXc: WORLD.confdFile,
+  };
+  const confd = process("confd", 9, "rms", "confd");
+  for (const kind of ["m0d", "m0mkfs"] as const) {
+    const args = argumentsOf(kind, confd, WORLD);
+    const check = (args: readonly string[], but: Partial<typeof file> = {}) =>
+      checkArguments(kind, args, { target: TARGETS.motr, file: { ...file, ...but } });
+    check(args);
+    for (const option of args.filter((arg) => /^-\w$/.test(arg))) {
+      const isBare = option === "-U" || option === "-F";
+      const at = args.indexOf(option);
+      const error = assertThrows(() => check(args.toSpliced(at, isBare ? 1 : 2)), HareError);
+      assertEquals(error.message, `${kind} lacks ${option}`);
+    }
+    assertThrows(() => check([...args, "-x", "1"]), HareError, `${kind} does not take -x`);
+    assertThrows(() => check(args, { fid: makeFid("process", 12) }), HareError, "has -f");
+    assertThrows(() => check(args, { endpoint: "else" }), HareError, "has -e");
+    assertThrows(() => check(args, { haxEndpoint: "else" }), HareError, "has -H");
+    assertThrows(() => check(args, { confXc: "/else" }), HareError, "has -c");
+  }
+  const ios = argumentsOf("m0d", process("ios", 12, "ios"), WORLD);
+  const of = { ...file, endpoint: "inet:tcp:10.0.0.1@21012", fid: makeFid("process", 12) };
+  checkArguments("m0d", ios, { target: TARGETS.motr, file: { ...of, confXc: undefined } });
 });
 
 Deno.test("commandIn() runs a program in its directory, whatever that is called", async () => {

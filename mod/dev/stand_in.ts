@@ -1,6 +1,6 @@
 /**
  * The stand-in for Mero's server and its mkfs: no storage, but the same manners. It reads its
- * per-process file and the configuration, refuses what the real one would refuse, waits for hax
+ * per-process file, its arguments and the configuration, refuses what the real one would refuse, waits for hax
  * and for an entrypoint, and reports its states (spec: bootstrap.md, The development cluster).
  *
  * A confd of the stand-in hands its `confd.xc` to the others over HTTP, at the address of its
@@ -13,16 +13,18 @@
  */
 
 import * as z from "zod";
+import { type TargetName, TARGETS } from "../../cfgen/mod.ts";
 import { parseProcessFile } from "../agent/process_file.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HareError, messageOf } from "../lib/errors.ts";
-import { type Fid, formatFid, parseFid } from "../lib/fid.ts";
+import { formatFid, parseFid } from "../lib/fid.ts";
 import { ignoreNotFound, readTextFileIfAny, writeFileAtomic } from "../lib/files.ts";
 import { jsonText } from "../lib/json_text.ts";
 import { loggerOf } from "../lib/log.ts";
 import { join } from "../lib/std/path.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import { type ConfiguredProcess, readConfiguredProcess } from "./conf_xc.ts";
+import { checkArguments, type ToldTwice } from "./real_mero.ts";
 
 const log = loggerOf("m0d", "stand-in");
 
@@ -42,8 +44,10 @@ export interface StandInOptions {
   readonly role: "m0d" | "mkfs";
   /** Path of its per-process file. */
   readonly processFile: string;
-  /** What the variables in it begin with: `MERO` or `MOTR`. */
-  readonly prefix: string;
+  /** Which Mero it stands for. */
+  readonly target: TargetName;
+  /** Arguments of the program that it stands for; none where that reads its file alone. */
+  readonly args: readonly string[];
   /** Its own directory. */
   readonly dataDir: string;
   /** Where the node's hax answers, `http://127.77.0.1:8008`. */
@@ -51,13 +55,6 @@ export interface StandInOptions {
   readonly clock: Clock;
   /** Aborted by SIGTERM: stop. */
   readonly signal: AbortSignal;
-}
-
-interface Parameters {
-  readonly endpoint: string;
-  readonly fid: Fid;
-  /** Path of `confd.xc`; a confd's alone. */
-  readonly confXc: string | undefined;
 }
 
 /** A confd may be long in coming: the real server waits as well. */
@@ -75,6 +72,11 @@ const entrypointSchema = jsonText(
  */
 export async function runStandIn(options: StandInOptions): Promise<void> {
   const parameters = await readParameters(options);
+  const { role, target, args } = options;
+  if (args.length > 0) {
+    const kind = role === "mkfs" ? "m0mkfs" : "m0d";
+    checkArguments(kind, args, { target: TARGETS[target], file: parameters });
+  }
   const failure = await readFailure(options);
   await (options.role === "mkfs"
     ? makeFileSystem(options, parameters, failure)
@@ -83,7 +85,7 @@ export async function runStandIn(options: StandInOptions): Promise<void> {
 
 async function makeFileSystem(
   options: StandInOptions,
-  parameters: Parameters,
+  parameters: ToldTwice,
   failure: string | null,
 ): Promise<void> {
   const report = reporter(options, parameters, "M0MKFS");
@@ -100,7 +102,7 @@ async function makeFileSystem(
 
 async function serve(
   options: StandInOptions,
-  parameters: Parameters,
+  parameters: ToldTwice,
   failure: string | null,
 ): Promise<void> {
   const fid = formatFid(parameters.fid);
@@ -132,20 +134,21 @@ async function serve(
 }
 
 /** The parameters in the per-process file. */
-async function readParameters({ processFile, prefix }: StandInOptions): Promise<Parameters> {
+async function readParameters({ processFile, target }: StandInOptions): Promise<ToldTwice> {
   const text = await readTextFileIfAny(processFile);
   if (text === null) throw new HareError(`${processFile} is missing`);
   const variables = parseProcessFile(text);
+  const { variablePrefix } = TARGETS[target];
   const get = (name: string) => {
-    const value = variables.get(`${prefix}_${name}`);
-    if (value === undefined) throw new HareError(`${processFile} does not set ${prefix}_${name}`);
-    return value;
+    const value = variables.get(`${variablePrefix}_${name}`);
+    if (value !== undefined) return value;
+    throw new HareError(`${processFile} does not set ${variablePrefix}_${name}`);
   };
-  get("HA_EP");
   return {
     endpoint: get("M0D_EP"),
     fid: parseFid(get("PROCESS_FID")),
-    confXc: variables.get(`${prefix}_CONF_XC`),
+    haxEndpoint: get("HA_EP"),
+    confXc: variables.get(`${variablePrefix}_CONF_XC`),
   };
 }
 
@@ -156,7 +159,7 @@ async function readFailure({ dataDir }: StandInOptions): Promise<string | null> 
 /** What the configuration says of this process: a confd reads it, others ask a confd. */
 async function readOwnConfiguration(
   options: StandInOptions,
-  { confXc, endpoint, fid }: Parameters,
+  { confXc, endpoint, fid }: ToldTwice,
 ): Promise<ConfiguredProcess> {
   const text = confXc === undefined ? await askConfd(options) : await readTextFileIfAny(confXc);
   if (text === null) throw new HareError(`${confXc} is missing`);
@@ -218,7 +221,7 @@ function listenerOf(endpoint: string): { hostname: string; port: number } {
 /** Tells hax of a state, as Mero's HA link would; waits until hax has taken it. */
 function reporter(
   { hax, clock }: StandInOptions,
-  { fid }: Parameters,
+  { fid }: ToldTwice,
   type: "M0D" | "M0MKFS",
 ): (event: string, signal: AbortSignal) => Promise<void> {
   return async (event, signal) => {
