@@ -3,7 +3,10 @@
  *
  * While there is no entrypoint (Consul has no leader, or is away) an asker is kept waiting for up to
  * a second and then told to come again: told at once, Mero's processes would come again every few
- * milliseconds, hax's own the first of them.
+ * milliseconds, hax's own the first of them. Either answer links it, so that whoever may not be linked
+ * yet gets none. Who comes back from an earlier hax is never told to come again: it would at once,
+ * before it has taken its new link, and the library would take it for one whose link was ended, of
+ * which it dies.
  *
  * @module
  */
@@ -34,7 +37,7 @@ const MAX_WAITING = 1_000;
 const MAX_ANSWERED = 10_000;
 
 /** What is told of askers, and asked for them. */
-type AskerEvents = Pick<LinkEvents, "entrypoint" | "answered" | "fault">;
+type AskerEvents = Pick<LinkEvents, "mayLink" | "entrypoint" | "answered" | "fault">;
 
 /** Askers that wait for an answer, and those whose link is to come. */
 export class Askers {
@@ -49,15 +52,19 @@ export class Askers {
     this.#events = events;
   }
 
+  /** Whether somebody waits. */
+  get hasWaiting(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Answers a request, or keeps it waiting. */
   ask(halink: Deno.PointerValue, id: RequestId, peer: Peer): void {
     const [oldest] = this.#peers.keys();
     if (oldest !== undefined && this.#peers.size >= MAX_ANSWERED) this.#peers.delete(oldest);
     this.#peers.set(textOf(id), peer);
     const asker = { halink, id, peer, since: performance.now() };
-    const reply = this.#entrypointFor(peer);
-    if (reply === null && this.#waiting.length < this.#maxWaiting) this.#waiting.push(asker);
-    else this.#answer(asker, reply);
+    const isPatient = this.#waiting.length < this.#maxWaiting;
+    if (!this.#settle(asker, 0, isPatient)) this.#waiting.push(asker);
   }
 
   /** Answers those who wait, where there is an answer now or they have waited long enough. */
@@ -66,10 +73,9 @@ export class Askers {
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const asker of waiting) {
-      const reply = this.#entrypointFor(asker.peer);
-      const isPatient = now - asker.since < PATIENCE_MS && this.#maxWaiting > 0;
-      if (reply === null && isPatient) this.#waiting.push(asker);
-      else this.#answer(asker, reply);
+      const waitedMs = now - asker.since;
+      const isPatient = waitedMs < PATIENCE_MS && this.#maxWaiting > 0;
+      if (!this.#settle(asker, waitedMs, isPatient)) this.#waiting.push(asker);
     }
   }
 
@@ -87,12 +93,23 @@ export class Askers {
     return peer;
   }
 
-  #entrypointFor(peer: Peer): EntrypointReply | null {
+  /** Answers an asker, unless it is to wait. */
+  #settle(asker: Waiting, waitedMs: number, isPatient: boolean): boolean {
+    const { peer } = asker;
+    const isClosed = this.#maxWaiting === 0;
+    if (!isClosed && !this.#guard(() => this.#events.mayLink(peer, waitedMs), true)) return false;
+    const reply = this.#guard(() => this.#events.entrypoint(peer), null);
+    if (reply === null && (isPatient || !isClosed && !peer.isFirst)) return false;
+    this.#answer(asker, reply);
+    return true;
+  }
+
+  #guard<T>(ask: () => T, otherwise: T): T {
     try {
-      return this.#events.entrypoint(peer);
+      return ask();
     } catch (error) {
       this.#events.fault(error);
-      return null;
+      return otherwise;
     }
   }
 

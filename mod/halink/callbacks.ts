@@ -36,6 +36,7 @@ export class Callbacks {
   readonly #made: Readonly<Record<CallbackName, Callback>>;
   /** Those who ask for the entrypoint. */
   readonly askers: Askers;
+  #hasLeft = false;
 
   constructor(library: PromptLibrary, flavour: Flavour, events: LinkEvents) {
     this.#library = library;
@@ -50,6 +51,11 @@ export class Callbacks {
     return callbackNames(this.#flavour).map((name) =>
       Deno.UnsafePointer.value(this.#made[name].pointer)
     );
+  }
+
+  /** Answers nothing any more: whoever speaks says it again to the next one who is there. */
+  leave(): void {
+    this.#hasLeft = true;
   }
 
   /** Frees them; the library must have ended. Until then they keep this process alive. */
@@ -67,16 +73,20 @@ export class Callbacks {
     return {
       entrypointRequest: threadSafe(
         CALLBACKS.entrypointRequest,
-        (halink, id, endpoint, process, _revision, pid, _first) =>
+        (halink, id, endpoint, process, _revision, pid, isFirst) => {
+          if (this.#hasLeft) return;
           this.#guard(() =>
             this.askers.ask(halink, copyOf(id), {
               process: fidAt(process),
               endpoint: textAt(endpoint),
               pid: Number(pid),
+              isFirst,
             })
-          ),
+          );
+        },
       ),
       messageReceived: threadSafe(CALLBACKS.messageReceived, (halink, link, message, _tag) => {
+        if (this.#hasLeft) return;
         this.#guard(() => {
           events.message(idOf(link), readMessage(viewAt(message, SIZE.message), this.#flavour));
         });

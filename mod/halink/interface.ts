@@ -17,6 +17,8 @@ export interface Peer {
   readonly process: Fid;
   readonly endpoint: string;
   readonly pid: number;
+  /** It asks to be let in; else it is in, and asks again or comes back from an earlier hax. */
+  readonly isFirst: boolean;
 }
 
 /** A confd, as a client is told of it. */
@@ -38,6 +40,8 @@ export interface EntrypointReply {
  * memory, keeps what it needs, and returns. What one throws is caught and goes to `fault`.
  */
 export interface LinkEvents {
+  /** Whether whoever asks, and has waited so long, may be answered now, which links it. */
+  mayLink(peer: Peer, waitedMs: number): boolean;
   /** Somebody asks for the entrypoint; `null` while there is none (see `askers.ts`). */
   entrypoint(peer: Peer): EntrypointReply | null;
   /** Who asked has an answer, the entrypoint or to come again, after this time in milliseconds. */

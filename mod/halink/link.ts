@@ -39,6 +39,9 @@ const INIT_LIMIT_MS = 60_000;
 /** A stop takes 1 s, and about 5 s more for each process that died. */
 const STOP_LIMIT_MS = 60_000;
 
+/** Longer than it takes until a process of this machine has heard something and says so. */
+const LAST_WORD_MS = 300;
+
 /** Keeps a dependency of libfabric from taking SIGTERM and SIGINT. */
 const NO_SIGNALS = "IPATH_NO_BACKTRACE";
 
@@ -107,8 +110,14 @@ export class HaLink {
     }
   }
 
+  /** Whether somebody waits for an entrypoint. */
+  get isAsked(): boolean {
+    return this.#callbacks.askers.hasWaiting;
+  }
+
   /**
-   * Stops the interface, in order; events come until this has ended, and none later.
+   * Stops the interface, in order; events come until this has ended, and none later. Nobody but this
+   * process itself should be linked or ask (see {@linkcode HaLink.leave}).
    *
    * @throws {HareError} when the library does not stop: then only the end of this process helps
    */
@@ -116,6 +125,23 @@ export class HaLink {
     this.#callbacks.askers.close();
     await this.#worker.call({ call: "stop" }, STOP_LIMIT_MS);
     await this.#end();
+  }
+
+  /**
+   * Leaves the interface as it is to the end of this process, which is near: from now on nothing is
+   * answered. A stop would tell the processes at the other ends nothing, and those that speak meanwhile
+   * that they have failed, of which they die.
+   *
+   * They notice that hax is gone, and link with the next one, when something of theirs stays without an
+   * answer: `lastWord` tells each of them something, and the process ends before it answers what they
+   * say to that.
+   */
+  leave(lastWord: () => void): void {
+    this.#callbacks.leave();
+    globalThis.addEventListener("unload", () => {
+      lastWord();
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, LAST_WORD_MS);
+    }, { once: true });
   }
 
   /** Answers those who wait for an entrypoint, where there is one now. To be called now and then. */

@@ -7,20 +7,20 @@
  * @module
  */
 
-import type { Consul, KvEntry, WatchOptions } from "../consul/mod.ts";
+import type { Consul, WatchOptions } from "../consul/mod.ts";
 import type { EntrypointAnswer } from "../entrypoint/entrypoint.ts";
 import type { HaLink, KnownState, LinkEvents, LinkIdentity, Note } from "../halink/mod.ts";
 import type { Layout } from "../kv/cluster.ts";
 import { enqueueFirst, type QueueStore } from "../kv/enqueue.ts";
-import { KvValueError } from "../kv/errors.ts";
-import { BQ_PREFIX, EQ_PREFIX, parseProcessKey, PROCESSES_PREFIX } from "../kv/keys.ts";
-import { parseProcessState, type ProcessRecord } from "../kv/process_state.ts";
+import { BQ_PREFIX, EQ_PREFIX } from "../kv/keys.ts";
+import type { ProcessRecord } from "../kv/process_state.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
 import { loggerOf } from "../lib/log.ts";
 import { gauge, type Metric } from "../lib/metrics.ts";
 import { abortable } from "../lib/std/async.ts";
+import { watchRecords } from "./all_records.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import { EventSender } from "./event_sender.ts";
 import { runAndFlush } from "./flush.ts";
@@ -55,7 +55,7 @@ export interface LinkKeeperDeps {
   readonly open: OpenLink;
   readonly entrypoint: () => EntrypointAnswer;
   readonly layout: () => Layout;
-  readonly processes: Pick<OwnProcesses, "hear" | "isUp">;
+  readonly processes: Pick<OwnProcesses, "hear" | "isUp" | "running">;
 }
 
 /** How far the link has come; `none` is a hax that is told to do without. */
@@ -69,6 +69,11 @@ const ROUND_MS = 60_000;
 const ASKERS_MS = 50;
 /** How often it is looked at whether linked processes are there. */
 const ENDED_MS = 2_000;
+/** How long those that were linked with an earlier hax are waited for. */
+const RETURN_MS = 15_000;
+/** How long those who are left may take to hear what they were told, and how often it is looked. */
+const HEARD_MS = 15_000;
+const HEARD_PAUSE_MS = 100;
 
 /** Keeps the link. */
 export class LinkKeeper {
@@ -80,6 +85,7 @@ export class LinkKeeper {
   #side: LinkSide | null = null;
   #broadcasts: Broadcasts | null = null;
   #state: LinkState = "starts";
+  #startedAt = 0;
 
   constructor(deps: LinkKeeperDeps) {
     const { consul } = deps;
@@ -170,10 +176,10 @@ export class LinkKeeper {
     const { entrypoint, processes } = this.#deps;
     return new LinkSide({
       own: process,
-      entrypoint: () => {
-        this.#askers.ask(); // whoever asks may have to wait; each look asks again for those who do
-        return entrypoint();
-      },
+      awaited: () => this.#awaited(),
+      // Whoever asks may have to wait; each look asks again for those who do.
+      onAsked: () => this.#askers.ask(),
+      entrypoint,
       stateFor: (asker, fid) => this.#stateFor(asker, fid),
       statesToKnow: (linked) => this.#statesToKnow(linked),
       report: (fid, report) => processes.hear(fid, report),
@@ -198,17 +204,36 @@ export class LinkKeeper {
         lookAfterEnded,
         async (signal) => {
           // Ends once there is an entrypoint: the library asks for it, too.
+          this.#startedAt = clock.now();
           await abortable(link.start(), signal);
           this.#state = "up";
           log.info("the HA link is up");
         },
       ]);
     } finally {
+      if (link.isAsked || !side.isAlone) await this.#leave(link, side);
+      else if (this.#state === "up") await link.stop();
       // One that still starts goes with the process: nobody is linked yet.
-      if (this.#state === "up") await link.stop();
       this.#state = "stopped";
       log.info("the HA link has stopped");
     }
+  }
+
+  async #leave(link: Pick<HaLink, "leave">, side: LinkSide): Promise<void> {
+    const { clock, pidExists } = this.#deps;
+    const limit = clock.now() + HEARD_MS;
+    while (!side.isHeard(pidExists) && clock.now() < limit) await clock.sleep(HEARD_PAUSE_MS);
+    link.leave(() => side.lastWord());
+    log.info("who is linked is left to the next hax");
+  }
+
+  /** Those that were linked with an earlier hax come back when they notice that it has gone. */
+  #awaited(): readonly number[] {
+    const { clock, processes } = this.#deps;
+    if (clock.now() - this.#startedAt > RETURN_MS) return [];
+    return processes.running()
+      .filter(({ fid, pid }) => !this.isLinked(fid, pid))
+      .map(({ pid }) => pid);
   }
 
   async #sendEvents(signal: AbortSignal): Promise<void> {
@@ -277,26 +302,5 @@ async function* applyEach(
   for await (const entries of consul.kv.watchPrefix(BQ_PREFIX, options)) {
     await broadcasts.apply(entries, options.signal);
     yield entries.length;
-  }
-}
-
-async function* watchRecords(
-  consul: LinkStore,
-  options: WatchOptions,
-): AsyncIterable<ReadonlyMap<string, ProcessRecord>> {
-  for await (const entries of consul.kv.watchPrefix(PROCESSES_PREFIX, options)) {
-    yield new Map(entries.flatMap(recordIn));
-  }
-}
-
-/** A record that does not parse is none; its node's hax has said so. */
-function recordIn(entry: KvEntry): readonly (readonly [string, ProcessRecord])[] {
-  const fid = parseProcessKey(entry.key);
-  if (fid === null) return [];
-  try {
-    return [[formatFid(fid), parseProcessState(entry)]];
-  } catch (error) {
-    if (!(error instanceof KvValueError)) throw error;
-    return [];
   }
 }

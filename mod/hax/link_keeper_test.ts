@@ -28,6 +28,12 @@ class World implements AsyncDisposable {
   open: () => Promise<void> = () => Promise.resolve();
   start: () => Promise<void> = () => Promise.resolve();
   stop: () => Promise<void> = () => Promise.resolve();
+  /** How often those who wait were looked at. */
+  looks = 0;
+  /** Somebody waits for an entrypoint. */
+  isAsked = false;
+  /** The processes of the node that run. */
+  readonly running: { readonly fid: Fid; readonly pid: number }[] = [];
   /** Consul does not answer watches. */
   isAway = false;
   /** The library's side. */
@@ -56,7 +62,12 @@ class World implements AsyncDisposable {
         return {
           start: () => called("start", this.start),
           stop: () => called("stop", this.stop),
-          answerWaiting: () => {},
+          leave: (lastWord) => {
+            this.calls.push("leave");
+            lastWord();
+          },
+          isAsked: this.isAsked,
+          answerWaiting: () => void (this.looks += 1),
           sendStates: (link, { notes }) => void this.calls.push(`${link}: ${textOf(notes)}`),
           sendFailureVector: () => {},
         };
@@ -68,7 +79,11 @@ class World implements AsyncDisposable {
           types: fidk === 9 ? ["confd"] : [],
         })),
       }),
-      processes: { hear: () => {}, isUp: (fid) => this.up.has(formatFid(fid)) },
+      processes: {
+        hear: () => {},
+        isUp: (fid) => this.up.has(formatFid(fid)),
+        running: () => this.running,
+      },
     });
   }
 
@@ -141,6 +156,7 @@ const peer = (key: number) => ({
   process: makeFid("process", key),
   endpoint: "ep",
   pid: 100 + key,
+  isFirst: true,
 });
 
 Deno.test("LinkKeeper opens, starts and stops its link in this order", async () => {
@@ -157,6 +173,53 @@ Deno.test("LinkKeeper opens, starts and stops its link in this order", async () 
   world.stop = () => Promise.resolve(assertEquals(keeper.state, "up"));
   await world.end();
   assertEquals([keeper.state, calls], ["stopped", ["open ep-6", "start", "stop"]]);
+});
+
+Deno.test("LinkKeeper leaves processes that are linked to the next hax, once they have heard all", async () => {
+  await using world = new World();
+  await world.begin();
+  world.events?.connected(1n, peer(6));
+  world.events?.connected(2n, peer(9));
+  await world.broadcast(1, makeFid("drive", 1), "failed");
+  const ended = world.end();
+  await world.pass(1_000);
+  world.calls.push("heard");
+  world.events?.sent(2n, true);
+  await ended;
+  assertEquals(world.calls.slice(4), ["heard", "leave", "2: 6 online"]);
+});
+
+Deno.test("LinkKeeper leaves who asks to the next hax, and those who hear nothing", async () => {
+  for (const isAsked of [true, false]) {
+    await using world = new World();
+    world.isAsked = isAsked;
+    await world.begin();
+    world.events?.connected(1n, peer(6));
+    if (!isAsked) world.events?.connected(2n, peer(9));
+    await world.broadcast(1, makeFid("drive", 1), "failed");
+    await world.end();
+    assertEquals(world.calls.includes("leave"), true);
+    assertEquals(world.calls.includes("stop"), false);
+  }
+});
+
+Deno.test("LinkKeeper waits for the processes that were linked with an earlier hax", async () => {
+  await using world = new World();
+  await world.begin();
+  world.events?.connected(1n, peer(6));
+  world.events?.mayLink(peer(6), 0);
+  world.running.push({ fid: NINE, pid: 109 });
+  const mayLink = () => world.events?.mayLink(peer(12), 0);
+  assertEquals(mayLink(), false);
+  const { looks } = world;
+  await world.pass(100);
+  assertEquals(world.looks, looks + 1, "whoever was not let in is looked at again");
+  world.events?.connected(2n, peer(9));
+  assertEquals(mayLink(), true);
+  world.events?.closed(2n);
+  assertEquals(mayLink(), false);
+  await world.pass(16_000);
+  assertEquals(mayLink(), true, "not for ever");
 });
 
 Deno.test("LinkKeeper leaves a link that still starts to the end of the process", async () => {

@@ -23,8 +23,10 @@ import type { HareEvent } from "../kv/event.ts";
 import { type Fid, FID_TYPES, formatFid } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
 import { Counter, gauge, Histogram, type Metric } from "../lib/metrics.ts";
+import { Linked } from "./linked.ts";
 import { Outbox } from "./outbox.ts";
 import type { Report } from "./transition.ts";
+import { isTurnOf } from "./turns.ts";
 
 /** The link, as far as this uses it. */
 export type Link = Pick<HaLink, "sendStates" | "sendFailureVector">;
@@ -33,6 +35,10 @@ export type Link = Pick<HaLink, "sendStates" | "sendFailureVector">;
 export interface LinkSideDeps {
   /** hax's own process. */
   readonly own: Fid;
+  /** Pids of processes that run and are to link again, as they were linked with an earlier hax. */
+  readonly awaited: () => readonly number[];
+  /** Is told that somebody asks to be let in, and each time that whoever waits is looked at. */
+  readonly onAsked: () => void;
   /** The entrypoint of this moment. */
   readonly entrypoint: () => EntrypointAnswer;
   /** The state of an object, for this asker. */
@@ -46,19 +52,10 @@ export interface LinkSideDeps {
   readonly log: Logger;
 }
 
-/** What is known of a link's other end. */
-interface Linked {
-  readonly peer: Peer | null;
-  /** Its process was gone when it was last looked at. */
-  isGone: boolean;
-  /** m0mkfs speaks for nobody but itself. */
-  isMkfs: boolean;
-}
-
 /** All links of one interface. */
 export class LinkSide implements LinkEvents {
   readonly #deps: LinkSideDeps;
-  readonly #linked = new Map<LinkId, Linked>();
+  readonly #linked: Linked;
   readonly #outbox: Outbox;
   readonly #asked = new Counter(
     "hare_hax_entrypoint_requests_total",
@@ -72,10 +69,15 @@ export class LinkSide implements LinkEvents {
   readonly #messages = new Counter("hare_hax_link_messages_total", "Messages over the HA link.");
   /** Pids of those that asked last, by the fid of the process that they want to be. */
   readonly #pids = new Map<string, number>();
+  /** Processes that the library is told to let go of, and how many messages on it has heard so. */
+  readonly #lettingGo = new Map<string, number>();
   #link: Link | null = null;
+  /** hax's own library has asked: whoever asks is behind it. */
+  #hasAsked = false;
 
   constructor(deps: LinkSideDeps) {
     this.#deps = deps;
+    this.#linked = new Linked(deps.own);
     this.#outbox = new Outbox({
       send: (to, notes) => this.#link?.sendStates(to, { notes }),
     });
@@ -88,9 +90,7 @@ export class LinkSide implements LinkEvents {
 
   /** Whether the process with this pid is linked; a link outlives its process. */
   isLinked(process: Fid, pid: number | null): boolean {
-    return [...this.#linked.values()].some(({ peer }) =>
-      peer !== null && isSame(peer.process, process) && peer.pid === pid
-    );
+    return this.#linked.has(process, pid);
   }
 
   /** Pid of the process that asked last for the entrypoint as `process`, if any has. */
@@ -98,9 +98,32 @@ export class LinkSide implements LinkEvents {
     return this.#pids.get(formatFid(process)) ?? null;
   }
 
+  /** Whether nobody but hax itself is linked. */
+  get isAlone(): boolean {
+    return this.#linked.others.length === 0;
+  }
+
   /** Tells every linked process these states, in this order. */
   tell(notes: readonly Note[]): void {
-    for (const link of this.#outbox.links) this.#outbox.tell(link, notes);
+    for (const link of this.#outbox.links) this.#tell(link, notes);
+  }
+
+  /**
+   * Whether the others have taken all that they were told. One that comes back takes nothing for some
+   * seconds, and one that has ended never will.
+   */
+  isHeard(pidExists: (pid: number) => boolean): boolean {
+    return this.#linked.others.every((link) => {
+      const pid = this.#linked.peerOf(link)?.pid;
+      return this.#outbox.isIdle(link) || pid !== undefined && !pidExists(pid);
+    });
+  }
+
+  /** Tells every other process something that it knows. */
+  lastWord(): void {
+    for (const link of this.#linked.others) {
+      this.#link?.sendStates(link, { notes: [{ fid: this.#deps.own, state: "online" }] });
+    }
   }
 
   /**
@@ -111,24 +134,34 @@ export class LinkSide implements LinkEvents {
    * @param pidExists whether a process is there; one must be gone twice, as it may just be ending
    */
   letGo(pidExists: (pid: number) => boolean): void {
-    const gone = new Map<string, Fid>();
-    const alive = new Set<string>();
-    for (const linked of this.#linked.values()) {
-      if (linked.peer === null) continue;
-      const { process, pid } = linked.peer;
-      const wasGone = linked.isGone;
-      linked.isGone = !pidExists(pid);
-      if (wasGone && linked.isGone) gone.set(formatFid(process), process);
-      else alive.add(formatFid(process));
+    for (const fid of this.#linked.gone(pidExists)) {
+      for (const link of this.#linked.own) {
+        for (const state of ["online", "failed"] as const) {
+          this.#outbox.sentPast(link);
+          this.#link?.sendStates(link, { notes: [{ fid, state }] });
+        }
+        this.#lettingGo.set(formatFid(fid), this.#outbox.inFlight(link));
+      }
     }
-    for (const [name, fid] of gone) if (!alive.has(name)) this.#tellOwn(fid);
   }
 
-  #tellOwn(fid: Fid): void {
-    for (const [link, { peer }] of this.#linked) {
-      if (peer === null || !isSame(peer.process, this.#deps.own)) continue;
-      this.#outbox.tell(link, [{ fid, state: "online" }, { fid, state: "failed" }]);
-    }
+  /**
+   * The library ends a process's links when it hears that it has failed, and one that lives all the
+   * same dies when it asks next: that is heard by {@linkcode LinkSide.letGo} alone.
+   */
+  #tell(link: LinkId, notes: readonly Note[]): void {
+    const isOwn = this.#linked.isOwn(link);
+    this.#outbox.tell(link, isOwn ? notes.filter((note) => !isFailedProcess(note)) : notes);
+  }
+
+  mayLink(peer: Peer, waitedMs: number): boolean {
+    const { own, awaited, onAsked } = this.#deps;
+    const process = formatFid(peer.process);
+    onAsked();
+    if (process === formatFid(own)) return this.#hasAsked = true;
+    if (this.isLinked(peer.process, peer.pid)) return true;
+    const isReady = this.#hasAsked && !this.#lettingGo.has(process);
+    return isReady && isTurnOf(peer, waitedMs, awaited());
   }
 
   entrypoint(peer: Peer): EntrypointReply | null {
@@ -155,9 +188,9 @@ export class LinkSide implements LinkEvents {
   }
 
   connected(link: LinkId, peer: Peer | null): void {
-    this.#linked.set(link, { peer, isGone: false, isMkfs: false });
+    this.#linked.add(link, peer);
     this.#outbox.open(link);
-    this.#outbox.tell(link, this.#deps.statesToKnow(peer?.process ?? null));
+    this.#tell(link, this.#deps.statesToKnow(peer?.process ?? null));
     this.#deps.log.info("{process} is linked", { process: nameOf(peer) });
   }
 
@@ -194,11 +227,15 @@ export class LinkSide implements LinkEvents {
   sent(link: LinkId, isDelivered: boolean): void {
     this.#messages.add({ direction: "out", kind: isDelivered ? "delivered" : "not delivered" });
     this.#outbox.ended(link);
+    if (!this.#linked.isOwn(link)) return;
+    for (const [process, left] of this.#lettingGo) {
+      if (left > 1) this.#lettingGo.set(process, left - 1);
+      else this.#lettingGo.delete(process);
+    }
   }
 
   closed(link: LinkId): void {
-    const peer = this.#linked.get(link)?.peer ?? null;
-    this.#linked.delete(link);
+    const peer = this.#linked.remove(link);
     this.#outbox.close(link);
     this.#deps.log.info("{process} is linked no more", { process: nameOf(peer) });
   }
@@ -228,8 +265,7 @@ export class LinkSide implements LinkEvents {
 
   #hearProcess(link: LinkId, message: Extract<Message, { kind: "process event" }>): void {
     const { process, event, type, pid } = message;
-    const linked = this.#linked.get(link);
-    if (linked !== undefined) linked.isMkfs = type === "M0MKFS";
+    this.#linked.spoke(link, type === "M0MKFS");
     this.#deps.report(process, { event, type, pid });
   }
 
@@ -237,13 +273,13 @@ export class LinkSide implements LinkEvents {
     const { service, event } = message;
     const isConfigured = Number(service.container >> 56n) === FID_TYPES.service;
     const isNews = event === "started" || event === "failed";
-    if (!isConfigured || !isNews || this.#linked.get(link)?.isMkfs === true) return;
+    if (!isConfigured || !isNews || this.#linked.isOfMkfs(link)) return;
     const state = `M0_CONF_HA_SERVICE_${event.toUpperCase()}`;
     this.#putEvent({ type: "service", body: { fid: formatFid(service), state } });
   }
 
   #answerStates(link: LinkId, { id, objects }: Extract<Message, { kind: "states asked" }>): void {
-    const asker = this.#linked.get(link)?.peer?.process ?? null;
+    const asker = this.#linked.peerOf(link)?.process ?? null;
     const notes = objects.map((fid) => ({ fid, state: this.#deps.stateFor(asker, fid) }));
     this.#outbox.sentPast(link);
     this.#link?.sendStates(link, { notes, idOfGet: id });
@@ -256,8 +292,8 @@ export class LinkSide implements LinkEvents {
   }
 }
 
-function isSame(a: Fid, b: Fid): boolean {
-  return a.container === b.container && a.key === b.key;
+function isFailedProcess({ fid, state }: Note): boolean {
+  return state === "failed" && Number(fid.container >> 56n) === FID_TYPES.process;
 }
 
 function nameOf(peer: Peer | null): string {

@@ -21,10 +21,11 @@ const ENTRYPOINT: EntrypointAnswer = {
   },
 };
 
-const peer = (key: number, pid = 100 + key): Peer => ({
+const peer = (key: number, pid = 100 + key, isFirst = true): Peer => ({
   process: makeFid("process", key),
   endpoint: `ep-${key}`,
   pid,
+  isFirst,
 });
 
 const note = (key: number, state: Note["state"]): Note => ({ fid: makeFid("drive", key), state });
@@ -38,6 +39,7 @@ function fixture() {
     answer: ENTRYPOINT,
     room: true,
     toKnow: [] as readonly Note[],
+    awaited: [] as readonly number[],
     sent,
     reports,
     events,
@@ -46,6 +48,8 @@ function fixture() {
     notes.map(({ fid, state }) => `${fid.key} ${state}`).join(", ");
   const side = new LinkSide({
     own: OWN,
+    awaited: () => world.awaited,
+    onAsked: () => {},
     entrypoint: () => world.answer,
     stateFor: (asker) => asker === null ? "transient" : "online",
     statesToKnow: () => world.toKnow,
@@ -105,6 +109,88 @@ Deno.test("a process is told what it must know when it is linked, and all that c
     "2: 3 failed",
     "2: 4 failed",
   ]);
+});
+
+Deno.test("hax's own library does not hear that a process has failed: it would end its links", () => {
+  const { side, world } = fixture();
+  const failed = [{ fid: NINE, state: "failed" }, note(1, "failed")] as const;
+  world.toKnow = failed;
+  side.connected(1n, peer(6));
+  side.connected(2n, peer(12));
+  side.tell(failed);
+  side.tell([failed[0]]);
+  assertEquals(world.sent, [
+    "1: 1 failed",
+    "2: 9 failed, 1 failed",
+    "1: 1 failed",
+    "2: 9 failed, 1 failed",
+    "2: 9 failed",
+  ]);
+});
+
+Deno.test("hax itself is linked first, then those that come back in their order, then others", () => {
+  const { side, world } = fixture();
+  world.awaited = [109, 112];
+  const back = new Set([9, 12]);
+  const may = (...keys: number[]) =>
+    keys.filter((key) => side.mayLink(peer(key, 100 + key, !back.has(key)), 0));
+  assertEquals(may(9, 12, 53), []);
+  assertEquals(may(6, 9, 12, 53), [6, 9]);
+  assertEquals(side.mayLink(peer(12, 112, false), 500), true, "it does not wait for long");
+  side.connected(2n, peer(9));
+  world.awaited = [112];
+  assertEquals(may(6, 9, 12, 53), [6, 9, 12], "whoever is linked asks as often as it likes");
+  world.awaited = [];
+  assertEquals(may(12, 53), [12, 53]);
+});
+
+Deno.test("who comes back is answered while it listens", () => {
+  const { side } = fixture();
+  side.mayLink(peer(6), 0);
+  const back = peer(9, 109, false);
+  const times = [0, 500, 600, 1_000, 5_000, 10_900, 11_100, 11_500, 11_600, 12_000, 22_500];
+  assertEquals(times.filter((ms) => side.mayLink(back, ms)), [0, 500, 600, 11_500, 11_600, 22_500]);
+  assertEquals(times.filter((ms) => !side.mayLink(peer(12), ms)), [], "who is new takes any");
+});
+
+Deno.test("no process is linked while the library lets go of an earlier one of its fid", () => {
+  const { side } = fixture();
+  side.connected(1n, peer(6));
+  side.connected(2n, peer(9));
+  const isThere = (pid: number) => pid === 106;
+  side.letGo(isThere);
+  side.letGo(isThere);
+  const successor = peer(9, 300);
+  side.mayLink(peer(6), 0);
+  side.tell([note(1, "failed")]); // of what comes after nothing matters
+  assertEquals([side.mayLink(successor, 0), side.mayLink(peer(12), 0)], [false, true]);
+  side.sent(1n, true);
+  assertEquals(side.mayLink(successor, 0), false, "it has heard a part of it");
+  side.sent(1n, true);
+  assertEquals(side.mayLink(successor, 0), true);
+});
+
+Deno.test("at the end each linked process is told something that it knows", () => {
+  const { side, world } = fixture();
+  side.connected(1n, peer(6));
+  assertEquals(side.isAlone, true);
+  side.connected(2n, peer(9));
+  assertEquals(side.isAlone, false);
+  side.lastWord();
+  assertEquals(world.sent, ["2: 6 online"]);
+});
+
+Deno.test("what others were told is heard once it has come to its end, but by who has ended", () => {
+  const { side } = fixture();
+  const isHeard = () => side.isHeard((pid) => pid !== 112);
+  side.connected(1n, peer(6));
+  side.connected(2n, peer(9));
+  side.connected(3n, peer(12));
+  assertEquals(isHeard(), true);
+  side.tell([note(1, "failed")]);
+  assertEquals(isHeard(), false);
+  side.sent(2n, true);
+  assertEquals(isHeard(), true);
 });
 
 Deno.test("a link is of the process with its pid, and outlives it", () => {

@@ -52,6 +52,17 @@ export class Outbox {
     return [...this.#lanes.keys()];
   }
 
+  /** Messages that were sent over `link` and have not come to their end. */
+  inFlight(link: LinkId): number {
+    return this.#lanes.get(link)?.inFlight ?? 0;
+  }
+
+  /** Whether all that was to be told over `link` has come to its end. */
+  isIdle(link: LinkId): boolean {
+    const lane = this.#lanes.get(link);
+    return lane === undefined || lane.waiting.length === 0 && lane.inFlight === 0;
+  }
+
   /** A link is there. */
   open(link: LinkId): void {
     this.#lanes.set(link, { waiting: [], inFlight: 0 });

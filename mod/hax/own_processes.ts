@@ -149,6 +149,15 @@ export class OwnProcesses {
     return isUp(record) && presence === "there";
   }
 
+  /** Those that are there. */
+  running(): readonly { readonly fid: Fid; readonly pid: number }[] {
+    return this.#deps.own().flatMap(({ fid }) => {
+      const { record, presence } = this.look(fid);
+      const isThere = isUp(record) && presence === "there" && record.pid !== null;
+      return isThere ? [{ fid, pid: record.pid }] : [];
+    });
+  }
+
   /** Looks at each of the processes. */
   lookAtAll(): void {
     for (const { fid } of this.#deps.own()) this.look(fid);

@@ -110,5 +110,9 @@ extern struct interface *fake;
 /* Notes down, for the test, how hax breaks the contract. */
 void violation(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Asks for the entrypoint as a process would, over its link if it has one; the request's number. */
-uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint, struct link *link);
+/*
+ * Asks for the entrypoint as a process would, over its link if it has one, or as one that comes back
+ * from an earlier hax; the request's number.
+ */
+uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint, struct link *link,
+	     bool is_first);

@@ -14,7 +14,7 @@ import { assertEquals } from "../lib/assert.ts";
 
 const SYMBOLS = {
   fake_ask: {
-    parameters: ["u64", "u64", "pointer", "buffer", "buffer", "usize"],
+    parameters: ["u64", "u64", "pointer", "bool", "buffer", "buffer", "usize"],
     result: "void",
     nonblocking: true,
   },
@@ -123,6 +123,7 @@ export async function buildForTests(
 /** Mero, as the test has it act. */
 export class FakeMotr implements Disposable {
   readonly #library: Deno.DynamicLibrary<typeof SYMBOLS>;
+  readonly #links = new Set<bigint>();
 
   constructor(readonly path: string) {
     this.#library = Deno.dlopen(path, SYMBOLS);
@@ -132,14 +133,16 @@ export class FakeMotr implements Disposable {
    * A process asks for the entrypoint, and is linked when it gets one.
    *
    * @param link the link that it has already
+   * @param isFirst it asks for the first time; else it has a link, or had one with an earlier hax
    */
-  async ask(key: number, pid = 1, link = 0n): Promise<Asked> {
+  async ask(key: number, pid = 1, link = 0n, isFirst = link === 0n): Promise<Asked> {
     const out = new BigInt64Array(6);
     const endpoints = new Uint8Array(256);
     await this.#library.symbols.fake_ask(
-      ...[BigInt(key), BigInt(pid), at(link), out, endpoints, 256n] as const,
+      ...[BigInt(key), BigInt(pid), at(link), isFirst, out, endpoints, 256n] as const,
     );
     const [rc, confds, quorum, rmKey] = [...out.subarray(0, 4)].map(Number);
+    if (rc === 0) this.#links.add(out[4] ?? 0n);
     return {
       rc: rc ?? 0,
       confds: confds ?? 0,
@@ -191,7 +194,13 @@ export class FakeMotr implements Disposable {
 
   /** Ends a link, as when its process has gone. */
   async end(link: bigint): Promise<void> {
+    this.#links.delete(link);
     await this.#library.symbols.fake_end(at(link));
+  }
+
+  /** Ends all links: hax stops in order only when nobody is linked. */
+  async endAll(): Promise<void> {
+    for (const link of [...this.#links]) await this.end(link);
   }
 
   /** What was told over a link. */

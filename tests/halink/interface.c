@@ -126,7 +126,7 @@ static void *deliver(void *arg)
 static void *ask_own(void *arg)
 {
 	(void)arg;
-	ask(6, 1, "own", NULL);
+	ask(6, 1, "own", NULL, true);
 	return NULL;
 }
 

@@ -7,6 +7,7 @@ import type { EntrypointReply, LinkEvents, Message, Peer } from "../../mod/halin
 import { MAX_NOTES } from "../../mod/halink/layout.ts";
 import { HareError } from "../../mod/lib/errors.ts";
 import { makeFid } from "../../mod/lib/fid.ts";
+import { runHere } from "../../mod/lib/process.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 import { assertEquals, assertRejects, assertStringIncludes } from "../lib/assert.ts";
 import { buildForTests, FakeMotr, openLink } from "./fake_motr.ts";
@@ -28,10 +29,17 @@ class Heard implements LinkEvents {
   asked = 0;
   /** Of each answer, whether it was the entrypoint, and after how many milliseconds it came. */
   readonly answers: (readonly [boolean, number])[] = [];
+  /** Whoever asks may be answered. */
+  isOpen = true;
+  looked = 0;
   delivered = 0;
   lost = 0;
   onMessage: (link: bigint, message: Message) => void = () => {};
 
+  mayLink(): boolean {
+    this.looked += 1;
+    return this.isOpen;
+  }
   entrypoint(): EntrypointReply | null {
     this.asked += 1;
     return this.reply;
@@ -100,6 +108,7 @@ testLink("who asks gets the entrypoint, and is linked", async ({ motr, heard }) 
     process: makeFid("process", 9),
     endpoint: "peer",
     pid: 77,
+    isFirst: true,
   });
   await motr.end(asked.link);
   assertEquals(heard.peers.has(asked.link), false);
@@ -131,6 +140,36 @@ testLink("who asks too early waits, and is told as soon as there is an answer", 
   } finally {
     clearInterval(timer);
   }
+});
+
+testLink("who comes back is not told to come again", async ({ motr, link, heard }) => {
+  heard.reply = null;
+  const timer = setInterval(() => link.answerWaiting(), 10);
+  try {
+    const asked = motr.ask(9, 1, 0n, false);
+    const { rc } = await motr.ask(12);
+    assertEquals(rc, -11, "its patience, and the other's, is over");
+    heard.reply = ENTRYPOINT;
+    assertEquals((await asked).rc, 0);
+  } finally {
+    clearInterval(timer);
+  }
+});
+
+testLink("who may not be linked yet gets no answer", async ({ motr, link, heard }) => {
+  heard.isOpen = false;
+  const asked = motr.ask(9);
+  await waitFor("its patience to be over", () => {
+    link.answerWaiting();
+    return Promise.resolve(
+      heard.looked > 150 ? { ready: true, value: undefined } : { ready: false, why: "it waits" },
+    );
+  }, { limitMs: 60_000, intervalMs: 10 });
+  assertEquals(heard.peers.size, 1);
+  heard.isOpen = true;
+  link.answerWaiting();
+  const { rc, ms } = await asked;
+  assertEquals([rc, ms > 1_000], [0, true], `after ${ms} ms`);
 });
 
 testLink("events of processes are read whole", async ({ motr, heard }) => {
@@ -278,6 +317,15 @@ for (const [flavour, library] of libraries) {
     const { rc, ms } = await waiting;
     assertEquals([rc, ms < 900], [-11, true], `after ${ms} ms`);
     motr.assertContractHeld();
+  });
+
+  Deno.test(`halink (${flavour}): who is left hears a last word, and no answer to anything`, async () => {
+    const program = new URL("leave.ts", import.meta.url).pathname;
+    const { code, stdout, stderr } = await runHere(
+      [Deno.execPath(), "run", "-A", "--quiet", program, library],
+      { limitMs: 60_000 },
+    );
+    assertEquals([code, stdout], [0, "left\nlast word\n"], stderr);
   });
 
   Deno.test(`halink (${flavour}): a library that fails to start says so and is let go`, async () => {

@@ -18,7 +18,8 @@ static uint64_t now_ns(void)
 	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
 }
 
-uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint, struct link *link)
+uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint, struct link *link,
+	     bool is_first)
 {
 	struct id128 process = { 0x7200000000000001, process_key };
 	struct id128 id      = { 0xabc, 0 };
@@ -30,7 +31,7 @@ uint64_t ask(uint64_t process_key, uint64_t pid, const char *endpoint, struct li
 	request->asked = true;
 	request->link  = link;
 	pthread_mutex_unlock(&fake->lock);
-	fake->cb.request(fake, &id, endpoint, &process, "revision", pid, true);
+	fake->cb.request(fake, &id, endpoint, &process, "revision", pid, is_first);
 	pthread_mutex_lock(&fake->lock);
 	while (!request->answered)
 		pthread_cond_wait(&fake->changed, &fake->lock);
@@ -58,15 +59,15 @@ static bool is_there(void)
  *
  * out: rc, confds, quorum, key of the RM's fid, link or 0, nanoseconds
  */
-void fake_ask(uint64_t process_key, uint64_t pid, struct link *link, int64_t *out, char *endpoints,
-	      size_t size)
+void fake_ask(uint64_t process_key, uint64_t pid, struct link *link, bool is_first, int64_t *out,
+	      char *endpoints, size_t size)
 {
 	if (!is_there()) {
 		violation("nobody could be asked for the entrypoint within a minute");
 		return;
 	}
 	uint64_t        begun   = now_ns();
-	uint64_t        number  = ask(process_key, pid, "peer", link);
+	uint64_t        number  = ask(process_key, pid, "peer", link, is_first);
 	struct request *request = &fake->request[number % MAX_REQUESTS];
 
 	out[0] = request->rc;

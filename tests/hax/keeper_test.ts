@@ -52,6 +52,8 @@ async function startKeeper(consul: Consul, cas: LinkStore["kv"]["cas"]): Promise
       return Promise.resolve({
         start: () => Promise.resolve(),
         stop: () => Promise.resolve(),
+        leave: () => {},
+        isAsked: false,
         answerWaiting: () => {},
         sendStates: (link, { notes }) => {
           told.push(...notes.map(({ fid }) => Number(fid.key)));
@@ -64,11 +66,12 @@ async function startKeeper(consul: Consul, cas: LinkStore["kv"]["cas"]): Promise
     layout: () => ({
       processes: [{ node: NODE, fidk: 6, fid: own.process, types: ["ha"], endpoint: "ep" }],
     }),
-    processes: { hear: () => {}, isUp: () => false },
+    processes: { hear: () => {}, isUp: () => false, running: () => [] },
   });
   const ended = keeper.run(own, stop.signal);
   const library = await opened.promise;
-  library.connected(LINK, { process: makeFid("process", 9), endpoint: "ep", pid: 9 });
+  const process = makeFid("process", 9);
+  library.connected(LINK, { process, endpoint: "ep", pid: 9, isFirst: true });
   return {
     told,
     library,

@@ -108,6 +108,7 @@ testNode(
       (await hax.get("/health/9")).body,
       `the process with pid ${confd.pid} has started; it has no link with hax`,
     );
+    await motr.endAll();
     await hax.stop();
   },
 );
@@ -138,6 +139,7 @@ testNode(
     assertEquals(rc, 0);
     await motr.events(link, 9, STARTING, { pid: second.pid });
     await eventually("its start", () => recorded(consul, CONFD), `STARTING ${second.pid} 2`);
+    await motr.endAll();
     await hax.stop();
   },
 );
@@ -168,6 +170,7 @@ testNode(
       const all = [[4, 4, 2], [4, 4, 2]];
       await eventually("what has left the queue unseen, at a watch's notice", told, all);
       await consul.kv.delete(stateKey(missed.fid));
+      await motr.endAll();
       await hax.stop();
     }
     const position = (await consul.kv.get(bqSeenKey(NODE)))?.value;
@@ -179,6 +182,7 @@ testNode(
       const told = () =>
         Promise.resolve([motr.told(nine.link).notes, motr.told(nine.link).lastKey]);
       await eventually("what came meanwhile, and no more", told, [1, 3]);
+      await motr.endAll();
       await hax.stop();
     }
     const last = (await consul.kv.list(BQ_PREFIX)).at(-1)?.key.replace(BQ_PREFIX, "");
@@ -209,6 +213,7 @@ testNode(
       () => recorded(consul, IOS),
       `STARTED ${ios.pid} 1`,
     );
+    await motr.endAll();
     await hax.stop();
   },
 );
@@ -228,6 +233,7 @@ testNode(
     await eventually("the error", types, ["io-error"]);
     await motr.service(link, 10, STARTED);
     await eventually("the start", types, ["io-error", "service"]);
+    await motr.endAll();
     await hax.stop();
   },
 );
@@ -249,5 +255,6 @@ testNode("the link of a process that was killed is let go", "127.80.4.6", async 
   await eventually("hax's own process to be told", told, [Number(IOS.key), 2]);
   await motr.events(link, 12, STOPPED, { pid: ios.pid }); // late: it changes nothing
   assertEquals((await hax.get(`/health/${formatFid(IOS)}`)).status, 503);
+  await motr.endAll();
   await hax.stop();
 });

@@ -109,11 +109,42 @@ async function entrypointOf(host: TestHost): Promise<EntrypointJson> {
   return JSON.parse(await host.output(["hare", "entrypoint", "--json"]));
 }
 
+/** How often a host's hax has had a process linked. */
+async function linksOf(host: TestHost, fid: string): Promise<number> {
+  const linked = `hax link: ${fid} is linked`;
+  return (await logOf(host, HAX_UNIT)).filter((line) => line.endsWith(linked)).length;
+}
+
 testMotrOnHosts("real Motr on one host", 1, async (hosts, first, t) => {
   await bootstrapWell(first, BOOTSTRAP);
   const units = await activeOn(hosts.all);
   await waitUntilWell(hosts.all, units);
   const sum = await write(first);
+
+  await t.step(
+    "servers link with the next hax when theirs is restarted, and nobody else sees",
+    async () => {
+      const status = await statusOf(first);
+      const fids = (["confd", "ios"] as const).flatMap((role) =>
+        processesOf(status, role).map(({ fid }) => fid)
+      );
+      const recorded = () => Promise.all(fids.map((fid) => recordedOf(first, fid)));
+      const before = await recorded();
+      for (const _ of ["once", "again"]) {
+        const links = await Promise.all(fids.map((fid) => linksOf(first, fid)));
+        await first.output(["systemctl", "restart", `${HAX_UNIT}.service`]);
+        await waitFor("the servers to be linked", async () => {
+          const now = await Promise.all(fids.map((fid) => linksOf(first, fid)));
+          return now.every((count, i) => count > (links[i] ?? 0))
+            ? { ready: true, value: undefined }
+            : { ready: false, why: `${fids} were linked ${links} times, and are ${now}` };
+        }, { limitMs: 120_000 });
+      }
+      assertEquals(await recorded(), before);
+      await waitUntilWell(hosts.all, units);
+      assertEquals(await read(first), sum);
+    },
+  );
 
   await t.step("its only confd dies, and no one can lead until another is there", async () => {
     const [confd] = processesOf(await statusOf(first), "confd");

@@ -1,0 +1,107 @@
+/**
+ * Who is linked with hax, hax's own process among them.
+ *
+ * @module
+ */
+
+import type { LinkId, Peer } from "../halink/mod.ts";
+import { type Fid, formatFid } from "../lib/fid.ts";
+
+/** What is known of a link's other end. */
+interface End {
+  readonly peer: Peer | null;
+  /** Its process was gone when it was last looked at. */
+  isGone: boolean;
+  /** m0mkfs speaks for nobody but itself. */
+  isMkfs: boolean;
+}
+
+/** The links of one interface. */
+export class Linked {
+  readonly #own: Fid;
+  readonly #ends = new Map<LinkId, End>();
+
+  /** @param own hax's own process */
+  constructor(own: Fid) {
+    this.#own = own;
+  }
+
+  /** How many links there are. */
+  get size(): number {
+    return this.#ends.size;
+  }
+
+  /** Links of hax's own process: one, once its library has let it in. */
+  get own(): readonly LinkId[] {
+    return [...this.#ends.keys()].filter((link) => this.isOwn(link));
+  }
+
+  /** Links of others. */
+  get others(): readonly LinkId[] {
+    return [...this.#ends.keys()].filter((link) => !this.isOwn(link));
+  }
+
+  /** A link is there. */
+  add(link: LinkId, peer: Peer | null): void {
+    this.#ends.set(link, { peer, isGone: false, isMkfs: false });
+  }
+
+  /** A link is there no more; whose it was. */
+  remove(link: LinkId): Peer | null {
+    const peer = this.peerOf(link);
+    this.#ends.delete(link);
+    return peer;
+  }
+
+  /** Who is at the other end; `null` where nobody knows. */
+  peerOf(link: LinkId): Peer | null {
+    return this.#ends.get(link)?.peer ?? null;
+  }
+
+  /** Whether it is a link of hax's own process. */
+  isOwn(link: LinkId): boolean {
+    const peer = this.peerOf(link);
+    return peer !== null && isSame(peer.process, this.#own);
+  }
+
+  /** Whether the process with this pid is linked; a link outlives its process. */
+  has(process: Fid, pid: number | null): boolean {
+    return [...this.#ends.values()].some(({ peer }) =>
+      peer !== null && isSame(peer.process, process) && peer.pid === pid
+    );
+  }
+
+  /** Whether m0mkfs has spoken over it last. */
+  isOfMkfs(link: LinkId): boolean {
+    return this.#ends.get(link)?.isMkfs === true;
+  }
+
+  /** What has spoken over a link. */
+  spoke(link: LinkId, isMkfs: boolean): void {
+    const end = this.#ends.get(link);
+    if (end !== undefined) end.isMkfs = isMkfs;
+  }
+
+  /**
+   * Processes all of whose links were left by who has ended.
+   *
+   * @param pidExists whether a process is there; one must be gone twice, as it may just be ending
+   */
+  gone(pidExists: (pid: number) => boolean): readonly Fid[] {
+    const gone = new Map<string, Fid>();
+    const alive = new Set<string>();
+    for (const end of this.#ends.values()) {
+      if (end.peer === null) continue;
+      const { process, pid } = end.peer;
+      const wasGone = end.isGone;
+      end.isGone = !pidExists(pid);
+      if (wasGone && end.isGone) gone.set(formatFid(process), process);
+      else alive.add(formatFid(process));
+    }
+    return [...gone].flatMap(([name, fid]) => alive.has(name) ? [] : [fid]);
+  }
+}
+
+function isSame(a: Fid, b: Fid): boolean {
+  return a.container === b.container && a.key === b.key;
+}
