@@ -42,7 +42,7 @@ ExecStart=/bin/true
 /** A stand-in of this role, for the instance's fid. */
 function standIn(role: "m0d" | "mkfs"): string {
   return `${HARE_PROGRAM} dev stand-in ${role} --process-file ${MERO.processFile("%i")} ` +
-    `--prefix ${MERO.variablePrefix} --data-dir ${dataDirectory("%i")} ` +
+    `--target ${MERO.name} --data-dir ${dataDirectory("%i")} ` +
     `--hax http://127.0.0.1:8008`;
 }
 
