@@ -149,10 +149,7 @@ export class Http {
     }
   }
 
-  /**
-   * A connection for requests without a body that are made again and again; `undefined` where that
-   * takes more than plain TCP.
-   */
+  /** Keeps a connection for requests without a body; `undefined` where plain TCP will not do. */
   keep(): KeptConnection | undefined {
     const url = new URL(this.address);
     return url.protocol === "http:" && this.#client === undefined

@@ -27,7 +27,7 @@ import { runAndFlush } from "./flush.ts";
 import { Followed } from "./followed.ts";
 import type { Identity } from "./identity.ts";
 import { LinkSide } from "./link_side.ts";
-import { ownerOf, stateFor, withServices } from "./object_states.ts";
+import { ownerOf, stateFor, summaryOf, withServices } from "./object_states.ts";
 import type { OwnProcesses } from "./own_processes.ts";
 import type { PidExists } from "./presence.ts";
 import { Rounds } from "./rounds.ts";
@@ -285,13 +285,6 @@ export class LinkKeeper {
       return owner === null || formatFid(owner.fid) !== formatFid(process);
     });
   }
-}
-
-/** `0x…:0x9 is failed, …`: the first few of many. */
-function summaryOf(notes: readonly Note[]): string {
-  const shown = notes.slice(0, 4).map(({ fid, state }) => `${formatFid(fid)} is ${state}`);
-  const more = notes.length - shown.length;
-  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(", ");
 }
 
 async function* applyEach(

@@ -23,7 +23,7 @@ import type { HareEvent } from "../kv/event.ts";
 import { type Fid, FID_TYPES, formatFid } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
 import { Counter, gauge, Histogram, type Metric } from "../lib/metrics.ts";
-import { Linked } from "./linked.ts";
+import { Linked, nameOf } from "./linked.ts";
 import { Outbox } from "./outbox.ts";
 import type { Report } from "./transition.ts";
 import { isTurnOf } from "./turns.ts";
@@ -294,8 +294,4 @@ export class LinkSide implements LinkEvents {
 
 function isFailedProcess({ fid, state }: Note): boolean {
   return state === "failed" && Number(fid.container >> 56n) === FID_TYPES.process;
-}
-
-function nameOf(peer: Peer | null): string {
-  return peer === null ? "a process that did not ask" : formatFid(peer.process);
 }

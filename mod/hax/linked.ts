@@ -105,3 +105,8 @@ export class Linked {
 function isSame(a: Fid, b: Fid): boolean {
   return a.container === b.container && a.key === b.key;
 }
+
+/** What the log calls who is at the other end. */
+export function nameOf(peer: Peer | null): string {
+  return peer === null ? "a process that did not ask" : formatFid(peer.process);
+}

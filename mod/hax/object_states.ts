@@ -83,3 +83,10 @@ function stateOfProcess(process: ConfProcess, { records, broadcast }: KnownState
       return "failed";
   }
 }
+
+/** `0x…:0x9 is failed, …`: the first few of many. */
+export function summaryOf(notes: readonly Note[]): string {
+  const shown = notes.slice(0, 4).map(({ fid, state }) => `${formatFid(fid)} is ${state}`);
+  const more = notes.length - shown.length;
+  return [...shown, ...(more > 0 ? [`${more} more`] : [])].join(", ");
+}

@@ -1,8 +1,8 @@
 /**
- * In which order processes are linked once hax itself has asked to be: those that come back from an earlier hax in
- * the order in which they were linked there, then others. The library numbers links from 1 on, and
- * whoever comes back with the number of a link that another has here is taken for that one, of which it
- * dies.
+ * In which order processes are linked once hax itself has asked to be: those that come back from an
+ * earlier hax in the order in which they were linked there, then others. The library numbers links from
+ * 1 on, and whoever comes back with the number of a link that another has here is taken for that one,
+ * of which it dies.
  *
  * @module
  */
