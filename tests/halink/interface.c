@@ -125,8 +125,9 @@ static void *deliver(void *arg)
 
 static void *ask_own(void *arg)
 {
-	(void)arg;
-	ask(6, 1, "own", NULL, true);
+	const struct id128 *process = arg;
+
+	ask(process->lo, 1, "own", NULL, true);
 	return NULL;
 }
 
@@ -152,7 +153,7 @@ int m0_halon_interface_start(struct interface *hi, const char *endpoint, const s
 	__atomic_store_n(&hi->is_started, true, __ATOMIC_RELEASE);
 	pthread_create(&hi->deliverer, NULL, deliver, hi);
 	/* The own request comes on another thread; without an answer this never returns. */
-	pthread_create(&own, NULL, ask_own, NULL);
+	pthread_create(&own, NULL, ask_own, (void *)process);
 	pthread_join(own, NULL);
 	return 0;
 }
