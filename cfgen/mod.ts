@@ -50,6 +50,7 @@ export { mockFacts } from "./mock.ts";
 export {
   type Role,
   type Target,
+  TARGET_NAMES,
   type TargetName,
   TARGETS,
   type Transport,

@@ -5,8 +5,11 @@
  * @module
  */
 
+/** Names of the targets. */
+export const TARGET_NAMES = ["mero", "motr"] as const;
+
 /** Mero of 2019, or Motr, its later name. */
-export type TargetName = "mero" | "motr";
+export type TargetName = (typeof TARGET_NAMES)[number];
 
 /** What a Mero process is in the cluster. One that runs both confd and ios is a `confd`. */
 export type Role = "hax" | "confd" | "ios" | "client";

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type TargetName, TARGETS } from "../../cfgen/mod.ts";
+import { TARGET_NAMES, type TargetName } from "../../cfgen/mod.ts";
 import { bootstrap, PHASE_NAMES, planBootstrap } from "../bringup/bootstrap.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { CHECK_NAMES, type CheckName, parseCheckNames } from "../preflight/mod.ts";
@@ -38,7 +38,6 @@ export interface BootstrapFlags extends OperationFlags, MkfsFlags {
 
 /** The sub-command. */
 export function bootstrapCommand(context: Context): CommandUnknownOpts {
-  const targets = Object.keys(TARGETS) as TargetName[];
   const [mkfs, yes] = mkfsOptions();
   const phases = () => Promise.resolve(PHASE_NAMES);
   return command("bootstrap")
@@ -50,7 +49,7 @@ export function bootstrapCommand(context: Context): CommandUnknownOpts {
     .addOption(mkfs)
     .addOption(yes)
     .addOption(
-      new Option("--target <target>", "which Mero").choices(targets).default("mero" as const),
+      new Option("--target <target>", "which Mero").choices(TARGET_NAMES).default("mero" as const),
     )
     .option("--conf-dir <directory>", "use the files there, which `hare cfgen` made before")
     .addOption(

@@ -17,6 +17,7 @@ import {
   mockFacts,
   parseCdf,
   parseFacts,
+  TARGET_NAMES,
   type TargetName,
   TARGETS,
 } from "../../cfgen/mod.ts";
@@ -42,13 +43,12 @@ export interface CfgenOptions {
 
 /** The sub-command. */
 export function cfgenCommand(context: Context): CommandUnknownOpts {
-  const names = Object.keys(TARGETS) as TargetName[];
   const cfgen = command("cfgen")
     .description(`Make a cluster's configuration: ${FILE_NAMES.join(", ")}.`)
     .argument("[cdf]", "description of the cluster; default, and `-`: standard input")
     .addOption(new Option("-o, --output <directory>", "write the files there").default("."))
     .addOption(
-      new Option("--target <target>", "which Mero").choices(names).default("mero" as const),
+      new Option("--target <target>", "which Mero").choices(TARGET_NAMES).default("mero" as const),
     )
     .addOption(
       new Option("--mock [seed]", "fabricate facts, ask no host; --mock=SEED: the same each time")

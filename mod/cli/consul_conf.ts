@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type TargetName, TARGETS } from "../../cfgen/mod.ts";
+import { TARGET_NAMES, type TargetName, TARGETS } from "../../cfgen/mod.ts";
 import { changesOf, nodeFilesInKv, putNodeFiles } from "../bringup/consul_conf.ts";
 import { Gate } from "../bringup/gate.ts";
 import { GatedHost } from "../bringup/gated_host.ts";
@@ -23,12 +23,11 @@ export interface ConsulConfOptions {
 
 /** The sub-command. */
 export function consulConfCommand(context: Context): CommandUnknownOpts {
-  const targets = Object.keys(TARGETS) as TargetName[];
   return command("consul-conf")
     .description("Write this node's services for its Consul agent, and its per-process files.")
     .option("-n, --dry-run", "show the difference and write nothing")
     .addOption(
-      new Option("--target <target>", "which Mero").choices(targets).default("mero" as const),
+      new Option("--target <target>", "which Mero").choices(TARGET_NAMES).default("mero" as const),
     )
     .option("--json", "print the list of changed files")
     .addHelpText(

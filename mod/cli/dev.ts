@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type TargetName, TARGETS } from "../../cfgen/mod.ts";
+import { TARGET_NAMES, type TargetName } from "../../cfgen/mod.ts";
 import { CONSUL_PORT, type DevWorld } from "../dev/cluster.ts";
 import { findConsul } from "../dev/consul_binary.ts";
 import { down } from "../dev/down.ts";
@@ -70,7 +70,6 @@ export interface DevUpOptions {
 }
 
 function upCommand(context: Context): CommandUnknownOpts {
-  const names = Object.keys(TARGETS) as TargetName[];
   return command("up")
     .description("Bring a cluster up, or what of it does not run.")
     .argument("<cdf>", "description of the cluster; `-` is standard input")
@@ -88,7 +87,7 @@ function upCommand(context: Context): CommandUnknownOpts {
         .default(2 ** 30, "1G").argParser(parseDiskSize),
     )
     .addOption(
-      new Option("--target <target>", "which Mero").choices(names).default("mero" as const),
+      new Option("--target <target>", "which Mero").choices(TARGET_NAMES).default("mero" as const),
     )
     .option("--m0d <path>", "run real Motr in place of the stand-in: its m0d")
     .option("--m0mkfs <path>", "its m0mkfs")

@@ -247,7 +247,8 @@ Deno.test("watch() ends quietly when aborted, in a query and in a pause and befo
   assertEquals(before.server.requests.length, 0);
 });
 
-Deno.test("watch() gives a query the wait, a sixteenth of it and 5 s, then asks again", async () => {
+/** What is seen, and the time limits of the first three calls, where each comes to `outcome`. */
+async function firstThree(outcome: () => Promise<Answer>, options: Partial<WatchOptions>) {
   const limits: unknown[] = [];
   const http: Pick<Http, "call" | "address"> = {
     address: "",
@@ -255,37 +256,32 @@ Deno.test("watch() gives a query the wait, a sixteenth of it and 5 s, then asks 
       signal?.throwIfAborted();
       limits.push(timeoutMs);
       if (limits.length === 3) stop.abort();
-      return Promise.reject(new ConsulError("late", { kind: "timeout", retryable: true }));
+      return outcome();
     },
   };
   const stop = new AbortController();
   const clock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
   const query = { request: { method: "GET", path: "/" }, read: () => 1, same: () => true } as const;
   const watch = new Watcher(http, { clock, random: () => 0 })
-    .watch(query, { signal: stop.signal, waitMs: 32_000 });
-  assertEquals(await Array.fromAsync(watch), []);
+    .watch(query, { signal: stop.signal, waitMs: 32_000, ...options });
+  return { seen: await Array.fromAsync(watch), limits };
+}
+
+Deno.test("watch() gives a query the wait, a sixteenth of it and 5 s, then asks again", async () => {
+  const late = () => Promise.reject(new ConsulError("late", { kind: "timeout", retryable: true }));
+  const { seen, limits } = await firstThree(late, {});
+  assertEquals(seen, []);
   assertEquals(limits, [39_000, 39_000, 39_000]);
 });
 
 Deno.test("watch() waits 3 s at most for the first answer of a leader that a led server names", async () => {
-  const limits: unknown[] = [];
-  const http: Pick<Http, "call" | "address"> = {
-    address: "",
-    call: (_, { timeoutMs, signal } = {}) => {
-      signal?.throwIfAborted();
-      limits.push(timeoutMs);
-      if (limits.length === 3) stop.abort();
-      const text = '"127.0.0.1:8300"';
-      const json: Answer["json"] = (schema) => schema.parse(JSON.parse(text));
-      return Promise.resolve({ status: 200, index: 5, leaderHeardMs: 0, text, json });
-    },
+  const answer = () => {
+    const text = '"127.0.0.1:8300"';
+    const json: Answer["json"] = (schema) => schema.parse(JSON.parse(text));
+    return Promise.resolve({ status: 200, index: 5, leaderHeardMs: 0, text, json });
   };
-  const stop = new AbortController();
-  const clock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
-  const query = { request: { method: "GET", path: "/" }, read: () => 1, same: () => true } as const;
-  const watch = new Watcher(http, { clock, random: () => 0 })
-    .watch(query, { signal: stop.signal, waitMs: 32_000, asked: "led server" });
-  assertEquals(await Array.fromAsync(watch), [1]);
+  const { seen, limits } = await firstThree(answer, { asked: "led server" });
+  assertEquals(seen, [1]);
   assertEquals(limits, [3_000, 3_000, 37_000]);
 });
 

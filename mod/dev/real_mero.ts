@@ -93,8 +93,8 @@ export function argumentsOf(
   ];
 }
 
-/** What the arguments of a server say that its per-process file says, too. */
-export interface ToldTwice {
+/** What a server is told by its per-process file, and by its arguments as well. */
+export interface ServerParameters {
   readonly endpoint: string;
   readonly fid: Fid;
   readonly haxEndpoint: string;
@@ -114,7 +114,7 @@ const BARE = [..."UF"];
 export function checkArguments(
   kind: "m0d" | "m0mkfs",
   args: readonly string[],
-  { target, file }: { readonly target: Target; readonly file: ToldTwice },
+  { target, file }: { readonly target: Target; readonly file: ServerParameters },
 ): void {
   const given = new Map<string, string>();
   for (const rest = [...args]; rest.length > 0;) {

@@ -1,7 +1,7 @@
 /**
  * The stand-in for Mero's server and its mkfs: no storage, but the same manners. It reads its
- * per-process file, its arguments and the configuration, refuses what the real one would refuse, waits for hax
- * and for an entrypoint, and reports its states (spec: bootstrap.md, The development cluster).
+ * per-process file, its arguments and the configuration, refuses what the real one would refuse, waits
+ * for hax and for an entrypoint, and reports its states (spec: bootstrap.md, The development cluster).
  *
  * A confd of the stand-in hands its `confd.xc` to the others over HTTP, at the address of its
  * endpoint: they cannot start without one, as with real servers.
@@ -24,7 +24,7 @@ import { loggerOf } from "../lib/log.ts";
 import { join } from "../lib/std/path.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import { type ConfiguredProcess, readConfiguredProcess } from "./conf_xc.ts";
-import { checkArguments, type ToldTwice } from "./real_mero.ts";
+import { checkArguments, type ServerParameters } from "./real_mero.ts";
 
 const log = loggerOf("m0d", "stand-in");
 
@@ -85,7 +85,7 @@ export async function runStandIn(options: StandInOptions): Promise<void> {
 
 async function makeFileSystem(
   options: StandInOptions,
-  parameters: ToldTwice,
+  parameters: ServerParameters,
   failure: string | null,
 ): Promise<void> {
   const report = reporter(options, parameters, "M0MKFS");
@@ -102,7 +102,7 @@ async function makeFileSystem(
 
 async function serve(
   options: StandInOptions,
-  parameters: ToldTwice,
+  parameters: ServerParameters,
   failure: string | null,
 ): Promise<void> {
   const fid = formatFid(parameters.fid);
@@ -134,7 +134,7 @@ async function serve(
 }
 
 /** The parameters in the per-process file. */
-async function readParameters({ processFile, target }: StandInOptions): Promise<ToldTwice> {
+async function readParameters({ processFile, target }: StandInOptions): Promise<ServerParameters> {
   const text = await readTextFileIfAny(processFile);
   if (text === null) throw new HareError(`${processFile} is missing`);
   const variables = parseProcessFile(text);
@@ -159,7 +159,7 @@ async function readFailure({ dataDir }: StandInOptions): Promise<string | null> 
 /** What the configuration says of this process: a confd reads it, others ask a confd. */
 async function readOwnConfiguration(
   options: StandInOptions,
-  { confXc, endpoint, fid }: ToldTwice,
+  { confXc, endpoint, fid }: ServerParameters,
 ): Promise<ConfiguredProcess> {
   const text = confXc === undefined ? await askConfd(options) : await readTextFileIfAny(confXc);
   if (text === null) throw new HareError(`${confXc} is missing`);
@@ -221,7 +221,7 @@ function listenerOf(endpoint: string): { hostname: string; port: number } {
 /** Tells hax of a state, as Mero's HA link would; waits until hax has taken it. */
 function reporter(
   { hax, clock }: StandInOptions,
-  { fid }: ToldTwice,
+  { fid }: ServerParameters,
   type: "M0D" | "M0MKFS",
 ): (event: string, signal: AbortSignal) => Promise<void> {
   return async (event, signal) => {

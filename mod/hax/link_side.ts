@@ -20,7 +20,7 @@ import type {
   Peer,
 } from "../halink/mod.ts";
 import type { HareEvent } from "../kv/event.ts";
-import { type Fid, FID_TYPES, formatFid } from "../lib/fid.ts";
+import { type Fid, formatFid, isFidOf } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
 import { Counter, gauge, Histogram, type Metric } from "../lib/metrics.ts";
 import { Linked, nameOf } from "./linked.ts";
@@ -271,7 +271,7 @@ export class LinkSide implements LinkEvents {
 
   #hearService(link: LinkId, message: Extract<Message, { kind: "service event" }>): void {
     const { service, event } = message;
-    const isConfigured = Number(service.container >> 56n) === FID_TYPES.service;
+    const isConfigured = isFidOf("service", service);
     const isNews = event === "started" || event === "failed";
     if (!isConfigured || !isNews || this.#linked.isOfMkfs(link)) return;
     const state = `M0_CONF_HA_SERVICE_${event.toUpperCase()}`;
@@ -293,5 +293,5 @@ export class LinkSide implements LinkEvents {
 }
 
 function isFailedProcess({ fid, state }: Note): boolean {
-  return state === "failed" && Number(fid.container >> 56n) === FID_TYPES.process;
+  return state === "failed" && isFidOf("process", fid);
 }

@@ -8,7 +8,7 @@
 import type { KnownState, Note } from "../halink/mod.ts";
 import type { ConfProcess, Layout } from "../kv/cluster.ts";
 import type { ProcessRecord } from "../kv/process_state.ts";
-import { type Fid, FID_TYPES, formatFid, makeFid } from "../lib/fid.ts";
+import { type Fid, formatFid, isFidOf, makeFid } from "../lib/fid.ts";
 
 /** What is known of the cluster. */
 export interface KnownStates {
@@ -40,11 +40,10 @@ export function stateFor(asker: Fid | null, fid: Fid, known: KnownStates): Known
 
 /** The process that `fid` is, or that it is a service of; `null` for any other object. */
 export function ownerOf(fid: Fid, { processes }: Layout): ConfProcess | null {
-  const type = typeOf(fid);
-  if (type === FID_TYPES.process) {
+  if (isFidOf("process", fid)) {
     return processes.find((process) => formatFid(process.fid) === formatFid(fid)) ?? null;
   }
-  if (type !== FID_TYPES.service) return null;
+  if (!isFidOf("service", fid)) return null;
   // cfgen gives a process and its services keys in one go, and processes are in that order.
   return processes.findLast(({ fidk }) => BigInt(fidk) < fid.key) ?? null;
 }
@@ -57,17 +56,13 @@ export function ownerOf(fid: Fid, { processes }: Layout): ConfProcess | null {
 export function withServices(notes: readonly Note[], layout: Layout): readonly Note[] {
   const own = new Set(notes.map(({ fid }) => formatFid(fid)));
   return notes.flatMap((note) => {
-    if (typeOf(note.fid) !== FID_TYPES.process) return [note];
+    if (!isFidOf("process", note.fid)) return [note];
     const services = (ownerOf(note.fid, layout)?.types ?? []).map((_, i) =>
       makeFid("service", note.fid.key + BigInt(i + 1))
     );
     const rest = services.filter((fid) => !own.has(formatFid(fid)));
     return [note, ...rest.map((fid) => ({ fid, state: note.state }))];
   });
-}
-
-function typeOf({ container }: Fid): number {
-  return Number(container >> 56n);
 }
 
 function stateOfProcess(process: ConfProcess, { records, broadcast }: KnownStates): KnownState {

@@ -53,6 +53,20 @@ export function makeFid(type: FidTypeName, key: number | bigint): Fid {
   return { container: (BigInt(FID_TYPES[type]) << 56n) | 1n, key: BigInt(key) };
 }
 
+/**
+ * Whether it is the fid of an object of this type, made by Hare or by Mero.
+ *
+ * @example
+ * ```ts
+ * import { isFidOf, makeFid } from "./fid.ts";
+ *
+ * if (!isFidOf("process", makeFid("process", 9))) throw new Error("wrong");
+ * ```
+ */
+export function isFidOf(type: FidTypeName, { container }: Fid): boolean {
+  return container >> 56n === BigInt(FID_TYPES[type]);
+}
+
 /** `0x7200000000000001:0x9`: lower case hexadecimal, no padding. */
 export function formatFid(fid: Fid): string {
   return `0x${fid.container.toString(16)}:0x${fid.key.toString(16)}`;

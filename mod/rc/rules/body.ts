@@ -6,7 +6,7 @@
 
 import * as z from "zod";
 import { fidSchema } from "../../kv/broadcast.ts";
-import { FID_TYPES, type FidTypeName } from "../../lib/fid.ts";
+import { type FidTypeName, isFidOf } from "../../lib/fid.ts";
 import { UnusableEvent } from "./rule.ts";
 
 /**
@@ -23,9 +23,8 @@ export function parseBody<T>(schema: z.ZodType<T>, body: unknown): T {
 
 /** A fid of an object of one of these types. */
 export function fidOf(...types: readonly FidTypeName[]): typeof fidSchema {
-  const bytes = types.map((type) => BigInt(FID_TYPES[type]));
   return fidSchema.refine(
-    ({ container }) => bytes.includes(container >> 56n),
+    (fid) => types.some((type) => isFidOf(type, fid)),
     `it must be the fid of a ${types.join(" or ")}`,
   );
 }
