@@ -40,6 +40,14 @@ for await (const _ of Deno.stdin.readable);
 await server.shutdown();
 `;
 
+/** How a connection fails that is not taken, or is reset while it is made or written to. */
+const REFUSALS = [
+  Deno.errors.ConnectionRefused,
+  Deno.errors.ConnectionReset,
+  Deno.errors.NotConnected,
+  Deno.errors.BrokenPipe,
+];
+
 /** Opens connections, each with half a head, until no more are taken. */
 async function flood(port: number): Promise<readonly Deno.TcpConn[]> {
   const connections: Deno.TcpConn[] = [];
@@ -50,8 +58,7 @@ async function flood(port: number): Promise<readonly Deno.TcpConn[]> {
       await connection.write(new TextEncoder().encode("GET / HTTP/1.1\r\nhost: "));
     }
   } catch (error) {
-    const { ConnectionRefused, ConnectionReset } = Deno.errors;
-    if (!(error instanceof ConnectionRefused || error instanceof ConnectionReset)) throw error;
+    if (!REFUSALS.some((refusal) => error instanceof refusal)) throw error;
   }
   return connections;
 }
