@@ -41,7 +41,7 @@ Deno.test("watch() takes the first of two answers where it is told to put a ques
     },
   };
   const errors: unknown[] = [];
-  const clock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
+  const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
   const query = {
     request: { method: "GET", path: "/" },
     read: ({ text }: Answer) => text,

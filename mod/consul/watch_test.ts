@@ -26,6 +26,7 @@ function world(...answers: readonly Behaviour[]): World {
   let now = 0;
   const clock: Clock = {
     now: () => now,
+    monotonic: () => now,
     sleep: (ms, signal) => {
       signal?.throwIfAborted();
       pauses.push(ms);
@@ -260,7 +261,7 @@ async function firstThree(outcome: () => Promise<Answer>, options: Partial<Watch
     },
   };
   const stop = new AbortController();
-  const clock: Clock = { now: () => 0, sleep: () => Promise.resolve() };
+  const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
   const query = { request: { method: "GET", path: "/" }, read: () => 1, same: () => true } as const;
   const watch = new Watcher(http, { clock, random: () => 0 })
     .watch(query, { signal: stop.signal, waitMs: 32_000, ...options });

@@ -14,7 +14,7 @@ async function ask(...answers: readonly (PatientAnswer<number> | Error)[]) {
   }, {
     signal: new AbortController().signal,
     random: () => 0,
-    clock: { now: () => 0, sleep: () => Promise.resolve(void pauses++) },
+    clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve(void pauses++) },
     onWait: (why) => said.push(why),
   });
   return { value, said, pauses };

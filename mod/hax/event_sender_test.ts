@@ -14,7 +14,7 @@ const { signal } = new AbortController();
 function makeSender(put: EventSenderDeps["put"], capacity?: number): EventSender {
   return new EventSender({
     put,
-    clock: { now: () => 0, sleep: () => Promise.resolve() },
+    clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
     random: () => 0,
     log: loggerOf("test"),
     capacity,
@@ -75,7 +75,7 @@ Deno.test("EventSender puts each event on the queue, once, in order, whatever ot
       assert(ops.length <= MAX_TXN_OPS, `${ops.length} operations`);
       return kv.txn(ops);
     };
-    const clock = { now: () => 0, sleep: () => Promise.resolve() };
+    const clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
     const sender = makeSender(async (events) =>
       (await enqueueFirst({ kv: kv.kv, txn }, EQ_PREFIX, events, { clock })).length
     );

@@ -25,6 +25,7 @@ function world(...steps: readonly Step[]): World {
   const stop = new AbortController();
   const clock: Clock = {
     now: () => 0,
+    monotonic: () => 0,
     sleep: () => {
       seen.push(followed.now);
       return Promise.resolve();

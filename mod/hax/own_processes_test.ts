@@ -30,6 +30,7 @@ function fixture(queueCapacity?: number) {
     consul: { kv: kv.kv, txn: kv.txn.bind(kv) },
     clock: {
       now: () => 0,
+      monotonic: () => 0,
       sleep: (_, signal) => signal?.aborted ? Promise.reject(signal.reason) : Promise.resolve(),
     },
     random: () => 0,

@@ -19,6 +19,7 @@ function fixture(items: string, write: () => Promise<void> = () => Promise.resol
   const pauses: number[] = [];
   const instant: Clock = {
     now: () => 0,
+    monotonic: () => 0,
     sleep: (ms) => Promise.resolve(void pauses.push(ms)),
   };
   const run = (signal: AbortSignal, clock = instant) => {
@@ -80,7 +81,7 @@ Deno.test("writeInTurn() ends with what it was given up for, and keeps what wait
     stop.abort(new RangeError("enough"));
     return Promise.reject(stop.signal.reason);
   };
-  const running = run(stop.signal, { now: () => 0, sleep });
+  const running = run(stop.signal, { now: () => 0, monotonic: () => 0, sleep });
   await assertRejects(() => running, RangeError, "enough");
   assertEquals(queue.length, 1);
 });

@@ -9,6 +9,7 @@ function fakeClock(): Clock & { readonly pauses: number[] } {
   return {
     pauses,
     now: () => now,
+    monotonic: () => now,
     sleep: (ms, signal) => {
       signal?.throwIfAborted();
       pauses.push(ms);

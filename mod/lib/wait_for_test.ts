@@ -16,6 +16,7 @@ function quickClock(): Clock & { readonly slept: number[] } {
   return {
     slept,
     now: () => now,
+    monotonic: () => now,
     sleep: (ms, signal) => {
       signal?.throwIfAborted();
       slept.push(ms);

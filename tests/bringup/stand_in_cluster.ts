@@ -30,6 +30,7 @@ import { StandInHost } from "./stand_in_host.ts";
 /** Real time, but waits are short. */
 const QUICK: Clock = {
   now: () => systemClock.now(),
+  monotonic: () => systemClock.monotonic(),
   sleep: (ms, signal) => systemClock.sleep(ms / 20, signal),
 };
 

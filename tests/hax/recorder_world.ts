@@ -51,7 +51,7 @@ export function world({ beforeTxn = () => {}, ...options }: WorldOptions = {}): 
   };
   const records = new ProcessRecords({ consul: { kv: kv.kv, txn }, boot: "now", log });
   const recorder = new Recorder(records, {
-    clock: { now: () => 0, sleep: () => Promise.resolve() },
+    clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
     random: () => 0,
     log,
     boot: "now",

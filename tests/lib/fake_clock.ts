@@ -7,22 +7,34 @@
 import type { Clock } from "../../mod/lib/clock.ts";
 
 interface Sleeper {
+  /** On the monotonic clock. */
   readonly until: number;
   readonly wake: () => void;
 }
 
-/** A clock that stands still but for {@linkcode FakeClock.advance}. */
+/** The monotonic clock begins far from the wall clock, so that a test notices where both are mixed. */
+const MONOTONIC_ORIGIN = 5_000_000;
+
+/**
+ * A clock that stands still but for {@linkcode FakeClock.advance} and {@linkcode FakeClock.step}.
+ */
 export class FakeClock implements Clock {
-  #now: number;
+  #monotonic = MONOTONIC_ORIGIN;
+  /** What the wall clock is ahead of the monotonic one. */
+  #ahead: number;
   readonly #sleepers = new Set<Sleeper>();
 
   /** @param now milliseconds since the Unix epoch */
   constructor(now = 0) {
-    this.#now = now;
+    this.#ahead = now - MONOTONIC_ORIGIN;
   }
 
   now(): number {
-    return this.#now;
+    return this.#monotonic + this.#ahead;
+  }
+
+  monotonic(): number {
+    return this.#monotonic;
   }
 
   sleep(ms: number, signal?: AbortSignal): Promise<void> {
@@ -33,7 +45,7 @@ export class FakeClock implements Clock {
         reject(signal?.reason);
       };
       const sleeper: Sleeper = {
-        until: this.#now + ms,
+        until: this.#monotonic + ms,
         wake: () => {
           signal?.removeEventListener("abort", onAbort);
           resolve();
@@ -52,21 +64,26 @@ export class FakeClock implements Clock {
   /** Milliseconds until the next one wakes, or `null` when nobody sleeps. */
   get untilNext(): number | null {
     const ends = [...this.#sleepers].map(({ until }) => until);
-    return ends.length === 0 ? null : Math.min(...ends) - this.#now;
+    return ends.length === 0 ? null : Math.min(...ends) - this.#monotonic;
+  }
+
+  /** Sets the wall clock forth or, with a negative `ms`, back. No time passes, and nobody wakes. */
+  step(ms: number): void {
+    this.#ahead += ms;
   }
 
   /** Lets time pass; who has slept long enough wakes, the earliest first, and runs. */
   async advance(ms: number): Promise<void> {
-    const end = this.#now + ms;
+    const end = this.#monotonic + ms;
     while (true) {
       await settle();
       const next = [...this.#sleepers].toSorted((a, b) => a.until - b.until)[0];
       if (next === undefined || next.until > end) break;
       this.#sleepers.delete(next);
-      this.#now = Math.max(this.#now, next.until);
+      this.#monotonic = Math.max(this.#monotonic, next.until);
       next.wake();
     }
-    this.#now = end;
+    this.#monotonic = end;
   }
 }
 

@@ -66,6 +66,10 @@ class HurriedClock implements Clock {
     return this.#now;
   }
 
+  monotonic(): number {
+    return this.#now;
+  }
+
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     this.#now += ms;
     await microtasks(3);
