@@ -102,7 +102,7 @@ export class Watcher {
     let failures = 0;
     let quiet = 0; // answers without news in a row that came fast
     while (!signal.aborted) {
-      const asked = this.#deps.clock.now();
+      const asked = this.#deps.clock.monotonic();
       let answer: Answer;
       let state: T;
       try {
@@ -134,7 +134,7 @@ export class Watcher {
         yield state;
         continue;
       }
-      quiet = this.#deps.clock.now() - asked < QUIET_PAUSE.maxMs ? quiet + 1 : 1;
+      quiet = this.#deps.clock.monotonic() - asked < QUIET_PAUSE.maxMs ? quiet + 1 : 1;
       if (!await this.#pause(backoffMs(quiet, { ...QUIET_PAUSE, random }), signal)) return;
     }
   }

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { type BadServer, type Behaviour, serveBadly } from "../../tests/lib/bad_server.ts";
-import type { Clock } from "../lib/clock.ts";
+import { quickClock } from "../../tests/lib/quick_clock.ts";
 import { Consul } from "./consul.ts";
 import { ConsulError } from "./errors.ts";
 import type { Answer, Http } from "./http.ts";
@@ -22,24 +22,13 @@ interface World extends AsyncDisposable {
 function world(...answers: readonly Behaviour[]): World {
   const rest = [...answers];
   const server = serveBadly(() => rest.shift() ?? "hang");
-  const pauses: number[] = [];
-  let now = 0;
-  const clock: Clock = {
-    now: () => now,
-    monotonic: () => now,
-    sleep: (ms, signal) => {
-      signal?.throwIfAborted();
-      pauses.push(ms);
-      now += ms;
-      return Promise.resolve();
-    },
-  };
+  const clock = quickClock();
   const consul = new Consul({ address: server.address, clock, random: () => 1 });
   const stop = new AbortController();
   return {
     server,
     consul,
-    pauses,
+    pauses: clock.slept,
     stop,
     indexes: () => server.requests.map(({ query }) => query.get("index")),
     async [Symbol.asyncDispose]() {
@@ -261,7 +250,7 @@ async function firstThree(outcome: () => Promise<Answer>, options: Partial<Watch
     },
   };
   const stop = new AbortController();
-  const clock: Clock = { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() };
+  const clock = quickClock();
   const query = { request: { method: "GET", path: "/" }, read: () => 1, same: () => true } as const;
   const watch = new Watcher(http, { clock, random: () => 0 })
     .watch(query, { signal: stop.signal, waitMs: 32_000, ...options });

@@ -80,7 +80,7 @@ export class Checks {
 
   /** Has the agent told of every check soon: it may have been started anew. */
   tellAnew(): void {
-    this.#anewFromMs = this.#deps.clock.now();
+    this.#anewFromMs = this.#deps.clock.monotonic();
     this.#rounds.ask();
   }
 
@@ -123,7 +123,7 @@ export class Checks {
     const health = this.#held(id, found);
     const told = this.#told.get(id);
     const isKnown = told?.level === health.level && told.why === health.why &&
-      told.atMs >= Math.max(this.#anewFromMs, this.#deps.clock.now() - renewMs);
+      told.atMs >= Math.max(this.#anewFromMs, this.#deps.clock.monotonic() - renewMs);
     return isKnown ? null : health;
   }
 
@@ -133,7 +133,7 @@ export class Checks {
       this.#criticalSince.delete(id);
       return health;
     }
-    const now = this.#deps.clock.now();
+    const now = this.#deps.clock.monotonic();
     const since = this.#criticalSince.get(id) ?? now;
     this.#criticalSince.set(id, since);
     // A hax that has just been started does not know since when it is so.
@@ -144,7 +144,7 @@ export class Checks {
   /** Tells the agent, and returns whether it is there to be told. */
   async #tell({ id }: Check, { level, why }: Health, options: UpdateOptions): Promise<boolean> {
     const { consul, clock, log } = this.#deps;
-    const told = { level, why, atMs: clock.now() };
+    const told = { level, why, atMs: clock.monotonic() };
     try {
       await consul.agent.updateCheck(id, level, why, { ...options, timeoutMs: TIMEOUT_MS });
       this.#refusals.delete(id);

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { captureLog } from "../../tests/lib/capture_log.ts";
-import { FakeClock, settle } from "../../tests/lib/fake_clock.ts";
+import { FakeClock, settle, STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import { type CheckStatus, ConsulError } from "../consul/mod.ts";
 import type { ConfProcess } from "../kv/cluster.ts";
 import { type Fid, makeFid } from "../lib/fid.ts";
@@ -22,6 +22,7 @@ function process(fidk: number, type: string): ConfProcess {
 /** A hax, a confd and an io server, and the agent, on a clock that stands still. */
 async function fixture(initial = FINE) {
   const clock = new FakeClock();
+  const began = clock.monotonic();
   const stop = new AbortController();
   const health = new Map<bigint, Health>([1n, 2n, 3n].map((key) => [key, initial]));
   const told: string[] = [];
@@ -33,7 +34,7 @@ async function fixture(initial = FINE) {
         updateCheck: (id: string, status: CheckStatus, note: string) => {
           const fault = agent.fault(id);
           if (fault !== null) return Promise.reject(fault);
-          told.push(`${clock.now()} ${id} ${status}: ${note}`);
+          told.push(`${clock.monotonic() - began} ${id} ${status}: ${note}`);
           return Promise.resolve();
         },
       },
@@ -49,6 +50,7 @@ async function fixture(initial = FINE) {
     checks,
     agent,
     advance: (ms: number) => clock.advance(ms),
+    step: (ms: number) => clock.step(ms),
     /** A process's health is another, and nobody says so. */
     turns: (key: bigint, to: Health) => health.set(key, to),
     /** A process's health is another, and hax is told. */
@@ -70,6 +72,20 @@ async function fixture(initial = FINE) {
   };
 }
 
+/** The longest times between two updates of one check. */
+const GAPS = { [HAX_CHECK]: 4_000, [CONFD_CHECK]: 4_000, [IOS_CHECK]: 11_000 };
+
+function longestGaps(told: readonly string[]): Record<string, number> {
+  const gaps = new Map<string, number>();
+  const last = new Map<string, number>();
+  for (const line of told) {
+    const [at, id = ""] = line.split(" ");
+    gaps.set(id, Math.max(gaps.get(id) ?? 0, Number(at) - (last.get(id) ?? 0)));
+    last.set(id, Number(at));
+  }
+  return Object.fromEntries(gaps);
+}
+
 function refusal(status: number | undefined): ConsulError {
   const kind = status === undefined ? "unreachable" : "client";
   return new ConsulError(`Consul said ${status}`, { kind, retryable: true, status });
@@ -83,18 +99,34 @@ Deno.test("Checks tell the agent of each service, and again well before its time
     `0 ${IOS_CHECK} passing: it runs`,
   ]);
   await world.advance(60_000);
-  const gaps = new Map<string, number>();
-  const last = new Map<string, number>();
-  for (const line of world.told()) {
-    const [at, id = ""] = line.split(" ");
-    gaps.set(id, Math.max(gaps.get(id) ?? 0, Number(at) - (last.get(id) ?? 0)));
-    last.set(id, Number(at));
+  assertEquals(longestGaps(world.told()), GAPS);
+});
+
+Deno.test("Checks are renewed in time whatever becomes of the wall clock", async () => {
+  for (const step of STEPS_MS) {
+    await using world = await fixture();
+    await world.advance(5_000);
+    world.step(step);
+    await world.advance(55_000);
+    const told = world.told();
+    assertEquals(longestGaps(told), GAPS, `a step of ${step} ms`);
+    assertEquals(told.length, 3 + 2 * 15 + 5, `a step of ${step} ms`);
   }
-  assertEquals(Object.fromEntries(gaps), {
-    [HAX_CHECK]: 4_000,
-    [CONFD_CHECK]: 4_000,
-    [IOS_CHECK]: 11_000,
-  });
+});
+
+Deno.test("Checks hold a death in warning for two seconds whatever becomes of the wall clock", async () => {
+  for (const step of STEPS_MS) {
+    await using world = await fixture();
+    await world.advance(100);
+    await world.becomes(2n, DEAD);
+    world.step(step);
+    world.told();
+    const ofConfd = () => world.told().filter((line) => line.includes(CONFD_CHECK));
+    await world.advance(1_900);
+    assertEquals(ofConfd(), [], `a step of ${step} ms`);
+    await world.advance(1_100);
+    assertEquals(ofConfd(), [`2100 ${CONFD_CHECK} critical: it is gone`], `a step of ${step} ms`);
+  }
 });
 
 Deno.test("Checks tell at once what is different, be it only why", async () => {

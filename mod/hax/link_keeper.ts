@@ -85,7 +85,7 @@ export class LinkKeeper {
   #side: LinkSide | null = null;
   #broadcasts: Broadcasts | null = null;
   #state: LinkState = "starts";
-  #startedAt = 0;
+  #startedAt = -Infinity;
 
   constructor(deps: LinkKeeperDeps) {
     const { consul } = deps;
@@ -204,7 +204,7 @@ export class LinkKeeper {
         lookAfterEnded,
         async (signal) => {
           // Ends once there is an entrypoint: the library asks for it, too.
-          this.#startedAt = clock.now();
+          this.#startedAt = clock.monotonic();
           await abortable(link.start(), signal);
           this.#state = "up";
           log.info("the HA link is up");
@@ -221,8 +221,8 @@ export class LinkKeeper {
 
   async #leave(link: Pick<HaLink, "leave">, side: LinkSide): Promise<void> {
     const { clock, pidExists } = this.#deps;
-    const limit = clock.now() + HEARD_MS;
-    while (!side.isHeard(pidExists) && clock.now() < limit) await clock.sleep(HEARD_PAUSE_MS);
+    const limit = clock.monotonic() + HEARD_MS;
+    while (!side.isHeard(pidExists) && clock.monotonic() < limit) await clock.sleep(HEARD_PAUSE_MS);
     link.leave(() => side.lastWord());
     log.info("who is linked is left to the next hax");
   }
@@ -230,7 +230,7 @@ export class LinkKeeper {
   /** Those that were linked with an earlier hax come back when they notice that it has gone. */
   #awaited(): readonly number[] {
     const { clock, processes } = this.#deps;
-    if (clock.now() - this.#startedAt > RETURN_MS) return [];
+    if (clock.monotonic() - this.#startedAt > RETURN_MS) return [];
     return processes.running()
       .filter(({ fid, pid }) => !this.isLinked(fid, pid))
       .map(({ pid }) => pid);

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { captureLog } from "../../tests/lib/capture_log.ts";
-import { FakeClock, settle } from "../../tests/lib/fake_clock.ts";
+import { FakeClock, settle, STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import { FakeKv } from "../../tests/hax/fake_kv.ts";
 import { ConsulError, type KvEntry, type WatchOptions } from "../consul/mod.ts";
 import type { LinkEvents, Note } from "../halink/mod.ts";
@@ -220,6 +220,31 @@ Deno.test("LinkKeeper waits for the processes that were linked with an earlier h
   assertEquals(mayLink(), false);
   await world.pass(16_000);
   assertEquals(mayLink(), true, "not for ever");
+});
+
+Deno.test("LinkKeeper waits as long as it is to when the wall clock is stepped", async () => {
+  for (const step of STEPS_MS) {
+    await using world = new World();
+    await world.begin();
+    world.events?.connected(1n, peer(6));
+    world.events?.mayLink(peer(6), 0);
+    world.running.push({ fid: NINE, pid: 109 });
+    const mayLink = () => world.events?.mayLink(peer(12), 0);
+    world.clock.step(step);
+    assertEquals(mayLink(), false, `a step of ${step} ms`);
+    await world.pass(16_000);
+    assertEquals(mayLink(), true, `a step of ${step} ms`);
+    world.events?.connected(2n, peer(9));
+    await world.broadcast(1, makeFid("drive", 1), "failed");
+    const ended = world.end();
+    await world.pass(1_000);
+    world.clock.step(step);
+    await world.pass(13_000);
+    assertEquals(world.calls.includes("leave"), false, `a step of ${step} ms`);
+    await world.pass(1_200);
+    assertEquals(world.calls.includes("leave"), true, `a step of ${step} ms`);
+    await ended;
+  }
 });
 
 Deno.test("LinkKeeper leaves a link that still starts to the end of the process", async () => {

@@ -50,14 +50,14 @@ export async function writeInTurn<T extends object>(
   { clock, random, log }: TurnDeps,
   signal: AbortSignal,
 ): Promise<void> {
-  let restUntil = 0;
+  let restUntil = -Infinity;
   await queue.serveTogether(async (waiting) => {
-    const restMs = Math.min(REST_MS, restUntil - clock.now());
+    const restMs = restUntil - clock.monotonic();
     if (restMs > 0) await clock.sleep(restMs, signal);
     for (let failures = 0;;) {
       try {
         const written = await write(waiting);
-        restUntil = clock.now() + REST_MS;
+        restUntil = clock.monotonic() + REST_MS;
         return written;
       } catch (error) {
         if (!(error instanceof HareError) || signal.aborted) throw error;

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { captureLog } from "../../tests/lib/capture_log.ts";
-import { FakeClock, settle } from "../../tests/lib/fake_clock.ts";
+import { FakeClock, settle, STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
 import { loggerOf } from "../lib/log.ts";
@@ -60,6 +60,24 @@ Deno.test("writeInTurn() leaves the counter to others for a while when it has wr
   assertEquals(written, ["a", "bc", "d"], "it has rested meanwhile");
   queue.close();
   await running;
+});
+
+Deno.test("writeInTurn() rests as long as it is to when the wall clock is stepped", async () => {
+  for (const step of STEPS_MS) {
+    const clock = new FakeClock();
+    const { queue, written, run } = fixture("a");
+    const running = run(signal, clock);
+    await settle();
+    clock.step(step);
+    queue.offer({ name: "b" });
+    await settle();
+    assertEquals(clock.untilNext, 50, `a step of ${step} ms`);
+    await clock.advance(50);
+    await settle();
+    assertEquals(written, ["a", "b"]);
+    queue.close();
+    await running;
+  }
 });
 
 Deno.test("writeInTurn() tries until Consul is back, and warns once", async () => {

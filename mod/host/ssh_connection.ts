@@ -123,13 +123,13 @@ export class SshConnection implements AsyncDisposable {
   async #connect(): Promise<void> {
     const { clock, random, patienceMs = 15_000 } = this.#options;
     const { signal } = this.#closed;
-    const end = clock.now() + patienceMs;
+    const end = clock.monotonic() + patienceMs;
     for (let attempt = 1;; attempt++) {
       const { code, stderr } = await this.#openMaster(signal);
       if (code === 0) return;
       const error = sshError(code === SSH_FAILED ? stderr : `${stderr}ssh: exit status ${code}`);
       const pause = backoffMs(attempt, { ...RETRY_PAUSE, random });
-      if (!PASSING.includes(error.kind) || clock.now() + pause >= end) throw error;
+      if (!PASSING.includes(error.kind) || clock.monotonic() + pause >= end) throw error;
       await clock.sleep(pause, signal);
     }
   }

@@ -43,12 +43,12 @@ export async function retryCas<T>(
 ): Promise<T> {
   const { limitMs = 30_000, clock = systemClock, random = Math.random } = options;
   const pauses = { ...options.pauses ?? PAUSES, random };
-  const deadline = clock.now() + limitMs;
+  const deadline = clock.monotonic() + limitMs;
   for (let tries = 1;; tries++) {
     const result = await attempt();
     if (result.done) return result.value;
     const pause = backoffMs(tries, pauses);
-    if (clock.now() + pause >= deadline) {
+    if (clock.monotonic() + pause >= deadline) {
       throw new TimeLimitError(`could not ${what} within ${limitMs / 1000} s: ${result.why}`, {
         hint: "many others count at the same key: try again",
       });

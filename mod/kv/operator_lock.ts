@@ -100,15 +100,15 @@ async function renew(
   clock: Clock,
   signal: AbortSignal,
 ): Promise<never> {
-  let last = clock.now();
+  let last = clock.monotonic();
   while (true) {
     await clock.sleep(RENEW_MS, signal);
     try {
       await consul.session.renew(session, { signal, timeoutMs: RENEW_MS });
-      last = clock.now();
+      last = clock.monotonic();
     } catch (error) {
       const isBearable = error instanceof ConsulError && error.retryable &&
-        clock.now() - last < TTL_MS;
+        clock.monotonic() - last < TTL_MS;
       if (!isBearable) throw error;
     }
   }

@@ -61,18 +61,18 @@ export async function waitFor<T>(
   options: WaitForOptions,
 ): Promise<T> {
   const { clock = systemClock, limitMs = Infinity, intervalMs = 100, signal, hint } = options;
-  const deadline = clock.now() + limitMs;
+  const deadline = clock.monotonic() + limitMs;
   let why = "there was no answer";
   let cause: unknown;
   try {
-    for (let left = limitMs; left > 0; left = deadline - clock.now()) {
+    for (let left = limitMs; left > 0; left = deadline - clock.monotonic()) {
       signal?.throwIfAborted();
       const answer = await ask(condition, within(left, signal));
       signal?.throwIfAborted();
       if (answer.ready === "never") throw answer.error;
       if (answer.ready) return answer.value;
       ({ why, cause } = answer);
-      const pause = Math.min(intervalMs, deadline - clock.now());
+      const pause = Math.min(intervalMs, deadline - clock.monotonic());
       if (pause > 0) await clock.sleep(pause, signal);
     }
   } catch (error) {

@@ -5,26 +5,9 @@
  */
 
 import { assertEquals, assertRejects, assertStringIncludes } from "../../tests/lib/assert.ts";
-import type { Clock } from "./clock.ts";
+import { quickClock } from "../../tests/lib/quick_clock.ts";
 import { HareError, TimeLimitError } from "./errors.ts";
 import { waitFor } from "./wait_for.ts";
-
-/** A clock on which sleeping takes no time but moves it. */
-function quickClock(): Clock & { readonly slept: number[] } {
-  let now = 1_000_000;
-  const slept: number[] = [];
-  return {
-    slept,
-    now: () => now,
-    monotonic: () => now,
-    sleep: (ms, signal) => {
-      signal?.throwIfAborted();
-      slept.push(ms);
-      now += ms;
-      return Promise.resolve();
-    },
-  };
-}
 
 Deno.test("waitFor() asks until it is ready and returns the value", async () => {
   const clock = quickClock();

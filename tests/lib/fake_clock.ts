@@ -12,6 +12,9 @@ interface Sleeper {
   readonly wake: () => void;
 }
 
+/** Steps of the wall clock that tests make. */
+export const STEPS_MS = [-3_600_000, -120_000, 120_000, 3_600_000] as const;
+
 /** The monotonic clock begins far from the wall clock, so that a test notices where both are mixed. */
 const MONOTONIC_ORIGIN = 5_000_000;
 
