@@ -41,7 +41,7 @@ const PERMISSIONS = [
   "--allow-run", // ssh, systemctl, consul, m0d, rules: named by the site
   "--allow-ffi", // Motr's library, at a path that only the site knows; libc, to tell systemd
   `--allow-env=${VARIABLES.join(",")}`,
-  "--allow-sys=hostname,networkInterfaces,systemMemoryInfo", // facts of this host
+  "--allow-sys=hostname,networkInterfaces,systemMemoryInfo,uid", // facts of this host, its user
   "--no-prompt",
 ] as const;
 

@@ -6,6 +6,7 @@
 
 import { TARGET_NAMES, type TargetName } from "../../cfgen/mod.ts";
 import { CONSUL_PORT, type DevWorld } from "../dev/cluster.ts";
+import { canonicalPath } from "../dev/directory.ts";
 import { findConsul } from "../dev/consul_binary.ts";
 import { down } from "../dev/down.ts";
 import { kill, victimsOf } from "../dev/kill.ts";
@@ -113,7 +114,7 @@ export async function runDevUp(
   const motr = programsOf(options);
   const { name, text } = await readInput(cdf, context);
   const world = {
-    ...worldOf(options.dir, context),
+    ...await worldOf(options.dir, context),
     consul: await findConsul(context.env, context.run, context.signal),
   };
   await using progress = showProgress(options.json === true, context);
@@ -159,7 +160,7 @@ export async function runDevStatus(
   options: { readonly dir: string; readonly json?: true | undefined },
   context: Context,
 ): Promise<void> {
-  const world = worldOf(options.dir, context);
+  const world = await worldOf(options.dir, context);
   const units = await unitStatuses(await stateIn(world), world, context.signal);
   await context.stdout(
     options.json === true ? JSON.stringify(units, null, 2) + "\n" : renderUnitStatuses(units),
@@ -174,7 +175,7 @@ function killCommand(context: Context): CommandUnknownOpts {
   return command("kill")
     .description("Kill a host, or one of its services, as a power cut would.")
     .addArgument(completedBy(victim, async () => {
-      const state = await loadState(resolve(DEFAULT_DIR));
+      const state = await loadState(await canonicalPath(resolve(DEFAULT_DIR)));
       return state === null ? [] : victimsOf(state);
     }))
     .addOption(dirOption())
@@ -195,7 +196,7 @@ export async function runDevKill(
   options: { readonly dir: string },
   context: Context,
 ): Promise<void> {
-  const world = worldOf(options.dir, context);
+  const world = await worldOf(options.dir, context);
   const killed = await kill(victim, await stateIn(world), world, context.signal);
   const count = killed === 1 ? "1 process" : `${killed} processes`;
   await context.stderr(`${victim}: killed ${count}\n`);
@@ -215,7 +216,7 @@ export async function runDevStop(
   options: { readonly dir: string; readonly json?: true | undefined },
   context: Context,
 ): Promise<void> {
-  const world = worldOf(options.dir, context);
+  const world = await worldOf(options.dir, context);
   const state = await stateIn(world);
   await using progress = showProgress(options.json === true, context);
   await stop(state, world, { signal: context.signal, report: progress.report });
@@ -234,21 +235,27 @@ export async function runDevDown(
   options: { readonly dir: string },
   context: Context,
 ): Promise<void> {
-  const { ended, removed } = await down(worldOf(options.dir, context), context.signal);
+  const { ended, removed } = await down(await worldOf(options.dir, context), context.signal);
   await context.stderr(
-    removed || ended > 0
-      ? `ended ${ended} processes${removed ? ` and removed ${options.dir}` : ""}\n`
+    removed
+      ? `ended ${ended} processes and removed ${options.dir}\n`
       : `there is no development cluster in ${options.dir}\n`,
   );
 }
 
-function worldOf(dir: string, { run, clock }: Context): DevWorld {
+async function worldOf(dir: string, { run, clock }: Context): Promise<DevWorld> {
   if (!Deno.build.standalone) {
     throw new HareError("a development cluster runs the compiled hare", {
       hint: "build it with `tools/deno task build` and run dist/hare",
     });
   }
-  return { dir: resolve(dir), hare: Deno.execPath(), consul: "consul", run, clock };
+  return {
+    dir: await canonicalPath(resolve(dir)),
+    hare: Deno.execPath(),
+    consul: "consul",
+    run,
+    clock,
+  };
 }
 
 async function stateIn({ dir }: DevWorld): Promise<DevState> {

@@ -65,7 +65,7 @@ export function driverOf(
 ): DevHost {
   const driver: DevHost = new DevHost({
     name: host.name,
-    dir: world.dir,
+    cluster: state,
     unit: (name) => unitOf(name, host, state, driver, world, made),
     run: world.run,
     clock: world.clock,

@@ -17,6 +17,7 @@ import {
 } from "../../cfgen/mod.ts";
 import { join } from "../lib/std/path.ts";
 import { makeFacts } from "./facts.ts";
+import { HOSTS_NAME } from "./state.ts";
 
 /** What a cluster is made from. */
 export interface Description {
@@ -49,7 +50,7 @@ export function configurationOf(
     processors: navigator.hardwareConcurrency,
     memoryMb: Math.trunc(Deno.systemMemoryInfo().total / 1024 / 1024),
     diskPath: (host, glob, disk) =>
-      join(dir, "hosts", host, "disks", `${glob}-${String(disk).padStart(2, "0")}`),
+      join(dir, HOSTS_NAME, host, "disks", `${glob}-${String(disk).padStart(2, "0")}`),
   });
   return { generated: generate(document, facts), facts };
 }

@@ -11,13 +11,16 @@ import { runHere } from "../lib/process.ts";
 import { join } from "../lib/std/path.ts";
 import { ConfXcError, readConfiguredProcess } from "./conf_xc.ts";
 import { down } from "./down.ts";
+import { formatMark, MARK, sendSignal } from "./processes.ts";
 import { addressOf, hostPart, makeFacts } from "./facts.ts";
 import { kill, victimsOf } from "./kill.ts";
-import { type DevState, loadState, saveState } from "./state.ts";
+import { assertUnused, type DevState, loadState, saveState, STATE_FORMAT } from "./state.ts";
 import { renderUnitStatuses } from "./status.ts";
 
 const STATE: DevState = {
-  version: 2,
+  ...STATE_FORMAT,
+  dir: "/no/cluster/here",
+  id: "0c6f1d3e-6ad2-4c0f-9a52-6f1f0a1c9f10",
   cdf: "hosts: …",
   target: "mero",
   net: "127.77.0",
@@ -80,23 +83,120 @@ Deno.test("hostPart() takes off the user and refuses what is no name of a direct
 Deno.test("loadState() reads back what saveState() wrote, and refuses anything else", async () => {
   await withDirectory(async (dir) => {
     assertEquals(await loadState(dir), null);
-    await saveState(dir, STATE);
-    assertEquals(await loadState(dir), STATE);
-    await Deno.writeTextFile(join(dir, "cluster.json"), '{"version":2}');
+    const state = { ...STATE, dir };
+    await saveState(state);
+    assertEquals(await loadState(dir), state);
+    const path = join(dir, "cluster.json");
+    assertEquals(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+    for (const text of ['{"version":2}', "", "[]", JSON.stringify({ ...state, format: "else" })]) {
+      await Deno.writeTextFile(path, text);
+      await assertRejects(() => loadState(dir), HareError, "this version of hare");
+    }
+    await Deno.writeTextFile(path, JSON.stringify({ ...state, dir: "/elsewhere" }));
+    await assertRejects(() => loadState(dir), HareError, "the development cluster in /elsewhere");
+    await Deno.writeTextFile(join(dir, "other.json"), JSON.stringify(state));
+    await Deno.remove(path);
+    await Deno.symlink(join(dir, "other.json"), path);
     await assertRejects(() => loadState(dir), HareError, "this version of hare");
   });
 });
 
-Deno.test("down() touches no directory that is not a cluster's, and no other's files", async () => {
+Deno.test("assertUnused() lets an empty directory pass, and none with other things in it", async () => {
   await withDirectory(async (dir) => {
-    await Deno.writeTextFile(join(dir, "thesis.tex"), "");
-    await assertRejects(() => down(worldOf(dir), signal), HareError, "no development cluster");
-    await saveState(dir, STATE);
+    await assertUnused(dir);
+    await Deno.writeTextFile(join(dir, "lock"), "");
+    await assertUnused(dir);
+    await Deno.writeTextFile(join(dir, "hosts"), "127.0.0.1 localhost");
+    await assertRejects(() => assertUnused(dir), HareError, "is not empty: hosts");
+  });
+});
+
+/** Every path below a directory, with what each file holds. */
+async function treeOf(dir: string): Promise<readonly string[]> {
+  const entries = await Array.fromAsync(Deno.readDir(dir));
+  const lines = entries.map(async ({ name, isDirectory, isFile }) => {
+    const path = join(dir, name);
+    const below = isDirectory ? await treeOf(path) : [];
+    return [`${path} ${isFile ? await Deno.readTextFile(path) : ""}`, ...below];
+  });
+  return (await Promise.all(lines)).flat().toSorted();
+}
+
+const NAMES_OF_A_CLUSTER = [
+  ["hosts"],
+  ["lock"],
+  ["cluster.json"],
+  ["hosts", "cluster.json", "lock"],
+  ["thesis.tex"],
+  [],
+];
+
+for (const names of NAMES_OF_A_CLUSTER) {
+  Deno.test(`down() leaves a directory alone that has ${names.join(" and ") || "nothing"}`, async () => {
+    await withDirectory(async (dir) => {
+      for (const name of names) await Deno.writeTextFile(join(dir, name), "{}");
+      const before = await treeOf(dir);
+      await assertRejects(() => down(worldOf(dir), signal), HareError);
+      assertEquals(await treeOf(dir), before);
+    });
+  });
+}
+
+Deno.test("down() leaves a directory alone whose state file is a copy of another's", async () => {
+  await withDirectory(async (dir) => {
     await Deno.mkdir(join(dir, "hosts", "a"), { recursive: true });
-    assertEquals(await down(worldOf(dir), signal), { ended: 0, removed: true });
-    const left = await Array.fromAsync(Deno.readDir(dir));
-    assertEquals(left.map(({ name }) => name), ["thesis.tex"]);
+    await Deno.writeTextFile(join(dir, "cluster.json"), JSON.stringify(STATE));
+    const before = await treeOf(dir);
+    await assertRejects(
+      () => down(worldOf(dir), signal),
+      HareError,
+      "of the development cluster in",
+    );
+    assertEquals(await treeOf(dir), before);
+  });
+});
+
+Deno.test("down() removes what the state names, follows no link, keeps other files", async () => {
+  await withDirectory(async (dir) => {
+    await withDirectory(async (elsewhere) => {
+      await Deno.writeTextFile(join(elsewhere, "precious"), "1");
+      await saveState({ ...STATE, dir });
+      await Deno.mkdir(join(dir, "hosts", "a", "disks"), { recursive: true });
+      await Deno.symlink(elsewhere, join(dir, "hosts", "a", "disks", "link"));
+      await Deno.symlink(elsewhere, join(dir, "hosts", "b"));
+      await Deno.writeTextFile(join(dir, "hosts", "own"), "");
+      await Deno.writeTextFile(join(dir, "thesis.tex"), "");
+      assertEquals(await down(worldOf(dir), signal), { ended: 0, removed: true });
+      assertEquals(await treeOf(dir), [
+        `${join(dir, "hosts")} `,
+        `${join(dir, "hosts", "own")} `,
+        `${join(dir, "thesis.tex")} `,
+      ]);
+      assertEquals(await treeOf(elsewhere), [`${join(elsewhere, "precious")} 1`]);
+    });
     assertEquals(await down(worldOf(join(dir, "missing")), signal), { ended: 0, removed: false });
+  });
+});
+
+Deno.test("down() ends processes of the cluster's id alone, and names others that say they are", async () => {
+  await withDirectory(async (dir) => {
+    const state = { ...STATE, dir };
+    const start = (id: string) =>
+      new Deno.Command("sleep", {
+        args: ["60"],
+        env: { [MARK]: formatMark({ dir, id, host: "a", unit: "u", role: "main" }) },
+      }).spawn();
+    const [own, other] = [start(state.id), start(crypto.randomUUID())];
+    try {
+      await saveState(state);
+      assertEquals(await down(worldOf(dir), signal), { ended: 1, removed: true });
+      assertEquals((await own.status).signal, "SIGKILL");
+      await assertRejects(() => down(worldOf(dir), signal), HareError, `there: ${other.pid}`);
+    } finally {
+      for (const child of [own, other]) sendSignal(child.pid, "SIGKILL");
+      await Promise.all([own.status, other.status]);
+    }
+    await Deno.mkdir(dir);
   });
 });
 
@@ -111,7 +211,7 @@ Deno.test("kill() knows hosts, their services and servers, and nothing else", as
     "b/consul",
     "b/hax",
   ]);
-  const world = worldOf("/no/cluster/here");
+  const world = { run: runHere, clock: systemClock };
   await assertRejects(() => kill("b/rc", STATE, world, signal), UsageError, 'no "b/rc"');
   await assertRejects(() => kill("a/rc", STATE, world, signal), HareError, "does not run");
 });

@@ -1,80 +1,107 @@
 /**
- * `hare dev down`: ends every process of a development cluster and removes its directory, in
- * whatever state either is.
+ * `hare dev down`: ends every process of a development cluster and removes its files.
  *
  * @module
  */
 
 import { HareError } from "../lib/errors.ts";
 import { ignoreNotFound } from "../lib/files.ts";
+import { mounts } from "../lib/mounts.ts";
+import { assertOwnTree, removeOwnTree } from "../lib/own_tree.ts";
 import { join } from "../lib/std/path.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import type { DevWorld } from "./cluster.ts";
-import { lockDirectory } from "./directory.ts";
-import { findProcesses, sendSignal } from "./processes.ts";
+import { LOCK_NAME, lockDirectory } from "./directory.ts";
+import { findMarked, findProcesses, sendSignal } from "./processes.ts";
+import { type DevState, HOSTS_NAME, loadState, STATE_NAME } from "./state.ts";
 
 /** What `down` found. */
 export interface DownResult {
   /** How many processes it ended. */
   readonly ended: number;
-  /** Whether there was a directory to remove. */
+  /** Whether there was a cluster to remove. */
   readonly removed: boolean;
 }
-
-/** Everything that `up` puts into the directory, last what tells that it is such a directory. */
-const CONTENTS = ["hosts", "cluster.json", "lock"];
 
 /**
  * Takes the cluster in `world.dir` down. Its data go with it, so nothing is stopped in order:
  * everything is killed. Other files in the directory stay, and the directory with them.
  *
- * @throws {HareError} when the directory holds something else than a development cluster
+ * @throws {HareError} when the directory holds something else than a development cluster, or
+ * something in it is not the cluster's: then nothing is touched
  */
 export async function down(
   world: Pick<DevWorld, "dir" | "run" | "clock">,
   signal: AbortSignal,
 ): Promise<DownResult> {
-  const ended = new Set<number>();
-  const killAll = async () => {
-    const processes = await findProcesses(world.dir, world.run, signal);
-    for (const { pid } of processes) {
-      ended.add(pid);
-      sendSignal(pid, "SIGKILL");
-    }
-    return processes.length;
-  };
-  const exists = await isCluster(world.dir);
-  using _lock = exists ? await lockDirectory(world.dir) : null;
-  await waitFor(`the cluster's processes to end`, async () => {
-    const left = await killAll();
-    return left === 0
-      ? { ready: true, value: undefined }
-      : { ready: false, why: `${left} are still there` };
-  }, { limitMs: 60_000, intervalMs: 20, clock: world.clock, signal });
-  if (exists) {
-    for (const name of CONTENTS) {
-      await Deno.remove(join(world.dir, name), { recursive: true }).catch(ignoreNotFound);
-    }
-    await removeIfEmpty(world.dir);
+  const { dir, run, clock } = world;
+  const state = await loadState(dir);
+  if (state === null) {
+    await refuseRest(world, signal);
+    return { ended: 0, removed: false };
   }
-  return { ended: ended.size, removed: exists };
+  using _lock = await lockDirectory(dir);
+  const own = async () => ({ uid: Deno.uid() ?? -1, mounts: await mounts(run, signal) });
+  const trees = state.hosts.map(({ name }) => join(dir, HOSTS_NAME, name));
+  const before = await own();
+  for (const path of [join(dir, STATE_NAME), ...trees]) await assertOwnTree(path, before);
+  const ended = new Set<number>();
+  await waitFor("the cluster's processes to end", async () => {
+    const left = await killAll(state, world, signal);
+    for (const pid of left) ended.add(pid);
+    return left.length === 0
+      ? { ready: true, value: undefined }
+      : { ready: false, why: `${left.length} are still there` };
+  }, { limitMs: 60_000, intervalMs: 20, clock, signal });
+  const after = await own();
+  for (const path of trees) await removeOwnTree(path, after);
+  await removeIfEmpty(join(dir, HOSTS_NAME));
+  // The state file goes after what it describes: a removal that was cut short can be repeated.
+  for (const name of [STATE_NAME, LOCK_NAME]) {
+    await Deno.remove(join(dir, name)).catch(ignoreNotFound);
+  }
+  await removeIfEmpty(dir);
+  return { ended: ended.size, removed: true };
 }
 
-/** Whether `dir` is there; a directory with things in it but none of a cluster is not touched. */
-async function isCluster(dir: string): Promise<boolean> {
-  try {
-    const names = (await Array.fromAsync(Deno.readDir(dir))).map(({ name }) => name);
-    if (names.length === 0 || CONTENTS.some((name) => names.includes(name))) return true;
-  } catch (error) {
-    ignoreNotFound(error);
-    return false;
+async function killAll(
+  state: DevState,
+  { run }: Pick<DevWorld, "run">,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  const processes = await findProcesses(state, run, signal);
+  for (const { pid } of processes) sendSignal(pid, "SIGKILL");
+  return processes.map(({ pid }) => pid);
+}
+
+/**
+ * Without its state file nothing proves what belongs to a cluster.
+ *
+ * @throws {HareError} when there is something that may
+ */
+async function refuseRest(
+  { dir, run }: Pick<DevWorld, "dir" | "run">,
+  signal: AbortSignal,
+): Promise<void> {
+  const marked = await findMarked(run, signal);
+  const pids = marked.filter((it) => it.dir === dir).map(({ pid }) => pid);
+  if (pids.length > 0) {
+    throw new HareError(
+      `${dir} holds no development cluster, but processes say that they are of one there: ` +
+        pids.join(", "),
+      { hint: `look at them with \`ps ${pids.join(" ")}\`, and end them with \`kill\`` },
+    );
   }
-  throw new HareError(`${dir} holds no development cluster`, {
+  if (await Deno.stat(dir).catch(ignoreNotFound) === undefined) return;
+  throw new HareError(`${dir} holds no development cluster: there is no ${STATE_NAME}`, {
     hint: "name the directory that was given to `hare dev up` with --dir",
   });
 }
 
+/** A link, or a directory of another user or with something in it, stays. */
 async function removeIfEmpty(dir: string): Promise<void> {
+  const info = await Deno.lstat(dir).catch(ignoreNotFound);
+  if (!info?.isDirectory || info.uid !== Deno.uid()) return;
   const entries = await Array.fromAsync(Deno.readDir(dir));
   if (entries.length === 0) await Deno.remove(dir);
 }

@@ -23,6 +23,9 @@ export interface MadeFactsOptions {
   readonly diskPath: (host: string, glob: number, disk: number) => string;
 }
 
+/** What a host of a development cluster may be called: the name is one of a directory. */
+export const HOST_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
 /**
  * The host part of a name in the CDF: `alice@ssc-vm1` is `ssc-vm1`. It becomes a directory's name.
  *
@@ -30,7 +33,7 @@ export interface MadeFactsOptions {
  */
 export function hostPart(name: string): string {
   const host = name.slice(name.lastIndexOf("@") + 1);
-  if (/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(host)) return host;
+  if (HOST_NAME.test(host)) return host;
   throw new HareError(`${JSON.stringify(host)} can be no host of a development cluster`, {
     hint: "a host's name has letters, digits, dots, dashes and underscores",
   });

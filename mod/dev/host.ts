@@ -15,7 +15,8 @@ import { dirname, join } from "../lib/std/path.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import { UnitError } from "../host/errors.ts";
 import type { Host, HostCallOptions, HostFile, UnitStatus } from "../host/host.ts";
-import { formatMark, MARK, sendSignal } from "./processes.ts";
+import { type ClusterIdentity, formatMark, MARK, sendSignal } from "./processes.ts";
+import { HOSTS_NAME } from "./state.ts";
 import { UnitRun } from "./unit_run.ts";
 
 /** What a unit runs. */
@@ -33,8 +34,7 @@ export interface DevUnit {
 /** What a {@linkcode DevHost} is made of. */
 export interface DevHostOptions {
   readonly name: string;
-  /** The cluster's directory, absolute. */
-  readonly dir: string;
+  readonly cluster: ClusterIdentity;
   /** What a unit runs; `undefined` for a unit that this host does not have. */
   readonly unit: (name: string) => DevUnit | undefined;
   readonly run: Run;
@@ -70,7 +70,7 @@ export class DevHost implements Host {
   constructor(options: DevHostOptions) {
     this.name = options.name;
     this.#options = options;
-    this.#root = join(options.dir, "hosts", options.name);
+    this.#root = join(options.cluster.dir, HOSTS_NAME, options.name);
   }
 
   programPath(path: string): string {
@@ -116,7 +116,8 @@ export class DevHost implements Host {
     await Deno.mkdir(dirname(log), { recursive: true });
     await Deno.mkdir(dirname(notes), { recursive: true });
     await run.forget();
-    const mark = { dir: this.#options.dir, host: this.name, unit };
+    const { dir, id } = this.#options.cluster;
+    const mark = { dir, id, host: this.name, unit };
     const environment = {
       ...inheritedEnvironment(),
       ...spec.env,
@@ -218,11 +219,11 @@ export class DevHost implements Host {
   }
 
   #runOf(unit: string): UnitRun {
-    const { dir, run, clock } = this.#options;
+    const { cluster, run, clock } = this.#options;
     const known = this.#runs.get(unit);
     if (known !== undefined) return known;
     const notes = this.#notesOf(unit);
-    const made = new UnitRun({ dir, host: this.name, unit, notes, run, clock });
+    const made = new UnitRun({ cluster, host: this.name, unit, notes, run, clock });
     this.#runs.set(unit, made);
     return made;
   }

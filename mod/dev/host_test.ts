@@ -22,9 +22,14 @@ async function withHost(
   const dir = await Deno.makeTempDir();
   const unit = (name: string) => units[name];
   try {
-    await test(new DevHost({ name: "a", dir, unit, run, clock: systemClock }), dir);
+    await test(
+      new DevHost({ name: "a", cluster: { dir, id: "1" }, unit, run, clock: systemClock }),
+      dir,
+    );
   } finally {
-    for (const { pid } of await findProcesses(dir, runHere)) sendSignal(pid, "SIGKILL");
+    for (const { pid } of await findProcesses({ dir, id: "1" }, runHere)) {
+      sendSignal(pid, "SIGKILL");
+    }
     await Deno.remove(dir, { recursive: true });
   }
 }
@@ -41,7 +46,9 @@ Deno.test("startUnit() starts a unit once, stopUnit() ends it", async () => {
     await host.startUnit("u", options);
     await host.startUnit("u", options);
     assertEquals((await host.unitStatus("u", options)).state, "active");
-    const mains = (await findProcesses(dir, runHere)).filter(({ role }) => role === "main");
+    const mains = (await findProcesses({ dir, id: "1" }, runHere)).filter(({ role }) =>
+      role === "main"
+    );
     assertEquals(mains.length, 1);
     await host.stopUnit("u", options);
     assertEquals(await host.unitStatus("u", options), { state: "inactive", why: "" });
@@ -64,7 +71,9 @@ Deno.test("startUnit() does not let a unit keep what its caller has open", async
 Deno.test("unitStatus() says how a unit ended", async () => {
   await withHost({ u: sh("exec sleep 60"), o: sh("exit 3", true) }, async (host, dir) => {
     await host.startUnit("u", options);
-    const main = (await findProcesses(dir, runHere)).find(({ role }) => role === "main");
+    const main = (await findProcesses({ dir, id: "1" }, runHere)).find(({ role }) =>
+      role === "main"
+    );
     assert(main !== undefined);
     sendSignal(main.pid, "SIGKILL");
     while ((await host.unitStatus("u", options)).state === "active") await systemClock.sleep(5);

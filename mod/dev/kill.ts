@@ -41,7 +41,7 @@ export function victimsOf(state: DevState): readonly string[] {
 export async function kill(
   victim: string,
   state: DevState,
-  world: Pick<DevWorld, "dir" | "run" | "clock">,
+  world: Pick<DevWorld, "run" | "clock">,
   signal: AbortSignal,
 ): Promise<number> {
   if (!victimsOf(state).includes(victim)) {
@@ -50,7 +50,7 @@ export async function kill(
     });
   }
   const isMeant = meantBy(victim, state);
-  const find = async () => (await findProcesses(world.dir, world.run, signal)).filter(isMeant);
+  const find = async () => (await findProcesses(state, world.run, signal)).filter(isMeant);
   const found = await find();
   if (found.length === 0) throw new HareError(`${victim} does not run`);
   for (const { pid } of found) sendSignal(pid, "SIGKILL");

@@ -7,15 +7,18 @@
 
 import type { ClusterHost } from "../bringup/cluster.ts";
 import type { Phase } from "../bringup/engine.ts";
-import { CONSUL_UNIT } from "../host/places.ts";
+import { CONSUL_UNIT, HAX_UNIT } from "../host/places.ts";
 import { HareError } from "../lib/errors.ts";
 import { dirname } from "../lib/std/path.ts";
 import { CONSUL_PORT, HAX_PORT } from "./cluster.ts";
 
-/** Consul's other ports: Raft and RPC, gossip, gossip between datacenters. */
-const PORTS = [CONSUL_PORT, 8300, 8301, 8302, HAX_PORT];
+/** The ports of each unit. Consul's others: Raft and RPC, gossip, gossip between datacenters. */
+const PORTS: readonly (readonly [unit: string, ports: readonly number[]])[] = [
+  [CONSUL_UNIT, [CONSUL_PORT, 8300, 8301, 8302]],
+  [HAX_UNIT, [HAX_PORT]],
+];
 
-/** Checks the addresses of hosts that do not run yet, and makes the disks. */
+/** Checks that the ports of units that do not run are free, and makes the disks. */
 export function prepareHosts(hosts: readonly ClusterHost[]): Phase<ClusterHost> {
   return {
     name: "check",
@@ -23,14 +26,16 @@ export function prepareHosts(hosts: readonly ClusterHost[]): Phase<ClusterHost> 
     limitMs: 60_000,
     hosts,
     run: async ({ name, host, hax, layout }, options) => {
-      if ((await host.unitStatus(CONSUL_UNIT, options)).state !== "active") {
-        const taken = PORTS.filter((port) => !isFree(hax.address, port));
-        if (taken.length > 0) {
-          throw new HareError(`${name}: ${hax.address} has ports in use: ${taken.join(", ")}`, {
-            hint: "another development cluster runs on these addresses? take it down, or give " +
-              "this one addresses of its own with --net 127.78.0",
-          });
-        }
+      const taken: number[] = [];
+      for (const [unit, ports] of PORTS) {
+        if ((await host.unitStatus(unit, options)).state === "active") continue;
+        taken.push(...ports.filter((port) => !isFree(hax.address, port)));
+      }
+      if (taken.length > 0) {
+        throw new HareError(`${name}: ${hax.address} has ports in use: ${taken.join(", ")}`, {
+          hint: "does another development cluster run on these addresses? take it down, or give " +
+            "this one addresses of its own with --net 127.78.0",
+        });
       }
       for (const { path, size } of layout.processes.flatMap(({ disks }) => disks)) {
         await Deno.mkdir(dirname(path), { recursive: true });

@@ -1,14 +1,18 @@
 /**
  * The processes of development clusters on this machine. Each carries what it is in one variable
  * of its environment, `HARE_DEV`, and its children inherit it: so all of them are found by asking
- * the kernel, however they were left behind, and nothing else is ever taken for one of them. There
- * are no lists of pids that could go stale.
+ * the kernel, however they were left behind. There are no lists of pids that could go stale.
+ *
+ * The variable holds a random id that only the cluster's own state file has, which other users
+ * cannot read. A process belongs to the cluster when it carries that id and is of the same user; its
+ * name, its arguments and the directory that it names prove nothing.
  *
  * @module
  */
 
 import * as z from "zod";
 import { HareError } from "../lib/errors.ts";
+import { ignoreNotFound } from "../lib/files.ts";
 import { jsonText } from "../lib/json_text.ts";
 import type { Run } from "../lib/process.ts";
 
@@ -18,6 +22,8 @@ export const MARK = "HARE_DEV";
 const markSchema = jsonText(z.object({
   /** The cluster's directory, absolute. */
   dir: z.string(),
+  /** The cluster's id. */
+  id: z.string(),
   /** Host's name in the CDF. */
   host: z.string(),
   unit: z.string(),
@@ -27,6 +33,9 @@ const markSchema = jsonText(z.object({
 
 /** What a process of a development cluster is. */
 export type Mark = Readonly<z.infer<typeof markSchema>>;
+
+/** What tells one development cluster from all others. */
+export type ClusterIdentity = Pick<Mark, "dir" | "id">;
 
 /** A process and what it is. */
 export interface MarkedProcess extends Mark {
@@ -38,13 +47,27 @@ export function formatMark(mark: Mark): string {
   return JSON.stringify(mark);
 }
 
-/**
- * The processes of the development cluster in `dir`.
- *
- * @param dir absolute path of the cluster's directory
- */
+/** The processes of a development cluster. */
 export async function findProcesses(
-  dir: string,
+  { dir, id }: ClusterIdentity,
+  run: Run,
+  signal?: AbortSignal,
+): Promise<readonly MarkedProcess[]> {
+  const marked = (await findMarked(run, signal)).filter((it) => it.dir === dir && it.id === id);
+  const own = await Promise.all(marked.map(({ pid }) => isOfThisUser(pid)));
+  return marked.filter((_, i) => own[i]);
+}
+
+async function isOfThisUser(pid: number): Promise<boolean> {
+  const info = await Deno.stat(`/proc/${pid}`).catch(ignoreNotFound);
+  return info !== undefined && info.uid === Deno.uid();
+}
+
+/**
+ * Every process that carries a mark. Nothing proves that it is of the cluster that it names: a person
+ * may be told of it, and no more.
+ */
+export async function findMarked(
   run: Run,
   signal?: AbortSignal,
 ): Promise<readonly MarkedProcess[]> {
@@ -59,7 +82,7 @@ export async function findProcesses(
     { signal, limitMs: 30_000 },
   );
   if (code > 2) throw new HareError(`cannot look for the cluster's processes: ${stderr.trim()}`);
-  return parseMarks(stdout).filter((process) => process.dir === dir);
+  return parseMarks(stdout);
 }
 
 /** The marks in grep's output, `/proc/<pid>/environ:HARE_DEV=<mark>` and a NUL each. */

@@ -9,7 +9,7 @@ import { runHere } from "../lib/process.ts";
 import { findProcesses, formatMark, MARK, parseMarks, sendSignal } from "./processes.ts";
 
 Deno.test("parseMarks() reads marks and passes over what is none", () => {
-  const mark = { dir: "/d\n=:", host: "a", unit: "u", role: "main" } as const;
+  const mark = { dir: "/d\n=:", id: "1", host: "a", unit: "u", role: "main" } as const;
   const lines = [
     `/proc/12/environ:${MARK}=${formatMark(mark)}`,
     `/proc/13/environ:${MARK}=yes`,
@@ -19,22 +19,24 @@ Deno.test("parseMarks() reads marks and passes over what is none", () => {
   assertEquals(parseMarks(lines.join("\0")), [{ pid: 12, ...mark }]);
 });
 
-Deno.test("findProcesses() finds a process by its environment, and only of that directory", async () => {
-  const start = (dir: string) =>
+Deno.test("findProcesses() finds a process by its environment, and only of that cluster", async () => {
+  const start = (dir: string, id = "1") =>
     new Deno.Command("sleep", {
       args: ["60"],
-      env: { [MARK]: formatMark({ dir, host: "a", unit: "u", role: "main" }) },
+      env: { [MARK]: formatMark({ dir, id, host: "a", unit: "u", role: "main" }) },
     }).spawn();
-  const [ours, other] = [start("/dir/one"), start("/dir/one/more")];
+  const ours = start("/dir/one");
+  const others = [start("/dir/one/more"), start("/dir/one", "2")];
+  const cluster = { dir: "/dir/one", id: "1" };
   try {
-    const found = await findProcesses("/dir/one", runHere);
+    const found = await findProcesses(cluster, runHere);
     assertEquals(found.map(({ pid }) => pid), [ours.pid]);
     sendSignal(ours.pid, "SIGKILL");
     await ours.status;
-    assertEquals(await findProcesses("/dir/one", runHere), []);
+    assertEquals(await findProcesses(cluster, runHere), []);
     sendSignal(ours.pid, "SIGKILL");
   } finally {
-    other.kill("SIGKILL");
-    await other.status;
+    for (const other of others) other.kill("SIGKILL");
+    await Promise.all(others.map(({ status }) => status));
   }
 });

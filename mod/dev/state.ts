@@ -1,18 +1,29 @@
 /**
  * What a development cluster's directory says about it: `cluster.json`, written first by `up` and
- * read by `up`, `status`, `kill` and `down`.
+ * read by `up`, `status`, `kill`, `stop` and `down`. Only a directory with such a file that names the
+ * directory itself is a cluster's: everything else is left alone.
  *
  * @module
  */
 
 import * as z from "zod";
 import { HareError } from "../lib/errors.ts";
-import { readTextFileIfAny, writeFileAtomic } from "../lib/files.ts";
+import { ignoreNotFound, readTextFileIfAny, writeFileAtomic } from "../lib/files.ts";
 import { jsonText } from "../lib/json_text.ts";
 import { join } from "../lib/std/path.ts";
+import { LOCK_NAME } from "./directory.ts";
+import { HOST_NAME } from "./facts.ts";
+
+/** What tells the file from any other `cluster.json`. */
+const FORMAT = "hare development cluster";
 
 const stateSchema = jsonText(z.object({
-  version: z.literal(2),
+  format: z.literal(FORMAT),
+  version: z.literal(3),
+  /** The directory, absolute and without links. */
+  dir: z.string(),
+  /** Random: processes that carry it were started by this cluster. */
+  id: z.uuid(),
   /** Text of the CDF. */
   cdf: z.string(),
   target: z.enum(["mero", "motr"]),
@@ -26,7 +37,7 @@ const stateSchema = jsonText(z.object({
   motr: z.object({ m0d: z.string(), m0mkfs: z.string(), libmotr: z.string() }).nullable(),
   hosts: z.array(z.object({
     /** In the CDF, without the user. */
-    name: z.string(),
+    name: z.string().regex(HOST_NAME),
     address: z.string(),
     /** Fids of the servers that it is to run. */
     servers: z.array(z.string()),
@@ -41,25 +52,61 @@ export type DevState = Readonly<z.infer<typeof stateSchema>>;
 /** One of its hosts. */
 export type DevStateHost = DevState["hosts"][number];
 
-const fileOf = (dir: string) => join(dir, "cluster.json");
+/** Name of the state's file. */
+export const STATE_NAME = "cluster.json";
+/** Name of the directory that has one directory for each host. */
+export const HOSTS_NAME = "hosts";
+
+const fileOf = (dir: string) => join(dir, STATE_NAME);
+
+/** What is the same in every state. */
+export const STATE_FORMAT = { format: FORMAT, version: 3 } as const;
 
 /**
  * The cluster in `dir`; `null` where there is none.
  *
+ * @param dir absolute, without links
  * @throws {HareError} when the directory holds something else
  */
 export async function loadState(dir: string): Promise<DevState | null> {
-  const text = await readTextFileIfAny(fileOf(dir));
-  if (text === null) return null;
+  const path = fileOf(dir);
+  const info = await Deno.lstat(path).catch(ignoreNotFound);
+  if (!info) return null;
+  if (info.uid !== Deno.uid()) {
+    throw new HareError(`${path} belongs to another user`, {
+      hint: `user ${info.uid} has made this cluster: only that user can work on it`,
+    });
+  }
+  const text = info.isFile ? await readTextFileIfAny(path) : null;
   const state = stateSchema.safeParse(text);
-  if (state.success) return state.data;
-  throw new HareError(`${fileOf(dir)} was not written by this version of hare`, {
-    hint: `take the cluster down with the hare that made it, or remove ${dir}`,
-    cause: state.error,
+  if (!state.success) {
+    throw new HareError(`${path} was not written by this version of hare`, {
+      hint: `take the cluster down with the hare that made it, or remove ${dir}`,
+      cause: state.error,
+    });
+  }
+  if (state.data.dir === dir) return state.data;
+  throw new HareError(`${path} is of the development cluster in ${state.data.dir}`, {
+    hint: "a cluster's directory can be neither moved nor copied: put it back where it was",
   });
 }
 
+/**
+ * Refuses a directory that holds something but no cluster: what `up` puts there could not be told
+ * from what is there.
+ *
+ * @throws {HareError} when it does
+ */
+export async function assertUnused(dir: string): Promise<void> {
+  for await (const { name } of Deno.readDir(dir)) {
+    if (name === LOCK_NAME) continue;
+    throw new HareError(`${dir} holds no development cluster, and is not empty: ${name}`, {
+      hint: "give the cluster a directory of its own with --dir",
+    });
+  }
+}
+
 /** Writes the cluster's description; the directory must exist. */
-export async function saveState(dir: string, state: DevState): Promise<void> {
-  await writeFileAtomic(fileOf(dir), JSON.stringify(state, null, 2) + "\n");
+export async function saveState(state: DevState): Promise<void> {
+  await writeFileAtomic(fileOf(state.dir), JSON.stringify(state, null, 2) + "\n", { mode: 0o600 });
 }

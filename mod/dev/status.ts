@@ -26,7 +26,7 @@ export async function unitStatuses(
   world: DevWorld,
   signal: AbortSignal,
 ): Promise<readonly DevUnitStatus[]> {
-  const processes = await findProcesses(world.dir, world.run, signal);
+  const processes = await findProcesses(state, world.run, signal);
   const statuses = state.hosts.flatMap((host) => {
     const driver = driverOf(host, state, world);
     return unitsOf(host, TARGETS[state.target]).map(async (unit): Promise<DevUnitStatus> => ({

@@ -10,12 +10,11 @@ import type { Clock } from "../lib/clock.ts";
 import { ignoreNotFound, readTextFileIfAny } from "../lib/files.ts";
 import type { Run } from "../lib/process.ts";
 import { waitFor } from "../lib/wait_for.ts";
-import { findProcesses } from "./processes.ts";
+import { type ClusterIdentity, findProcesses } from "./processes.ts";
 
 /** What a {@linkcode UnitRun} is about. */
 export interface UnitRunOptions {
-  /** The cluster's directory, absolute. */
-  readonly dir: string;
+  readonly cluster: ClusterIdentity;
   /** The host's name. */
   readonly host: string;
   readonly unit: string;
@@ -47,8 +46,8 @@ export class UnitRun {
     const pid = Number(text);
     if (text === null || !await isDirectory(`/proc/${pid}`)) return undefined;
     if (this.#verified === pid) return pid;
-    const { dir, host, unit, run } = this.#options;
-    const own = await findProcesses(dir, run, options.signal);
+    const { cluster, host, unit, run } = this.#options;
+    const own = await findProcesses(cluster, run, options.signal);
     const is = own.some((p) => p.pid === pid && p.host === host && p.unit === unit);
     if (is) this.#verified = pid;
     return is ? pid : undefined;
@@ -112,8 +111,8 @@ export class UnitRun {
   }
 
   async #keeperLives({ signal }: HostCallOptions): Promise<boolean> {
-    const { dir, host, unit, run } = this.#options;
-    const own = await findProcesses(dir, run, signal);
+    const { cluster, host, unit, run } = this.#options;
+    const own = await findProcesses(cluster, run, signal);
     return own.some((p) => p.role === "keeper" && p.host === host && p.unit === unit);
   }
 

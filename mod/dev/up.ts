@@ -10,13 +10,15 @@ import { Gate } from "../bringup/gate.ts";
 import { phasesOf } from "../bringup/phases/mod.ts";
 import { HareError } from "../lib/errors.ts";
 import { formatFid } from "../lib/fid.ts";
+import { ignoreNotFound } from "../lib/files.ts";
 import { clusterOf, type DevWorld } from "./cluster.ts";
 import { configurationOf, type Description } from "./configuration.ts";
 import { lockDirectory } from "./directory.ts";
 import { addressOf, hostPart } from "./facts.ts";
 import type { MotrPrograms } from "./real_mero.ts";
 import { prepareHosts } from "./prepare.ts";
-import { type DevState, loadState, saveState } from "./state.ts";
+import type { ClusterIdentity } from "./processes.ts";
+import { assertUnused, type DevState, loadState, saveState, STATE_FORMAT } from "./state.ts";
 
 /** What a cluster is brought up from. */
 export interface UpOptions extends Description {
@@ -34,16 +36,18 @@ export interface UpOptions extends Description {
  * @throws {HareError} when the directory holds another cluster, or a phase fails
  */
 export async function up(options: UpOptions, world: DevWorld): Promise<DevState> {
-  const made = configurationOf(options, world.dir);
-  using _lock = await lockDirectory(world.dir);
-  const state = stateFor(options, made.generated);
-  const before = await loadState(world.dir);
+  const { dir } = world;
+  const made = configurationOf(options, dir);
+  if (await loadState(dir) === null && await directoryExists(dir)) await assertUnused(dir);
+  using _lock = await lockDirectory(dir);
+  const before = await loadState(dir);
+  const state = stateFor(options, made.generated, { dir, id: before?.id ?? crypto.randomUUID() });
   if (before !== null && JSON.stringify(before) !== JSON.stringify(state)) {
-    throw new HareError(`${world.dir} holds another development cluster`, {
+    throw new HareError(`${dir} holds another development cluster`, {
       hint: "take it down first (`hare dev down`), or give this one a --dir and a --net of its own",
     });
   }
-  await saveState(world.dir, state);
+  await saveState(state);
   const gate = new Gate({ dryRun: false, note: () => {} });
   const cluster = await clusterOf(state, made, gate, world);
   await runPhases([prepareHosts(cluster.hosts), ...phasesOf(cluster)], {
@@ -54,12 +58,22 @@ export async function up(options: UpOptions, world: DevWorld): Promise<DevState>
   return state;
 }
 
-function stateFor(options: UpOptions, generated: Generated): DevState {
+async function directoryExists(dir: string): Promise<boolean> {
+  return (await Deno.stat(dir).catch(ignoreNotFound))?.isDirectory === true;
+}
+
+function stateFor(
+  options: UpOptions,
+  generated: Generated,
+  { dir, id }: ClusterIdentity,
+): DevState {
   const names = generated.cluster.hosts.map(({ name }) => hostPart(name));
   const twice = names.find((name, i) => names.indexOf(name) !== i);
   if (twice !== undefined) throw new HareError(`two hosts of the CDF are called ${twice}`);
   return {
-    version: 2,
+    ...STATE_FORMAT,
+    dir,
+    id,
     cdf: options.cdf,
     target: options.target,
     net: options.net,

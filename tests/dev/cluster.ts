@@ -5,7 +5,7 @@
  */
 
 import { Consul } from "../../mod/consul/mod.ts";
-import { findProcesses } from "../../mod/dev/processes.ts";
+import { findMarked, type MarkedProcess } from "../../mod/dev/processes.ts";
 import { type Output, runHere } from "../../mod/lib/process.ts";
 import { join } from "../../mod/lib/std/path.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
@@ -54,7 +54,12 @@ export class Dev implements AsyncDisposable {
   }
 
   async processes(): Promise<number> {
-    return (await findProcesses(this.dir, runHere)).length;
+    return (await this.marked()).length;
+  }
+
+  /** The processes that say that they are of this cluster, whether its files are there or not. */
+  async marked(): Promise<readonly MarkedProcess[]> {
+    return (await findMarked(runHere)).filter(({ dir }) => dir === this.dir);
   }
 
   async log(host: string, unit: string): Promise<string> {

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { findProcesses } from "../../mod/dev/processes.ts";
 import { systemClock } from "../../mod/lib/clock.ts";
 import { runHere } from "../../mod/lib/process.ts";
 import { join } from "../../mod/lib/std/path.ts";
@@ -52,11 +51,17 @@ Deno.test("one node: up, asked, down, and nothing is left", async () => {
 
 Deno.test("a server that is told to fail stops the bring-up, which then resumes", async () => {
   await using dev = await Dev.make("127.77.11");
-  const directory = join(dev.dir, "hosts", "localhost", "var", "mero");
-  const order = join(directory, "m0d-0x7200000000000001:0x9.fail");
-  await Deno.mkdir(directory, { recursive: true });
+  const fid = "0x7200000000000001:0x9";
+  const directory = join(dev.dir, "hosts", "localhost", "var", "mero", `m0d-${fid}`);
+  const order = `${directory}.fail`;
+  await dev.up(join(EXAMPLES, "singlenode.yaml"));
+  // As if it had never been formatted.
+  mustPass(await dev.dev("kill", fid));
+  using consul = dev.consul(1);
+  await consul.kv.delete(`hare/mkfs/${fid}`);
+  await Deno.remove(directory, { recursive: true });
   await Deno.writeTextFile(order, "mkfs\n");
-  const args = ["--net", "127.77.11", join(EXAMPLES, "singlenode.yaml")];
+  const args = ["--net", "127.77.11", "--disk-size", "16M", join(EXAMPLES, "singlenode.yaml")];
   const failed = await dev.dev("up", ...args);
   assertEquals(failed.code, 1);
   assertStringIncludes(failed.stderr, "could not start the confds:");
@@ -70,10 +75,26 @@ Deno.test("a server that is told to fail stops the bring-up, which then resumes"
   );
 });
 
+Deno.test("dev leaves a directory alone that is not its own", async () => {
+  await using dev = await Dev.make("127.77.18");
+  await Deno.mkdir(dev.dir);
+  await Deno.writeTextFile(join(dev.dir, "hosts"), "127.0.0.1 localhost\n");
+  for (const verb of ["down", "stop", "status"]) {
+    const { code, stderr } = await dev.dev(verb);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, "no development cluster");
+  }
+  const { code, stderr } = await dev.dev("up", join(EXAMPLES, "singlenode.yaml"));
+  assertEquals(code, 1);
+  assertStringIncludes(stderr, "is not empty: hosts");
+  const left = await Array.fromAsync(Deno.readDir(dev.dir));
+  assertEquals(left.map(({ name }) => name), ["hosts"]);
+});
+
 Deno.test("what was killed, a server or a whole host, is up again after another up", async () => {
   await using dev = await Dev.make("127.77.16");
   await dev.up(join(EXAMPLES, "singlenode.yaml"));
-  for (const victim of ["0x7200000000000001:0x9", "localhost"]) {
+  for (const victim of ["0x7200000000000001:0x9", "localhost/consul", "localhost"]) {
     mustPass(await dev.dev("kill", victim));
     // Before hax or Consul have noticed, everything would still look well.
     await until(`${victim} to be missed`, async () => {
@@ -198,7 +219,7 @@ Deno.test("four nodes, two of them io only; then everything is killed, and down 
   await dev.up(join(EXAMPLES, "ees.yaml"));
   const entrypoint = JSON.parse(mustPass(await dev.ask(4, "entrypoint", "--json")).stdout);
   assertEquals(entrypoint.confds.length, 2);
-  const processes = await findProcesses(dev.dir, runHere);
+  const processes = await dev.marked();
   assert(processes.length > 12);
   // The keepers first, or they would still note how their programs ended.
   for (const { pid } of processes.toSorted((a, b) => a.role < b.role ? -1 : 1)) {
