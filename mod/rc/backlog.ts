@@ -9,10 +9,17 @@ import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import { type QueueEntry, readQueue } from "./queue_reading.ts";
 
-/** An event that is next, and since when it is known, in milliseconds since the Unix epoch. */
-export interface Oldest {
-  readonly key: string;
+/** When an event was first seen. */
+interface Seen {
+  /** Milliseconds since the Unix epoch, for people. */
   readonly since: number;
+  /** The same moment on the monotonic clock, for its age. */
+  readonly seenAt: number;
+}
+
+/** An event that is next, and since when it is known. */
+export interface Oldest extends Seen {
+  readonly key: string;
 }
 
 /** Keeps track of the entries that are not done with. Consul does not tell their age. */
@@ -20,7 +27,7 @@ export class Backlog {
   readonly #clock: Clock;
   readonly #log: Logger;
   /** When each was first seen, in their order. */
-  #waiting = new Map<string, number>();
+  #waiting = new Map<string, Seen>();
   /** Index of each entry that is done with, and may still be in what is read: that may be old. */
   #done = new Map<string, number>();
   /** Reported, and not to be reported again. */
@@ -38,7 +45,7 @@ export class Backlog {
 
   /** The one that is next, if one waits. */
   get oldest(): Oldest | null {
-    for (const [key, since] of this.#waiting) return { key, since };
+    for (const [key, seen] of this.#waiting) return { key, ...seen };
     return null;
   }
 
@@ -48,7 +55,7 @@ export class Backlog {
     const isDone = ({ key, index }: QueueEntry) => this.#done.get(key) === index;
     const entries = all.filter((entry) => !isDone(entry));
     this.#done = new Map(all.filter(isDone).map(({ key, index }) => [key, index]));
-    const now = this.#clock.now();
+    const now = { since: this.#clock.now(), seenAt: this.#clock.monotonic() };
     this.#waiting = new Map(entries.map(({ key }) => [key, this.#waiting.get(key) ?? now]));
     for (const key of misnamed) {
       if (this.#misnamed.includes(key)) continue;

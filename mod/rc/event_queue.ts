@@ -131,10 +131,10 @@ export class EventQueue {
   async #take(entry: QueueEntry): Promise<boolean> {
     const { clock } = this.#deps;
     this.#together.dropReserve(); // what it tells gets a newer number than those in reserve
-    const began = clock.now();
+    const began = clock.monotonic();
     const question = await questionIn(entry, this.#deps);
     const result = await this.#handle(entry, question, began);
-    this.#conclude(entry, question.type, result, clock.now() - began);
+    this.#conclude(entry, question.type, result, clock.monotonic() - began);
     return result.is !== "stale";
   }
 
@@ -191,15 +191,15 @@ export class EventQueue {
     began: number,
   ): Promise<{ readonly input: Input; readonly ops: readonly TxnOp[] }> {
     const { clock, history, leadership } = this.#deps;
-    const now = clock.now();
+    const ms = clock.monotonic() - began;
     const { is, outcome } = resultOf(state);
     const { key, epoch, text } = entry;
-    const addition = history.add([{ key, epoch, text, result: is, outcome, ms: now - began }]);
+    const addition = history.add([{ key, epoch, text, result: is, outcome, ms }]);
     const tells = state.is === "committing" && state.effects.broadcasts !== undefined;
     const counter = tells ? await readCounter(this.#deps) : "absent";
     let ops: readonly TxnOp[] = [];
     try {
-      ops = writeOf(entry, state, { ops: addition.ops, counter, now });
+      ops = writeOf(entry, state, { ops: addition.ops, counter, now: clock.now() });
       const written = await leadership.write(ops);
       if (!written.committed) return { input: { is: "refused", errors: written.errors }, ops };
       addition.committed();

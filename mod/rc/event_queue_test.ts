@@ -1,8 +1,15 @@
-import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "../../tests/lib/assert.ts";
 import { captureLog } from "../../tests/lib/capture_log.ts";
+import { STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import { setUpQueue } from "../../tests/rc/queue_world.ts";
 import { RC_PAUSED } from "../kv/keys.ts";
 import { makeFid, parseFid } from "../lib/fid.ts";
+import { renderMetrics } from "../lib/metrics.ts";
 import { LeadershipOver } from "./leadership.ts";
 import type { Rule } from "./rules/mod.ts";
 
@@ -253,7 +260,9 @@ Deno.test("EventQueue.work() handles nothing while it is paused, and knows how m
   model.put("eq/2", "n2");
   await clock.advance(1000);
   assertEquals([queue.backlog.length, model.commits], [2, []]);
-  assertEquals(queue.backlog.oldest, { key: "eq/1", since: Date.UTC(2026, 10, 24) });
+  const { key, since, seenAt = 0 } = queue.backlog.oldest ?? {};
+  assertEquals([key, since], ["eq/1", Date.UTC(2026, 10, 24)]);
+  assertEquals(clock.monotonic() - seenAt, 1000);
   model.delete(RC_PAUSED);
   await clock.advance(0);
   await working;
@@ -272,4 +281,30 @@ Deno.test("EventQueue.work() commits nothing during a pause that it has not hear
   assertEquals(model.commits, []);
   leadership.end(new LeadershipOver("the process stops"));
   await assertRejects(() => working, LeadershipOver, "the process stops");
+});
+
+Deno.test("EventQueue.work() tells how long an event took when the wall clock is stepped meanwhile", async () => {
+  for (const step of STEPS_MS) {
+    for (const independent of [true, false]) {
+      const slow: Rule = {
+        type: "slow",
+        independent,
+        async handle() {
+          clock.step(step);
+          await clock.sleep(20);
+          return { ops: [], outcome: "done" };
+        },
+      };
+      const { clock, metrics, model, work } = setUpQueue(slow);
+      model.put("eq/1", "slow");
+      model.put("eq/2", "slow");
+      await work();
+      const times = model.list("hare/history/").map(({ value }) => JSON.parse(value).ms);
+      assertEquals(times, independent ? [40, 40] : [20, 20], `a step of ${step} ms`);
+      assertStringIncludes(
+        renderMetrics(metrics.metrics()),
+        `_sum ${independent ? 0.08 : 0.04}`,
+      );
+    }
+  }
 });

@@ -129,6 +129,7 @@ export class History {
       term: this.term,
       node: this.#deps.node,
       ...event,
+      ms: Math.round(event.ms),
       event: beginningOf(text),
       outcome: beginningOf(event.outcome),
       time: now.toISOString(),

@@ -79,7 +79,7 @@ export async function switchOver(
   }
   if (to === from) return { from, to, ms: 0 };
   await checkTarget(consul, from, to, signal);
-  const began = clock.now();
+  const began = clock.monotonic();
   const session = await consul.session.create({
     name: "hare rc switchover",
     lockDelay: "0s",
@@ -98,7 +98,7 @@ export async function switchOver(
         hint: "the order is taken back; `hare rc log` tells who leads, the nodes' journals why",
       });
     }
-    return { from, to: leader, ms: clock.now() - began };
+    return { from, to: leader, ms: clock.monotonic() - began };
   } finally {
     // The order goes with it. It must go too when the operator has lost patience.
     await consul.session.destroy(session);

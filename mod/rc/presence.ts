@@ -52,12 +52,12 @@ export class Presence {
     const { clock, consul, settings } = this.#deps;
     using connection = consul.agent.keepConnection();
     while (true) {
-      const began = clock.now();
+      const began = clock.monotonic();
       const passed = await this.#pass(connection, signal);
       if (passed && !this.#passed) this.#deps.onReturn();
       this.#passed = passed;
       const pause = passed ? passEveryMs(settings) : exchangeLimitMs(settings);
-      await clock.sleep(Math.max(0, began + pause - clock.now()), signal);
+      await clock.sleep(Math.max(0, began + pause - clock.monotonic()), signal);
     }
   }
 

@@ -23,7 +23,7 @@ export class Reachability {
   readonly #log: Logger;
   readonly #onFailure: (error: ConsulError) => void;
   readonly #failing = new Set<string>();
-  /** When the first call failed; `null` while Consul is there. */
+  /** When the first call failed, on the monotonic clock; `null` while Consul is there. */
   #since: number | null = null;
   /** Whether the last that was heard of Consul is an answer. */
   #answers = true;
@@ -40,7 +40,7 @@ export class Reachability {
     this.#failing.add(who);
     this.#answers = false;
     if (this.#since === null) {
-      this.#since = this.#clock.now();
+      this.#since = this.#clock.monotonic();
       this.#log.warn("Consul is away; waiting for it: {error}", { error: error.message });
     }
     this.#log.debug("{who}: {error}", { who, error: error.message });
@@ -61,7 +61,7 @@ export class Reachability {
 
   #sayIfBack(): void {
     if (this.#since === null || !this.#answers || this.#failing.size > 0) return;
-    const away = formatDuration(this.#clock.now() - this.#since);
+    const away = formatDuration(this.#clock.monotonic() - this.#since);
     this.#since = null;
     this.#log.info("Consul is back after {away}", { away });
   }

@@ -1,6 +1,6 @@
 import { assertEquals } from "../../tests/lib/assert.ts";
 import { captureLog } from "../../tests/lib/capture_log.ts";
-import { FakeClock } from "../../tests/lib/fake_clock.ts";
+import { FakeClock, STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import { ConsulError } from "../consul/mod.ts";
 import { loggerOf } from "../lib/log.ts";
 import { Reachability } from "./reachability.ts";
@@ -20,6 +20,19 @@ Deno.test("Reachability says once that Consul is away and once that it is back",
     "warning: Consul is away; waiting for it: connection refused",
     "info: Consul is back after 2.5 s",
   ]);
+});
+
+Deno.test("Reachability tells how long Consul was away, whatever became of the wall clock", async () => {
+  for (const step of STEPS_MS) {
+    await using log = await captureLog();
+    const clock = new FakeClock();
+    const reachability = new Reachability({ clock, log: loggerOf("rc") });
+    reachability.failed("events", away);
+    clock.step(step);
+    await clock.advance(2500);
+    reachability.recovered("events");
+    assertEquals(log.matching(/^info/), ["info: Consul is back after 2.5 s"]);
+  }
 });
 
 Deno.test("Reachability.watch() forgets a watch that has ended", async () => {

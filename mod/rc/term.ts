@@ -43,7 +43,8 @@ export class Term {
   readonly #timer: Timer;
   readonly #queue: EventQueue;
   readonly #broadcasts: Broadcasts;
-  readonly #began: number;
+  /** When it began: the wall clock, for people, and the monotonic one, for how long it lasts. */
+  readonly #began: { readonly wall: number; readonly monotonic: number };
   readonly #work: Promise<void>;
 
   constructor(session: string, deps: TermDeps) {
@@ -58,7 +59,7 @@ export class Term {
     this.#timer = timer;
     this.#queue = new EventQueue({ ...common, history, lookAtTimeouts: () => timer.look() });
     this.#broadcasts = new Broadcasts(common);
-    this.#began = deps.clock.now();
+    this.#began = { wall: deps.clock.now(), monotonic: deps.clock.monotonic() };
     deps.metrics.election("won");
     deps.metrics.leaderNumbers = () => this.#numbers();
     leadership.signal.addEventListener("abort", deps.onOver, { once: true });
@@ -85,7 +86,7 @@ export class Term {
     const why: unknown = this.#leadership.signal.reason;
     if (!(why instanceof LeadershipOver)) throw why;
     log.info("leads no longer, after {time} with {summary}: {why}", {
-      time: formatDuration(clock.now() - this.#began),
+      time: formatDuration(clock.monotonic() - this.#began.monotonic),
       summary: this.#queue.summary,
       why: why.message,
     });
@@ -130,7 +131,7 @@ export class Term {
     return {
       node: this.#deps.node,
       term: this.#history.term,
-      since: isoTime(this.#began),
+      since: isoTime(this.#began.wall),
       oldest: oldest && { key: oldest.key, since: isoTime(oldest.since) },
       lastError: mishap && { time: isoTime(mishap.at), what: mishap.what },
     };
@@ -140,7 +141,7 @@ export class Term {
     const { length, oldest } = this.#queue.backlog;
     return {
       queues: { eq: length, bq: this.#broadcasts.length, timeout: this.#timer.length },
-      oldestMs: oldest === null ? 0 : this.#deps.clock.now() - oldest.since,
+      oldestMs: oldest === null ? 0 : this.#deps.clock.monotonic() - oldest.seenAt,
     };
   }
 

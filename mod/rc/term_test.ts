@@ -1,19 +1,22 @@
-import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
+import { assertEquals, assertMatch, assertRejects } from "../../tests/lib/assert.ts";
 import { captureLog } from "../../tests/lib/capture_log.ts";
-import { FakeClock } from "../../tests/lib/fake_clock.ts";
+import { FakeClock, STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import { leaderDeps } from "../../tests/rc/leader.ts";
 import { ModelConsul } from "../../tests/rc/model.ts";
 import { ConsulError } from "../consul/mod.ts";
 import { timeoutKey } from "../kv/timeout_key.ts";
 import { loggerOf } from "../lib/log.ts";
+import { abortable } from "../lib/std/async.ts";
 import { RcMetrics } from "./metrics.ts";
 import { bookOf, RULES } from "./rules/mod.ts";
 import { Term } from "./term.ts";
 
 const START = new Date(2026, 10, 24, 3, 10, 0).getTime();
 
-function setUp() {
+function setUp(paused = false) {
   const model = new ModelConsul();
+  const metrics = new RcMetrics();
+  const forever = Promise.withResolvers<void>().promise;
   const clock = new FakeClock(START);
   model.lock("mine");
   let over = 0;
@@ -22,12 +25,15 @@ function setUp() {
       ...leaderDeps(model, "mine", clock),
       node: "here",
       rules: bookOf(RULES),
-      orders: { paused: false, untilResumed: () => Promise.resolve() },
-      metrics: new RcMetrics(),
+      orders: {
+        paused,
+        untilResumed: (signal) => paused ? abortable(forever, signal) : Promise.resolve(),
+      },
+      metrics,
       log: loggerOf("rc"),
       onOver: () => over++,
     });
-  return { model, clock, begin, over: () => over };
+  return { model, clock, metrics, begin, over: () => over };
 }
 
 Deno.test("Term handles events and timeouts until it is ended, and says what it did", async () => {
@@ -55,6 +61,23 @@ Deno.test("Term handles events and timeouts until it is ended, and says what it 
   model.put("eq/1", "wake_RC");
   await clock.advance(60_000);
   assertEquals(Object.keys(model.values("eq/")), ["eq/1"]);
+});
+
+Deno.test("Term tells how long it lasted, and how old an event is, when the wall clock is stepped", async () => {
+  for (const step of STEPS_MS) {
+    await using log = await captureLog();
+    const { model, clock, begin, metrics } = setUp(true);
+    const term = begin();
+    model.put("eq/0", "what");
+    await clock.advance(10_000);
+    clock.step(step);
+    await clock.advance(20_000);
+    assertEquals(metrics.leaderNumbers?.().oldestMs, 30_000, `a step of ${step} ms`);
+    const ending = term.end("this process stops");
+    await clock.advance(0);
+    await ending;
+    assertMatch(log.lines.at(-1) ?? "", /leads no longer, after 30 s with 0 events/);
+  }
 });
 
 Deno.test("Term is over, and its loops with it, when Consul refuses a write", async () => {

@@ -18,9 +18,13 @@ export interface TimerDeps extends LeaderDeps {
 }
 
 /**
- * Longest sleep: the machine's clock may be set while it lasts, and no watch is trusted for ever.
+ * How often the timer looks at the wall clock, which may be set while it sleeps: what is due then
+ * waits no longer than this. (Linux tells of a clock that is set through a `timerfd`, which takes a
+ * thread that blocks in a foreign call; a look costs microseconds, and asks Consul nothing.)
  */
-const LONGEST_SLEEP_MS = 60_000;
+const LOOK_EVERY_MS = 1_000;
+/** How often the timeouts are read whatever their watch says. */
+const READ_EVERY_MS = 60_000;
 
 /** Fires timeouts while leadership lasts. */
 export class Timer {
@@ -28,8 +32,8 @@ export class Timer {
   readonly #bell: Bell;
   /** What is to come, the earliest first, as it was read last, without what was taken to be fired. */
   #timeouts: readonly Timeout[] = [];
-  /** Whether they are to be read before they are looked at. */
-  #stale = true;
+  /** When they were read last, on the monotonic clock. */
+  #readAt = -Infinity;
   /** Reported, and not to be reported again. */
   #unreadable: ReadonlyMap<string, string> = new Map();
 
@@ -45,7 +49,7 @@ export class Timer {
 
   /** Has the timeouts read and looked at anew, soon. */
   look(): void {
-    this.#stale = true;
+    this.#readAt = -Infinity;
     this.#bell.ring();
   }
 
@@ -69,8 +73,7 @@ export class Timer {
     while (true) {
       await this.fireDue();
       const due = this.#timeouts[0]?.due ?? Infinity;
-      const pause = Math.min(due - clock.now(), LONGEST_SLEEP_MS);
-      if (pause === LONGEST_SLEEP_MS) this.#stale = true;
+      const pause = Math.min(due - clock.now(), LOOK_EVERY_MS);
       await this.#bell.wait(Math.max(0, pause), leadership.signal);
     }
   }
@@ -78,8 +81,8 @@ export class Timer {
   /** Moves all that is due now to the event queue, the earliest first. */
   async fireDue(): Promise<void> {
     const { clock, consul, leadership } = this.#deps;
-    if (this.#stale) {
-      this.#stale = false;
+    if (clock.monotonic() - this.#readAt >= READ_EVERY_MS) {
+      this.#readAt = clock.monotonic();
       const { signal } = leadership;
       const list = () => consul.kv.list(TIMEOUT_PREFIX, { signal });
       this.#see(await leadership.patiently("timer", list));

@@ -1,6 +1,6 @@
 import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { captureLog } from "../../tests/lib/capture_log.ts";
-import { FakeClock } from "../../tests/lib/fake_clock.ts";
+import { FakeClock, STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import { makeLeader } from "../../tests/rc/leader.ts";
 import { ModelConsul } from "../../tests/rc/model.ts";
 import { timeoutKey } from "../kv/timeout_key.ts";
@@ -128,6 +128,40 @@ Deno.test("Timer reads again when told to look, and now and then, whatever its w
     await clock.advance(180_000);
     assertEquals(reads, [0, 60_000, 120_000, 180_000]);
   }));
+
+Deno.test("Timer fires within a second what a step of the wall clock makes due", async () => {
+  for (const step of STEPS_MS.filter((ms) => ms > 0)) {
+    await withTimer(async ({ model, clock }) => {
+      model.put(keyIn(step / 1000), "tmo1");
+      model.put(keyIn(step / 1000 + 60), "tmo2");
+      await clock.advance(10_000);
+      clock.step(step);
+      await clock.advance(1_000);
+      assertEquals(model.values("eq/"), { "eq/000000001": "tmo1" }, `a step of ${step} ms`);
+    });
+  }
+});
+
+Deno.test("Timer fires once, and at its time, what a step back defers", async () => {
+  for (const step of STEPS_MS.filter((ms) => ms < 0)) {
+    await withTimer(async ({ model, clock }) => {
+      model.put(keyIn(5), "past");
+      model.put(keyIn(20), "to come");
+      await clock.advance(10_000);
+      clock.step(step);
+      await clock.advance(60_000);
+      assertEquals(model.values("eq/"), { "eq/000000001": "past" }, `a step of ${step} ms`);
+      clock.step(-step - 60_000);
+      await clock.advance(9_999);
+      assertEquals(model.values("eq/"), { "eq/000000001": "past" }, `a step of ${step} ms`);
+      await clock.advance(1);
+      const fired = { "eq/000000001": "past", "eq/000000002": "to come" };
+      assertEquals(model.values("eq/"), fired, `a step of ${step} ms`);
+      await clock.advance(60_000);
+      assertEquals(model.values("eq/"), fired);
+    });
+  }
+});
 
 Deno.test("Timer of a deposed leader moves nothing", async () => {
   const model = new ModelConsul();

@@ -75,11 +75,11 @@ export class Together {
   async commit(entries: readonly QueueEntry[]): Promise<readonly Done[]> {
     const { clock } = this.#deps;
     if (entries.length < 2) return [];
-    const began = clock.now();
+    const began = clock.monotonic();
     const answered = await this.#ask(entries);
     const left = entries.length - answered.length;
     if (answered.length < 2 || !await this.#write(answered, left, began)) return [];
-    const ms = clock.now() - began;
+    const ms = clock.monotonic() - began;
     return answered.map(({ entry, type, effects: { outcome } }) => ({
       ...{ entry, type, ms },
       result: { is: "handled", outcome },
@@ -108,7 +108,7 @@ export class Together {
   async #write(answered: readonly Typed[], left: number, began: number): Promise<boolean> {
     const { clock, history, leadership } = this.#deps;
     const told = broadcastsOf(answered).length;
-    const ms = clock.now() - began;
+    const ms = clock.monotonic() - began;
     const addition = history.add(answered.map(({ entry: { key, epoch, text }, effects }) => ({
       ...{ key, epoch, text, ms },
       result: "handled",
