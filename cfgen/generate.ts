@@ -5,7 +5,7 @@
  */
 
 import { type CdfDocument, CdfError, checkCdf } from "./cdf/document.ts";
-import { renderProblem } from "./cdf/problems.ts";
+import { problemLines } from "./cdf/problems.ts";
 import { transportOf } from "./cdf/rules.ts";
 import { buildConf } from "./conf/build.ts";
 import type { Facts } from "./facts.ts";
@@ -30,8 +30,8 @@ export interface Generated {
   /** Contents by file name. */
   readonly files: Readonly<Record<FileName, string>>;
   readonly cluster: ClusterLayout;
-  /** What is allowed but worth a look, rendered like problems. */
-  readonly warnings: readonly string[];
+  /** What is allowed but worth a look: lines about each, as those about a problem. */
+  readonly warnings: readonly (readonly string[])[];
 }
 
 /**
@@ -55,6 +55,6 @@ export function generate(document: CdfDocument, facts: Facts): Generated {
       "confd.cg": writeConfgen(conf.objects, target),
     },
     cluster,
-    warnings: problems.list("warning").map((warning) => renderProblem(source, warning)),
+    warnings: problems.list("warning").map((warning) => problemLines(source, warning)),
   };
 }

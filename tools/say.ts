@@ -5,7 +5,8 @@
  * @module
  */
 
-import { renderError } from "../mod/cli/printer.ts";
+import { errorLines } from "../mod/cli/printer.ts";
+import { linesText } from "../mod/lib/lines.ts";
 
 const encoder = new TextEncoder();
 
@@ -61,7 +62,7 @@ export async function runTool(main: () => Promise<void>): Promise<void> {
   try {
     await main();
   } catch (error) {
-    await Deno.stderr.write(encoder.encode(renderError(error, { verbose: true })));
+    await Deno.stderr.write(encoder.encode(linesText(errorLines(error, { verbose: true }))));
     Deno.exit(1);
   }
 }

@@ -11,7 +11,7 @@ import { type Inventory, takeInventory } from "../inventory.ts";
 import type { Target } from "../target.ts";
 import { checkFactRules } from "./fact_rules.ts";
 import { addIssues } from "./issues.ts";
-import { type Problem, Problems, renderProblem } from "./problems.ts";
+import { type Problem, problemLines, Problems } from "./problems.ts";
 import { checkRules } from "./rules.ts";
 import { type Cdf, cdfSchema } from "./schema.ts";
 import { Source } from "./source.ts";
@@ -41,8 +41,8 @@ export class CdfError extends HareError {
 
   constructor(source: Source, problems: readonly Problem[]) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    const shown = problems.map((problem) => renderProblem(source, problem));
-    super([`${source.name} has ${count}`, ...shown].join("\n"));
+    const shown = problems.flatMap((problem) => problemLines(source, problem));
+    super([`${source.name} has ${count}`, ...shown]);
     this.problems = problems;
   }
 }

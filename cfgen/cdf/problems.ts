@@ -5,6 +5,7 @@
  * @module
  */
 
+import { columnsOf, visible } from "../../mod/lib/visible.ts";
 import { formatPath, type Path, type PathPattern, touches } from "./path.ts";
 import type { Source, Span } from "./source.ts";
 
@@ -82,7 +83,7 @@ export class Problems {
 const MAX_WIDTH = 100;
 
 /**
- * One problem as text: the message, the line and a caret.
+ * Lines about one problem: the message, the line and a caret.
  *
  * ```
  * cdf.yaml:7:17: hosts[0].c0_clients: expected a whole number, found "two"
@@ -90,7 +91,7 @@ const MAX_WIDTH = 100;
  *     |                 ^~~
  * ```
  */
-export function renderProblem(source: Source, problem: Problem): string {
+export function problemLines(source: Source, problem: Problem): readonly string[] {
   const { line, col } = source.positionOf(problem.span.start);
   const severity = problem.severity === "warning" ? "warning: " : "";
   const where = `${source.name}:${line}:${col}:`;
@@ -98,7 +99,7 @@ export function renderProblem(source: Source, problem: Problem): string {
   const characters = [...source.lineText(line)].map(showable);
   const from = Math.max(0, Math.min(col - 1 - MAX_WIDTH / 2, characters.length - MAX_WIDTH));
   const shown = characters.slice(from, from + MAX_WIDTH);
-  const indent = shown.slice(0, col - 1 - from).map((c) => c === "\t" ? "\t" : " ").join("");
+  const indent = " ".repeat(columnsOf(shown.slice(0, col - 1 - from).join("")));
   const marked = source.text.slice(problem.span.start, problem.span.end).split(/\r?\n/, 1)[0] ?? "";
   const tildes = Math.min([...marked.trimEnd()].length, shown.length - (col - 1 - from)) - 1;
   const number = String(line).padStart(3);
@@ -106,10 +107,11 @@ export function renderProblem(source: Source, problem: Problem): string {
     message,
     `${number} | ${shown.join("")}`,
     `${" ".repeat(number.length)} | ${indent}^${"~".repeat(Math.max(0, tildes))}`,
-  ].join("\n");
+  ];
 }
 
-/** A control character must not reach the terminal; a tab is needed for the caret's place. */
+/** A character of the same place in the line that may be shown; a tab is a space. */
 function showable(character: string): string {
-  return /[\p{Cc}\p{Zl}\p{Zp}]/u.test(character) && character !== "\t" ? "\ufffd" : character;
+  if (character === "\t") return " ";
+  return visible(character) === character ? character : "\ufffd";
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import { HareError, messageOf } from "../lib/errors.ts";
+import { HareError, linesOf, messageOf } from "../lib/errors.ts";
 import { CutShortError } from "./engine.ts";
 import type { Change, Gate, UndoFailure } from "./gate.ts";
 
@@ -44,12 +44,12 @@ export async function accountFor(
 }
 
 function cutShort(reason: unknown, made: readonly Change[], rollback: boolean): HareError {
-  const why = messageOf(reason);
+  const why = linesOf(reason);
   if (rollback) return new HareError(why, { cause: reason });
   const started = startedOn(made);
-  const what = started === "" ? "nothing was started" : `this run has started:${started}`;
+  const what = started.length === 0 ? "nothing was started" : "this run has started:";
   return new HareError(
-    `${why}${why.includes("\n") ? "\n" : "; "}${what}`,
+    [...why.length === 1 ? [`${why[0]}; ${what}`] : [...why, what], ...started],
     {
       hint: "the same command goes on from here; `hare shutdown` stops what runs",
       cause: reason,
@@ -57,25 +57,24 @@ function cutShort(reason: unknown, made: readonly Change[], rollback: boolean): 
   );
 }
 
-/** `\n  ssc-vm1: hare-consul-agent, hare-hax`, a line for each host. */
-function startedOn(made: readonly Change[]): string {
+/** `  ssc-vm1: hare-consul-agent, hare-hax`, a line for each host. */
+function startedOn(made: readonly Change[]): readonly string[] {
   const started = made.flatMap(({ where, starts }) =>
     starts === undefined ? [] : { where, starts }
   );
   return [...Map.groupBy(started, ({ where }) => where)]
-    .map(([where, units]) => `\n  ${where}: ${units.map(({ starts }) => starts).join(", ")}`)
-    .join("");
+    .map(([where, units]) => `  ${where}: ${units.map(({ starts }) => starts).join(", ")}`);
 }
 
 function takenBack(failure: unknown, left: readonly UndoFailure[]): HareError {
   if (left.length === 0) {
-    return new HareError(messageOf(failure), {
+    return new HareError(linesOf(failure), {
       hint: "what this run had changed is taken back; mend the cause and run it again",
       cause: failure,
     });
   }
-  const lines = left.map(({ where, what, error }) => `\n  ${where}: ${what}: ${messageOf(error)}`);
-  return new HareError(`${messageOf(failure)}\nnot all could be taken back:${lines.join("")}`, {
+  const lines = left.map(({ where, what, error }) => `  ${where}: ${what}: ${messageOf(error)}`);
+  return new HareError([...linesOf(failure), "not all could be taken back:", ...lines], {
     hint: failure instanceof HareError ? failure.hint : undefined,
     cause: failure,
   });

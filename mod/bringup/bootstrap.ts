@@ -126,7 +126,9 @@ export async function bootstrap(
     await runPhases([check], { ...engine, place: { first: 1, of } });
     const facts = factsFrom(reports);
     const made = generate(plan.document, facts);
-    for (const message of made.warnings) report({ event: "warning", message });
+    for (const [message = "", ...details] of made.warnings) {
+      report({ event: "warning", message, details });
+    }
     const generated = options.confDir === undefined
       ? made
       : await withFilesIn(options.confDir, made);

@@ -9,7 +9,7 @@
  */
 
 import type { Clock } from "../lib/clock.ts";
-import { HareError, messageOf, TimeLimitError } from "../lib/errors.ts";
+import { HareError, linesOf, messageOf, TimeLimitError } from "../lib/errors.ts";
 
 /** Options of everything that a phase does. */
 export interface StepOptions {
@@ -108,12 +108,12 @@ export class PhaseError extends HareError {
     { cause, hintFor }: { readonly cause?: unknown } & Pick<EngineOptions, "hintFor"> = {},
   ) {
     const { name, title, settleTellsAll = false } = phase;
-    const reasons = cause === undefined
-      ? failures.map(({ host, error }) => hostLine(host, messageOf(error))).join("")
-      : ` ${messageOf(cause)}`;
+    const lines = cause === undefined
+      ? [`could not ${title}:`, ...failures.flatMap(({ host, error }) => hostLines(host, error))]
+      : withPrefix(settleTellsAll ? "" : `could not ${title}: `, linesOf(cause));
     const first = cause ?? failures[0]?.error;
     super(
-      settleTellsAll && cause !== undefined ? messageOf(cause) : `could not ${title}:${reasons}`,
+      lines,
       {
         cause: first,
         hint: hintFor?.(first) ?? (first instanceof HareError ? first.hint : undefined) ??
@@ -137,21 +137,31 @@ export class CutShortError extends HareError {
   ) {
     const why = messageOf(reason);
     const lines = errors.flatMap(({ host, error }) => {
-      const message = messageOf(error);
+      const [message = "", ...rest] = linesOf(error);
       // Other errors are what cutting short does to programs: ssh is interrupted as well.
       if (message === why || !message.includes(why)) return [];
       const what = message.replace(`${why}: `, "").replace(`: ${why}`, "");
-      return [host === null ? `\n  ${what}` : hostLine(host, what)];
+      return [host === null ? `  ${what}` : hostLine(host, what), ...rest];
     });
-    super(`${why}, in phase ${phase}${lines.length === 0 ? "" : `:${lines.join("")}`}`, {
+    super([`${why}, in phase ${phase}${lines.length === 0 ? "" : ":"}`, ...lines], {
       cause: reason,
     });
   }
 }
 
+/** The lines of an error about a host, under its name. */
+function hostLines(host: string, error: unknown): readonly string[] {
+  const [first = "", ...rest] = linesOf(error);
+  return [hostLine(host, first), ...rest];
+}
+
 /** A line about a host, whose name stands in it once. */
 function hostLine(host: string, message: string): string {
-  return `\n  ${message.startsWith(`${host}: `) ? message : `${host}: ${message}`}`;
+  return `  ${message.startsWith(`${host}: `) ? message : `${host}: ${message}`}`;
+}
+
+function withPrefix(prefix: string, [first = "", ...rest]: readonly string[]): readonly string[] {
+  return [prefix + first, ...rest];
 }
 
 /**

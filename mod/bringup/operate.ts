@@ -7,7 +7,7 @@
  */
 
 import { UnitError } from "../host/errors.ts";
-import { HareError, messageOf } from "../lib/errors.ts";
+import { HareError, linesOf } from "../lib/errors.ts";
 import { accountFor } from "./account.ts";
 import { type Cluster, type ClusterHost, serversOf } from "./cluster.ts";
 import { withFilesIn } from "./configuration.ts";
@@ -26,7 +26,7 @@ export class PartlyDoneError extends HareError {
 
   /** @param errors what has failed */
   constructor(readonly errors: readonly HareError[], hint: string) {
-    super(errors.map(messageOf).join("\n"), { cause: errors[0], hint });
+    super(errors.flatMap(linesOf), { cause: errors[0], hint });
   }
 }
 

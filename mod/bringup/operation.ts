@@ -25,7 +25,12 @@ export type OperationEvent =
     readonly unit: string;
     readonly outcome: UnitOutcome;
   }
-  | { readonly event: "warning"; readonly message: string };
+  | {
+    readonly event: "warning";
+    readonly message: string;
+    /** Further lines. */
+    readonly details?: readonly string[];
+  };
 
 /** What became of a unit that was to be stopped; `unknown` where the host does not answer. */
 export type UnitOutcome = "stopped" | "did not run" | "failed" | "unknown";

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fitted, visible } from "../lib/visible.ts";
 import type { BringUpEvent } from "./engine.ts";
 
 /** The phase at work. */
@@ -53,7 +54,8 @@ export function liveLine(state: ProgressState, now: number, columns: number): st
     ? ` (waiting for ${state.waiting.join(", ")})`
     : "";
   const line = `${head(state)} ${state.title}: ${hosts}${seconds} s${names}`;
-  return line.length < columns ? line : `${line.slice(0, Math.max(0, columns - 2))}…`;
+  // The last column stays free: a terminal may begin a new line after it.
+  return fitted(visible(line), columns - 1);
 }
 
 /** The lines that stay, for an event that ends something: none for most. */

@@ -97,7 +97,7 @@ export async function runBootstrap(
 ): Promise<void> {
   const mkfs = mkfsPolicy(flags);
   const began = context.clock.now();
-  const cdf = await readInput(path, context);
+  const cdf = await readInput(path, "the cluster description", context);
   const selection = { only: flags.phase, skip: flags.skipPhase, until: flags.until };
   const plan = planBootstrap(cdf, flags.target, selection, Deno.hostname());
   await operate("bootstrap", flags, context, ({ world, ...operation }) =>
@@ -113,11 +113,13 @@ export async function runBootstrap(
     }, world));
   if (flags.dryRun === true || flags.json === true) return;
   const time = formatDuration(context.clock.now() - began);
-  await context.stdout(
-    plan.isSelected("final")
-      ? `the cluster is up, after ${time}; see \`hare status\`\n`
-      : `done after ${time}; the phase \`final\` was not selected\n`,
-  );
+  await context.stdout({
+    lines: [
+      plan.isSelected("final")
+        ? `the cluster is up, after ${time}; see \`hare status\``
+        : `done after ${time}; the phase \`final\` was not selected`,
+    ],
+  });
 }
 
 function list(text: string): readonly string[] {

@@ -24,9 +24,10 @@ import {
 import { gatherFacts } from "../facts/mod.ts";
 import { HareError, UsageError } from "../lib/errors.ts";
 import { writeFilesAtomic } from "../lib/files.ts";
+import { reasonOf } from "../lib/io_error.ts";
 import { command, type CommandUnknownOpts, examples, Option } from "./command.ts";
 import type { Context } from "./context.ts";
-import { readInput, reasonOf } from "./input.ts";
+import { readInput } from "./input.ts";
 
 /** Options of `hare cfgen`. */
 export interface CfgenOptions {
@@ -95,25 +96,22 @@ export async function runCfgen(
 ): Promise<void> {
   if (options.helpSchema || options.jsonSchema) {
     if (cdf !== undefined) throw new UsageError("a schema is printed without a description");
-    const schema = options.helpSchema ? CDF_HELP : JSON.stringify(cdfJsonSchema(), null, 2) + "\n";
-    return await context.stdout(schema);
+    return await context.stdout(
+      options.helpSchema ? { verbatim: CDF_HELP } : { json: cdfJsonSchema() },
+    );
   }
   if (options.debug !== true) await assertDirectory(options.output);
-  const { name, text } = await readInput(cdf, context);
+  const { name, text } = await readInput(cdf, "the cluster description", context);
   const document = parseCdf(text, { name, target: TARGETS[options.target] });
   const facts = await factsFor(document, options, context);
   if (options.debug === true) {
-    await context.stdout(debugText(document, facts));
+    await context.stdout({ verbatim: debugText(document, facts) });
     assertSound(document, facts);
     return;
   }
   const { files, warnings } = generate(document, facts);
-  for (const warning of warnings) await context.stderr(`${warning}\n`);
-  try {
-    await writeFilesAtomic(options.output, files);
-  } catch (error) {
-    throw new HareError(`cannot write to ${options.output}: ${reasonOf(error)}`, { cause: error });
-  }
+  await context.stderr({ lines: warnings.flat() });
+  await writeFilesAtomic(options.output, files);
 }
 
 async function factsFor(
@@ -123,12 +121,14 @@ async function factsFor(
 ): Promise<Facts> {
   if (facts !== undefined) {
     if (facts === "-") throw new UsageError("--facts names a file, not standard input");
-    const { name, text } = await readInput(facts, context);
+    const { name, text } = await readInput(facts, "the facts", context);
     return parseFacts(text, name);
   }
   if (mock !== undefined) {
     const seed = mock === "" ? crypto.randomUUID().slice(0, 8) : mock;
-    if (mock === "") await context.stderr(`facts are made up; the same again: --mock=${seed}\n`);
+    if (mock === "") {
+      await context.stderr({ lines: [`facts are made up; the same again: --mock=${seed}`] });
+    }
     return mockFacts(document, seed);
   }
   return await gatherFacts(factsRequests(assertSound(document)), context);

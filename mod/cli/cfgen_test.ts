@@ -150,7 +150,7 @@ Deno.test("hare cfgen leaves everything as it was when one file cannot be writte
     await Deno.mkdir(join(out, "confd.cg"));
     const { status, err } = await cfgen([cdf, "--facts", facts, "-o", out]);
     assertEquals(status, 1);
-    assertStringIncludes(err, `cannot write to ${out}: `);
+    assertStringIncludes(err, `cannot write ${out}/confd.cg: `);
     assertEquals(namesIn(out), ["confd.cg", "consul-kv.json"]);
     assertEquals(await Deno.readTextFile(join(out, "consul-kv.json")), "old");
   }));

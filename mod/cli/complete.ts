@@ -32,7 +32,7 @@ export function completeCommand(context: Context): CommandUnknownOpts {
     .argument("[words...]", "the command line so far; the last word is the one at the cursor")
     .action(async (words, _options, self) => {
       if (self.parent !== null) {
-        await context.stdout(render(await complete(self.parent, words, context)));
+        await context.stdout({ verbatim: render(await complete(self.parent, words, context)) });
       }
     });
 }

@@ -84,5 +84,5 @@ export function completionsCommand(context: Context): CommandUnknownOpts {
         ["hare completions fish > ~/.config/fish/completions/hare.fish"],
       ),
     )
-    .action((shell) => context.stdout(SCRIPTS[shell]));
+    .action((shell) => context.stdout({ verbatim: SCRIPTS[shell] }));
 }

@@ -53,10 +53,10 @@ export async function runConsulConf(options: ConsulConfOptions, context: Context
   }
   if (options.json === true) {
     const changed = changes.map(({ path }) => path);
-    return await context.stdout(JSON.stringify({ changed }, null, 2) + "\n");
+    return await context.stdout({ json: { changed } });
   }
   const lines = changes.flatMap(({ path, before, content }) =>
     options.dryRun === true ? [`${path}:`, ...lineDiff(before ?? "", content)] : [path]
   );
-  await context.stdout(lines.map((line) => `${line}\n`).join(""));
+  await context.stdout({ lines });
 }

@@ -8,14 +8,17 @@
 import type { Consul } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Run } from "../lib/process.ts";
+import type { Output } from "./output.ts";
 
-/** What standard output is. */
+/** What the standard streams are. */
 export interface Terminal {
-  /** Somebody looks at it; else it is a file or a pipe. */
+  /** Standard output is a terminal; else it is a file or a pipe. */
   readonly isTerminal: boolean;
-  /** Colours are welcome: a terminal, and `NO_COLOR` is not set. */
+  /** Standard output shows colours. */
   readonly colours: boolean;
-  /** Width in characters, asked anew each time; 80 where there is no terminal. */
+  /** Standard error is a terminal on which a line can be replaced. */
+  readonly showsStatus: boolean;
+  /** Width in characters, read each time; 80 where none is known. */
   readonly columns: number;
 }
 
@@ -23,13 +26,16 @@ export interface Terminal {
 export interface Context {
   /** An environment variable; `undefined` when it is not set. */
   readonly env: (name: string) => string | undefined;
-  /** Writes results to standard output, all of them; the text ends with its own newline. */
-  readonly stdout: (text: string) => Promise<void>;
+  /** Writes results to standard output, all of them. */
+  readonly stdout: (output: Output) => Promise<void>;
   /** Writes to standard error: progress and everything else that is no result. */
-  readonly stderr: (text: string) => Promise<void>;
-  /** The whole of standard input. */
-  readonly readStdin: () => Promise<string>;
-  /** What standard output is. */
+  readonly stderr: (output: Output) => Promise<void>;
+  /**
+   * The whole of standard input.
+   *
+   * @param what is expected there; a person at a terminal is told
+   */
+  readonly readStdin: (what: string) => Promise<string>;
   readonly terminal: Terminal;
   readonly clock: Clock;
   readonly run: Run;

@@ -12,10 +12,11 @@ import { down } from "../dev/down.ts";
 import { kill, victimsOf } from "../dev/kill.ts";
 import { programsOf } from "../dev/real_mero.ts";
 import { type DevState, loadState } from "../dev/state.ts";
-import { renderUnitStatuses, unitStatuses } from "../dev/status.ts";
+import { unitStatuses, unitStatusLines } from "../dev/status.ts";
 import { stop } from "../dev/stop.ts";
 import { up } from "../dev/up.ts";
 import { HareError, UsageError } from "../lib/errors.ts";
+import type { Line } from "../lib/lines.ts";
 import { parseSize } from "../lib/size.ts";
 import { resolve } from "../lib/std/path.ts";
 import {
@@ -112,7 +113,7 @@ export async function runDevUp(
 ): Promise<void> {
   const started = context.clock.now();
   const motr = programsOf(options);
-  const { name, text } = await readInput(cdf, context);
+  const { name, text } = await readInput(cdf, "the cluster description", context);
   const world = {
     ...await worldOf(options.dir, context),
     consul: await findConsul(context.env, context.run, context.signal),
@@ -128,10 +129,10 @@ export async function runDevUp(
   }, world);
   if (options.json === true) return;
   const seconds = ((context.clock.now() - started) / 1000).toFixed(1);
-  await context.stdout(renderIsUp(state, seconds, options.dir));
+  await context.stdout({ lines: isUpLines(state, seconds, options.dir) });
 }
 
-function renderIsUp({ hosts }: DevState, seconds: string, dir: string): string {
+function isUpLines({ hosts }: DevState, seconds: string, dir: string): readonly Line[] {
   const [first] = hosts;
   const nodes = hosts.length === 1 ? "1 node is" : `${hosts.length} nodes are`;
   const dirOption = dir === DEFAULT_DIR ? "" : ` --dir ${dir}`;
@@ -142,8 +143,7 @@ function renderIsUp({ hosts }: DevState, seconds: string, dir: string): string {
     "  hare status",
     `  hare dev status${dirOption}`,
     `  hare dev down${dirOption}`,
-    "",
-  ].join("\n");
+  ];
 }
 
 function statusCommand(context: Context): CommandUnknownOpts {
@@ -163,7 +163,7 @@ export async function runDevStatus(
   const world = await worldOf(options.dir, context);
   const units = await unitStatuses(await stateIn(world), world, context.signal);
   await context.stdout(
-    options.json === true ? JSON.stringify(units, null, 2) + "\n" : renderUnitStatuses(units),
+    options.json === true ? { json: units } : { lines: unitStatusLines(units) },
   );
 }
 
@@ -199,7 +199,7 @@ export async function runDevKill(
   const world = await worldOf(options.dir, context);
   const killed = await kill(victim, await stateIn(world), world, context.signal);
   const count = killed === 1 ? "1 process" : `${killed} processes`;
-  await context.stderr(`${victim}: killed ${count}\n`);
+  await context.stderr({ lines: [`${victim}: killed ${count}`] });
 }
 
 function stopCommand(context: Context): CommandUnknownOpts {
@@ -236,11 +236,13 @@ export async function runDevDown(
   context: Context,
 ): Promise<void> {
   const { ended, removed } = await down(await worldOf(options.dir, context), context.signal);
-  await context.stderr(
-    removed
-      ? `ended ${ended} processes and removed ${options.dir}\n`
-      : `there is no development cluster in ${options.dir}\n`,
-  );
+  await context.stderr({
+    lines: [
+      removed
+        ? `ended ${ended} processes and removed ${options.dir}`
+        : `there is no development cluster in ${options.dir}`,
+    ],
+  });
 }
 
 async function worldOf(dir: string, { run, clock }: Context): Promise<DevWorld> {

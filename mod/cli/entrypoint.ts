@@ -6,6 +6,7 @@
 
 import { readEntrypoint } from "../entrypoint/read.ts";
 import { entrypointJson, renderEntrypoint } from "../entrypoint/render.ts";
+import { linesIn } from "../lib/lines.ts";
 import { command, type CommandUnknownOpts, examples } from "./command.ts";
 import type { Context } from "./context.ts";
 
@@ -38,7 +39,7 @@ export async function runEntrypoint(options: EntrypointOptions, context: Context
   const entrypoint = await readEntrypoint(context.consul(), context.signal);
   await context.stdout(
     options.json === true
-      ? JSON.stringify(entrypointJson(entrypoint), null, 2) + "\n"
-      : renderEntrypoint(entrypoint),
+      ? { json: entrypointJson(entrypoint) }
+      : { lines: linesIn(renderEntrypoint(entrypoint)) },
   );
 }

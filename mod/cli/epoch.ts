@@ -22,5 +22,5 @@ export function epochCommand(context: Context): CommandUnknownOpts {
 
 /** Takes the next epoch, and prints it. */
 export async function runEpoch({ consul, clock, signal, stdout }: Context): Promise<void> {
-  await stdout(`${formatEpoch(await nextEpoch(consul(), { clock, signal }))}\n`);
+  await stdout({ lines: [formatEpoch(await nextEpoch(consul(), { clock, signal }))] });
 }

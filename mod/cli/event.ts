@@ -9,6 +9,7 @@ import { formatEvent, type HareEvent, parseEvent } from "../kv/event.ts";
 import { EQ_PREFIX, eqKey, HISTORY_PREFIX } from "../kv/keys.ts";
 import { UsageError } from "../lib/errors.ts";
 import { tableLines } from "../lib/table.ts";
+import { fitted, visible } from "../lib/visible.ts";
 import {
   dropEvent,
   eventsAmong,
@@ -17,7 +18,6 @@ import {
   listEvents,
   recordsIn,
   retryEvent,
-  shown,
 } from "../rc/mod.ts";
 import { Argument, command, type CommandUnknownOpts, examples } from "./command.ts";
 import type { Context } from "./context.ts";
@@ -75,7 +75,7 @@ export async function runEventPut(
   json: string | undefined,
   context: Context,
 ): Promise<void> {
-  const text = json === "-" ? await context.readStdin() : json ?? "";
+  const text = json === "-" ? await context.readStdin("the event's JSON") : json ?? "";
   const event: HareEvent = parseEvent(`${type} ${text}`);
   if (event.type !== type) throw new UsageError(`${JSON.stringify(type)} is no type of an event`);
   const { clock, signal } = context;
@@ -83,7 +83,7 @@ export async function runEventPut(
     clock,
     signal,
   });
-  await context.stdout(`${eqKey(epoch)}\n`);
+  await context.stdout({ lines: [eqKey(epoch)] });
 }
 
 function listCommand(context: Context): CommandUnknownOpts {
@@ -98,14 +98,14 @@ function listCommand(context: Context): CommandUnknownOpts {
 export async function runEventList(options: PrintOptions, context: Context): Promise<void> {
   const events = await listEvents(context.consul(), context.signal);
   await context.stdout(
-    options.json === true
-      ? jsonOf(events.map(shownAsJson))
-      : linesOf(tableLines(events.map(({ key, event, rejected }) => [
+    options.json === true ? { json: events.map(shownAsJson) } : {
+      lines: tableLines(events.map(({ key, event, rejected }) => [
         key,
         rejected === null ? "waits" : "moved aside",
         shortened(event),
         rejected === null ? "" : shortened(rejected.reason),
-      ]))),
+      ])),
+    },
   );
 }
 
@@ -133,12 +133,12 @@ export async function runEventShow(
     `key     ${key}`,
     ...(rejected === null ? [] : [
       `moved   ${rejected.time || "at a time that is not told"}`,
-      `reason  ${shown(rejected.reason)}`,
+      `reason  ${rejected.reason}`,
     ]),
     ...(whole ? [] : ["only the beginning of the event was kept:"]),
     event,
   ];
-  await context.stdout(options.json === true ? jsonOf(shownAsJson(found)) : linesOf(lines));
+  await context.stdout(options.json === true ? { json: shownAsJson(found) } : { lines });
 }
 
 function retryCommand(context: Context): CommandUnknownOpts {
@@ -156,7 +156,7 @@ export async function runEventRetry(name: string, context: Context): Promise<voi
   const { clock, signal } = context;
   const consul = context.consul();
   const key = await retryEvent(consul, await findEvent(consul, name, signal), { clock, signal });
-  await context.stdout(`${key}\n`);
+  await context.stdout({ lines: [key] });
 }
 
 function dropCommand(context: Context): CommandUnknownOpts {
@@ -172,7 +172,7 @@ export async function runEventDrop(name: string, context: Context): Promise<void
   const consul = context.consul();
   const found = await findEvent(consul, name, context.signal);
   await dropEvent(consul, found, context.signal);
-  await context.stdout(`removed ${found.key}: ${found.event}\n`);
+  await context.stdout({ lines: [`removed ${found.key}: ${found.event}`] });
 }
 
 function historyCommand(context: Context): CommandUnknownOpts {
@@ -189,9 +189,8 @@ export async function runEventHistory(options: PrintOptions, context: Context): 
   const entries = await context.consul().kv.list(HISTORY_PREFIX, { signal });
   const events = eventsAmong(recordsIn(entries));
   await context.stdout(
-    options.json === true
-      ? jsonOf(events)
-      : linesOf(tableLines(events.map(({ time, node, key, event, ms, result, outcome }) => [
+    options.json === true ? { json: events } : {
+      lines: tableLines(events.map(({ time, node, key, event, ms, result, outcome }) => [
         time,
         node,
         key,
@@ -199,7 +198,8 @@ export async function runEventHistory(options: PrintOptions, context: Context): 
         `${ms} ms`,
         result,
         shortened(outcome),
-      ]))),
+      ])),
+    },
   );
 }
 
@@ -207,17 +207,9 @@ function shownAsJson({ key, epoch, event, rejected, whole }: FoundEvent) {
   return { key, epoch, event, rejected, whole };
 }
 
-/** Characters of a text in a table. */
+/** Columns of a text in a table. */
 const MAX_CELL = 60;
 
 function shortened(text: string): string {
-  return shown(text.length <= MAX_CELL ? text : `${text.slice(0, MAX_CELL)}…`);
-}
-
-function linesOf(lines: readonly string[]): string {
-  return lines.map((line) => `${line}\n`).join("");
-}
-
-function jsonOf(value: unknown): string {
-  return JSON.stringify(value, null, 2) + "\n";
+  return fitted(visible(text), MAX_CELL);
 }

@@ -6,7 +6,7 @@
 
 import { writeAnswer } from "../facts/answer.ts";
 import { FactsError, factsOfThisHost } from "../facts/mod.ts";
-import { renderFacts } from "../facts/render.ts";
+import { factsLines } from "../facts/render.ts";
 import { command, type CommandUnknownOpts, examples } from "./command.ts";
 import type { Context } from "./context.ts";
 
@@ -39,10 +39,12 @@ export async function runFacts(options: FactsOptions, context: Context): Promise
   const globs = options.glob ?? [];
   try {
     const facts = await factsOfThisHost({ iface: options.iface, globs }, context);
-    await context.stdout(options.json === true ? writeAnswer(facts) : renderFacts(facts));
+    await context.stdout(
+      options.json === true ? { verbatim: writeAnswer(facts) } : { lines: factsLines(facts) },
+    );
   } catch (error) {
     if (options.json === true && error instanceof FactsError) {
-      await context.stdout(writeAnswer(error));
+      await context.stdout({ verbatim: writeAnswer(error) });
     }
     throw error;
   }

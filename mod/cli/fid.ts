@@ -45,7 +45,7 @@ export interface FidOptions {
 /** Takes the next fid, and prints it. */
 export async function runFid({ type }: FidOptions, context: Context): Promise<void> {
   const { consul, clock, signal, stdout } = context;
-  await stdout(`${formatFid(await nextFid(consul(), type, { clock, signal }))}\n`);
+  await stdout({ lines: [formatFid(await nextFid(consul(), type, { clock, signal }))] });
 }
 
 /**

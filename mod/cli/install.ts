@@ -69,8 +69,8 @@ export async function runInstall(options: InstallCommandOptions, context: Contex
     });
   await context.stdout(
     options.json === true
-      ? JSON.stringify({ hosts: outcomes }, null, 2) + "\n"
-      : outcomes.map(renderOutcome).join(""),
+      ? { json: { hosts: outcomes } }
+      : { lines: outcomes.flatMap(outcomeLines) },
   );
   const bad = outcomes.filter(({ problems }) => problems.length > 0);
   if (bad.length > 0) throw problemsError(bad, outcomes);
@@ -91,14 +91,14 @@ async function ownProgram({ commit }: Context): Promise<OwnProgram> {
   };
 }
 
-function renderOutcome({ host, changes, kept, advice, problems }: HostOutcome): string {
+function outcomeLines({ host, changes, kept, advice, problems }: HostOutcome): readonly string[] {
   const lines = [
     ...changes,
     ...kept.map((what) => `kept ${what}`),
     ...advice,
     ...(changes.length + kept.length + problems.length === 0 ? ["nothing to do"] : []),
   ];
-  return lines.map((line) => `${host}: ${line}\n`).join("");
+  return lines.map((line) => `${host}: ${line}`);
 }
 
 function problemsError(bad: readonly HostOutcome[], all: readonly HostOutcome[]): HareError {
@@ -111,5 +111,5 @@ function problemsError(bad: readonly HostOutcome[], all: readonly HostOutcome[])
     hint === undefined ? message : `${message} (${hint})`
   );
   const title = `${bad.length} of ${all.length} hosts have problems:`;
-  return new HareError([title, ...lines].join("\n  "));
+  return new HareError([title, ...lines.map((line) => `  ${line}`)]);
 }

@@ -8,12 +8,12 @@ import { TARGETS } from "../../cfgen/mod.ts";
 import { readClientPlace } from "../agent/client_place.ts";
 import { M0crateFile } from "../agent/m0crate_file.ts";
 import { processOfServiceId } from "../hax/service_id.ts";
-import { HareError } from "../lib/errors.ts";
 import { writeFileAtomic } from "../lib/files.ts";
 import type { Fid } from "../lib/fid.ts";
+import { fileError } from "../lib/io_error.ts";
 import { command, type CommandUnknownOpts, examples, Option, parsedBy } from "./command.ts";
 import type { Context } from "./context.ts";
-import { readInput, reasonOf } from "./input.ts";
+import { readInput } from "./input.ts";
 import { processFids } from "./live_values.ts";
 import { completedBy } from "./values.ts";
 
@@ -60,20 +60,20 @@ export async function runM0crateConf(
   options: M0crateConfOptions,
   context: Context,
 ): Promise<void> {
-  const { text: before } = await readInput(path, context);
+  const { text: before } = await readInput(path, "the test file", context);
   const file = new M0crateFile({ name: path, text: before });
   const place = await readClientPlace(context.consul(), {
     process: options.process,
     confdFile: options.confdXc ?? TARGETS[file.target].confdFile,
-    readFile: async (path) => (await readInput(path, context)).text,
+    readFile: async (path) => (await readInput(path, "confd.xc", context)).text,
     signal: context.signal,
   });
   const { text, settings } = file.with(place);
   if (text !== before) await replaceFile(path, text);
   await context.stdout(
     options.json === true
-      ? JSON.stringify(Object.fromEntries(settings), null, 2) + "\n"
-      : settings.map(([name, value]) => `${name}: ${value}\n`).join(""),
+      ? { json: Object.fromEntries(settings) }
+      : { lines: settings.map(([name, value]) => `${name}: ${value}`) },
   );
 }
 
@@ -83,6 +83,6 @@ async function replaceFile(path: string, text: string): Promise<void> {
     const { mode } = await Deno.stat(path);
     await writeFileAtomic(await Deno.realPath(path), text, { mode: (mode ?? 0o644) & 0o777 });
   } catch (error) {
-    throw new HareError(`cannot write ${path}: ${reasonOf(error)}`, { cause: error });
+    throw fileError("write", path, error);
   }
 }

@@ -43,7 +43,8 @@ export interface NextOptions {
 /** Counts, and prints the sum. */
 export async function runNext({ key, increment }: NextOptions, context: Context): Promise<void> {
   const { clock, signal } = context;
-  await context.stdout(`${await next(context.consul(), key, increment, { clock, signal })}\n`);
+  const sum = await next(context.consul(), key, increment, { clock, signal });
+  await context.stdout({ lines: [`${sum}`] });
 }
 
 function parseIncrement(text: string): bigint {

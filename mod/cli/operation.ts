@@ -94,7 +94,7 @@ export async function operate(
     log?.write({ event: "end", outcome: "failed", error: messageOf(error) });
     throw error;
   } finally {
-    if (log !== null) await context.stderr(`log: ${log.path}\n`);
+    if (log !== null) await context.stderr({ lines: [`log: ${log.path}`] });
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 import type { OperationEvent } from "../bringup/operation.ts";
+import type { Line } from "../lib/lines.ts";
 import { tableLines } from "../lib/table.ts";
 import type { Context } from "./context.ts";
 import { showProgress } from "./progress.ts";
@@ -28,13 +29,13 @@ export function showOperation(
   context: Context,
 ): OperationView {
   const progress = showProgress(json, context);
-  const results: string[] = [];
+  const results: Line[] = [];
   const units: string[][] = [];
   let title: string | null = null;
   const report = (event: OperationEvent): void => {
     switch (event.event) {
       case "change": {
-        if (json || !dryRun) return progress.show(null, event);
+        if (json || !dryRun) return progress.show([], event);
         if (title !== null) results.push(`${title}:`);
         title = null;
         results.push(`  ${event.where}: ${event.what}`);
@@ -42,9 +43,9 @@ export function showOperation(
       }
       case "unit":
         if (!json) units.push([event.host, event.unit, event.outcome]);
-        return progress.show(null, event);
+        return progress.show([], event);
       case "warning":
-        return progress.show(event.message, event);
+        return progress.show([event.message, ...event.details ?? []], event);
       case "phase":
         title = event.title;
     }
@@ -56,7 +57,7 @@ export function showOperation(
     [Symbol.asyncDispose]: async () => {
       await progress[Symbol.asyncDispose]();
       if (units.length > 0) results.push(...tableLines([["HOST", "UNIT", "RESULT"], ...units]));
-      await context.stdout(results.map((line) => `${line}\n`).join(""));
+      if (results.length > 0) await context.stdout({ lines: results });
     },
   };
 }

@@ -26,12 +26,12 @@ export function preflightCommand(context: Context): CommandUnknownOpts {
  * @throws {UsageError} when there is no question that this version understands
  */
 export async function runPreflight(context: Context): Promise<void> {
-  const question = readQuestion(await context.readStdin());
+  const question = readQuestion(await context.readStdin("the question"));
   if (typeof question === "string") {
     throw new UsageError(`hare ${buildText(context.commit)} does not understand the question`, {
       hint: question,
     });
   }
   const answer = await inspect(question, { ...context, version: buildText(context.commit) });
-  await context.stdout(writeAnswer(answer));
+  await context.stdout({ verbatim: writeAnswer(answer) });
 }

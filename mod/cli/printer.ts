@@ -5,10 +5,11 @@
  */
 
 import { HareError, messageOf } from "../lib/errors.ts";
+import { type Line, linesIn } from "../lib/lines.ts";
 import { loggerOf } from "../lib/log.ts";
 
-/** Options of {@linkcode renderError}. */
-export interface RenderErrorOptions {
+/** Options of {@linkcode errorLines}. */
+export interface ErrorLinesOptions {
   /** With the chain of causes. {@default false} */
   readonly verbose?: boolean;
   /** A command that tells more. */
@@ -16,7 +17,7 @@ export interface RenderErrorOptions {
 }
 
 /**
- * The lines about `error` for standard error, ending with a newline.
+ * The lines about `error` for standard error.
  *
  * An error that is no {@linkcode HareError} is a fault of the program: that is said, and its stack
  * is shown.
@@ -24,24 +25,26 @@ export interface RenderErrorOptions {
  * @example
  * ```ts
  * import { HareError } from "../lib/errors.ts";
- * import { renderError } from "./printer.ts";
+ * import { errorLines } from "./printer.ts";
  *
- * const text = renderError(new HareError("no leader", { hint: "wait for the election" }));
- * if (text !== "hare: no leader\n  hint: wait for the election\n") throw new Error(text);
+ * const lines = errorLines(new HareError("no leader", { hint: "wait for the election" }));
+ * if (lines.join("|") !== "hare: no leader|  hint: wait for the election") throw new Error("wrong");
  * ```
  */
-export function renderError(error: unknown, options: RenderErrorOptions = {}): string {
+export function errorLines(error: unknown, options: ErrorLinesOptions = {}): readonly Line[] {
   const lines: string[] = [];
   if (error instanceof HareError) {
-    lines.push(`hare: ${error.message}`);
+    const [first, ...rest] = error.lines;
+    lines.push(`hare: ${first}`, ...rest);
     if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`);
   } else {
     lines.push(`hare: unexpected error, a fault of hare itself: ${messageOf(error)}`);
-    if (error instanceof Error && error.stack !== undefined) lines.push(indent(error.stack));
+    const stack = error instanceof Error ? error.stack ?? "" : "";
+    lines.push(...linesIn(stack).map((line) => `  ${line}`));
   }
   if (options.verbose === true) lines.push(...causesOf(error).map((cause) => `  cause: ${cause}`));
   if (options.seeAlso !== undefined) lines.push(`  see: ${options.seeAlso}`);
-  return lines.join("\n") + "\n";
+  return lines;
 }
 
 /** The same for a program that reads the log: one line of it, with hint and causes. */
@@ -65,8 +68,4 @@ function causesOf(error: unknown): readonly string[] {
     cause = cause instanceof Error ? cause.cause : undefined;
   }
   return causes;
-}
-
-function indent(text: string): string {
-  return text.replaceAll(/^/gm, "  ");
 }

@@ -1,42 +1,57 @@
 import { assertEquals, assertMatch } from "../../tests/lib/assert.ts";
 import { HareError } from "../lib/errors.ts";
-import { renderError } from "./printer.ts";
+import { linesText } from "../lib/lines.ts";
+import { errorLines, type ErrorLinesOptions } from "./printer.ts";
 
 const root = new TypeError("connection refused");
 const middle = new HareError("cannot read the leader", { cause: root });
 const error = new HareError("no entrypoint", { hint: "is the cluster up?", cause: middle });
 
-Deno.test("renderError() shows message and hint", () => {
-  assertEquals(renderError(error), "hare: no entrypoint\n  hint: is the cluster up?\n");
+function shown(error: unknown, options: ErrorLinesOptions = {}): string {
+  return linesText(errorLines(error, options));
+}
+
+Deno.test("errorLines() shows message and hint", () => {
+  assertEquals(shown(error), "hare: no entrypoint\n  hint: is the cluster up?\n");
 });
 
-Deno.test("renderError() shows the chain of causes when verbose", () => {
+Deno.test("errorLines() shows the chain of causes when verbose", () => {
   assertEquals(
-    renderError(error, { verbose: true }),
+    shown(error, { verbose: true }),
     "hare: no entrypoint\n  hint: is the cluster up?\n" +
       "  cause: HareError: cannot read the leader\n  cause: TypeError: connection refused\n",
   );
 });
 
-Deno.test("renderError() ends where causes go in a circle", () => {
+Deno.test("errorLines() ends where causes go in a circle", () => {
   const one = new HareError("one");
   const two = new HareError("two", { cause: one });
   one.cause = two;
   assertEquals(
-    renderError(one, { verbose: true }),
+    shown(one, { verbose: true }),
     "hare: one\n  cause: HareError: two\n",
   );
 });
 
-Deno.test("renderError() calls anything else a fault and shows its stack", () => {
-  const text = renderError(new RangeError("index 7"));
+Deno.test("errorLines() calls anything else a fault and shows its stack", () => {
+  const text = shown(new RangeError("index 7"));
   assertMatch(text, /^hare: unexpected error, a fault of hare itself: index 7\n/);
   assertMatch(text, /\n {2}RangeError: index 7\n {6}at .*printer_test\.ts/);
 });
 
-Deno.test("renderError() copes with a thrown text", () => {
+Deno.test("errorLines() copes with a thrown text", () => {
   assertEquals(
-    renderError("oops"),
+    shown("oops"),
     "hare: unexpected error, a fault of hare itself: oops\n",
   );
+});
+
+Deno.test("errorLines() keeps the lines of a message, and shows a line end in a value escaped", () => {
+  const hostile = "x\nhare: forged\x1b[2J";
+  assertEquals(
+    shown(new HareError(["2 hosts failed:", `  a: ${hostile}`, "  b: y"], { hint: hostile })),
+    "hare: 2 hosts failed:\n  a: x\\nhare: forged\\u001b[2J\n  b: y\n" +
+      "  hint: x\\nhare: forged\\u001b[2J\n",
+  );
+  assertEquals(shown(new HareError(hostile)), "hare: x\\nhare: forged\\u001b[2J\n");
 });

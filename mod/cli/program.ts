@@ -7,6 +7,7 @@
 
 import { CommanderError } from "@commander-js/extra-typings";
 import { ExitStatus, HareError, UsageError } from "../lib/errors.ts";
+import { linesIn } from "../lib/lines.ts";
 import { configureLog } from "../lib/log.ts";
 import { bootstrapCommand } from "./bootstrap.ts";
 import { bootstrapNodeCommand } from "./bootstrap_node.ts";
@@ -32,7 +33,7 @@ import { m0crateConfCommand } from "./m0crate_conf.ts";
 import { nextCommand } from "./next.ts";
 import { timeoutCommand } from "./timeout.ts";
 import { preflightCommand } from "./preflight.ts";
-import { logError, renderError } from "./printer.ts";
+import { errorLines, logError } from "./printer.ts";
 import { shutdownCommand } from "./shutdown.ts";
 import { startCommand } from "./start.ts";
 import { versionText } from "./version.ts";
@@ -141,14 +142,17 @@ export async function runProgram(
     await parse(program, args, said, context);
     return status;
   } catch (thrown) {
-    if (thrown instanceof OutputClosed) return ExitStatus.done;
+    // As the usual tools of one answer do (grep, ripgrep): the result so far stands, and `pipefail`
+    // does not take `hare status | head` for a failure, as 141, the status after SIGPIPE, would.
+    if (thrown instanceof OutputClosed) return status;
+    const { aborted, reason } = world.signal;
     // An abort comes up in many forms; the signal knows what it was.
-    const aborted = world.signal.aborted && !(thrown instanceof HareError);
-    const error: unknown = aborted ? world.signal.reason : thrown;
+    const error: unknown = aborted && !(thrown instanceof HareError) ? reason : thrown;
     const seeAlso = error instanceof UsageError ? `${said.by} --help` : undefined;
     // Whoever has asked for a log of JSON lines reads standard error by program.
     if (logs && flag("logJson")) logError(error);
-    else await context.stderr(renderError(error, { verbose: flag("verbose"), seeAlso }));
+    else await context.stderr({ lines: errorLines(error, { verbose: flag("verbose"), seeAlso }) });
+    if (aborted && reason instanceof HareError) return reason.exitStatus;
     return error instanceof HareError ? error.exitStatus : ExitStatus.failed;
   }
 }
@@ -164,9 +168,9 @@ async function parse(
     await program.parseAsync(args, { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    await context.stdout(said.out);
+    if (said.out !== "") await context.stdout({ lines: linesIn(said.out) });
     if (error.exitCode === 0) return;
-    await context.stderr(said.err);
+    if (said.err !== "") await context.stderr({ lines: linesIn(said.err) });
     throw asUsageError(error);
   }
 }

@@ -26,7 +26,7 @@ async function run(
 }
 
 Deno.test("runProgram() returns 0 when the command is done", async () => {
-  const result = await run(["try", "it"], ({ stdout }) => stdout("done\n"));
+  const result = await run(["try", "it"], ({ stdout }) => stdout({ lines: ["done"] }));
   assertEquals(result, { status: 0, out: "done\n", err: "" });
 });
 
@@ -146,7 +146,10 @@ Deno.test("runProgram() returns 1 for a fault of its own", async () => {
 Deno.test("runProgram() is quiet when whoever reads its output has gone", async () => {
   const stdout = () => Promise.reject(new OutputClosed());
   const expected = { status: 0, out: "", err: "" };
-  assertEquals(await run(["try", "it"], (context) => context.stdout("x\n"), { stdout }), expected);
+  assertEquals(
+    await run(["try", "it"], (context) => context.stdout({ lines: ["x"] }), { stdout }),
+    expected,
+  );
   assertEquals(await run(["--help"], undefined, { stdout }), expected);
 });
 

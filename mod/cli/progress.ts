@@ -8,50 +8,75 @@
 import type { BringUpEvent } from "../bringup/engine.ts";
 import { lastingLines, liveLine, progressAfter, type ProgressState } from "../bringup/progress.ts";
 import type { Context } from "./context.ts";
+import type { Output } from "./output.ts";
+import { OutputClosed } from "./world.ts";
 
 /** How often the line that lives is drawn anew, in milliseconds. */
 const TICK_MS = 100;
-const CLEAR_LINE = "\r\x1b[2K";
 
 /** Takes a bring-up's events until disposed of. */
 export interface Progress extends AsyncDisposable {
   readonly report: (event: BringUpEvent) => void;
-  /** Shows something else: a line, or none; with `--json` the event. */
-  readonly show: (line: string | null, event: object) => void;
+  /** Shows something else: lines, or none; with `--json` the event. */
+  readonly show: (lines: readonly string[], event: object) => void;
 }
 
 /** Shows progress in the way that `context` asks for. */
 export function showProgress(json: boolean, context: Context): Progress {
-  const live = context.terminal.isTerminal && !json;
+  const live = context.terminal.showsStatus && !json;
   let state: ProgressState | null = null;
   // Writes are in order, and all done before this is disposed of.
-  let written: Promise<void> = Promise.resolve();
-  const write = (text: string) => {
-    const to = json ? context.stdout : context.stderr;
-    written = written.then(() => to(text));
-  };
+  const writes = new Writes();
+  const write = (output: Output) =>
+    writes.add(() => json ? context.stdout(output) : context.stderr(output));
   const draw = () => {
     if (state === null) return;
-    write(CLEAR_LINE + liveLine(state, context.clock.now(), context.terminal.columns));
+    write({ status: liveLine(state, context.clock.now(), context.terminal.columns) });
+  };
+  const writeLines = (lines: readonly string[]) => {
+    if (live) write({ status: "" });
+    if (lines.length > 0) write({ lines });
   };
   const timer = live ? setInterval(draw, TICK_MS) : undefined;
   return {
-    show: (line, event) => {
-      if (json) write(`${JSON.stringify(event)}\n`);
-      else if (line !== null) write(`${live ? CLEAR_LINE : ""}${line}\n`);
+    show: (lines, event) => {
+      if (json) write({ jsonLine: event });
+      else if (lines.length > 0) writeLines(lines);
     },
     report: (event) => {
-      if (json) return write(JSON.stringify(event) + "\n");
+      if (json) return write({ jsonLine: event });
       const lines = lastingLines(state, event);
       state = progressAfter(state, event, context.clock.now());
-      const text = lines.map((line) => `${line}\n`).join("");
-      if (live) write(CLEAR_LINE + text);
-      else if (text !== "") write(text);
+      writeLines(lines);
     },
     [Symbol.asyncDispose]: async () => {
       clearInterval(timer);
-      if (live && state !== null) write(CLEAR_LINE);
-      await written;
+      if (live && state !== null) write({ status: "" });
+      await writes.end();
     },
   };
+}
+
+/** Writes one after the other. The first failure ends them; {@linkcode Writes.end} throws it. */
+class Writes {
+  #done: Promise<void> = Promise.resolve();
+  #failure: { readonly error: unknown } | undefined;
+
+  add(write: () => Promise<void>): void {
+    this.#done = this.#done.then(async () => {
+      if (this.#failure !== undefined) return;
+      try {
+        await write();
+      } catch (error) {
+        this.#failure = { error };
+      }
+    });
+  }
+
+  /** Without its reader the operation goes on: only its events are not shown any more. */
+  async end(): Promise<void> {
+    await this.#done;
+    if (this.#failure === undefined || this.#failure.error instanceof OutputClosed) return;
+    throw this.#failure.error;
+  }
 }

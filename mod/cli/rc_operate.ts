@@ -9,9 +9,9 @@ import { formatDuration } from "../lib/duration.ts";
 import {
   logLines,
   pauseRc,
+  rcStatusLines,
   readRcStatus,
   recordsIn,
-  renderRcStatus,
   resumeRc,
   switchOver,
 } from "../rc/mod.ts";
@@ -44,8 +44,8 @@ export async function runRcStatus(
   context.setExitStatus(status.leader === null ? 1 : 0);
   await context.stdout(
     options.json === true
-      ? JSON.stringify(status, null, 2) + "\n"
-      : renderRcStatus(status, context.clock.now()),
+      ? { json: status }
+      : { lines: rcStatusLines(status, context.clock.now()) },
   );
 }
 
@@ -69,12 +69,12 @@ export async function runRcLog({ follow }: RcLogOptions, context: Context): Prom
   const { kv } = context.consul();
   if (follow !== true) {
     const lines = logLines(recordsIn(await kv.list(HISTORY_PREFIX, { signal })));
-    return await stdout(lines.map((line) => `${line}\n`).join(""));
+    return await stdout({ lines });
   }
   let printed: ReadonlySet<string> = new Set();
   for await (const entries of kv.watchPrefix(HISTORY_PREFIX, { signal })) {
     const lines = logLines(recordsIn(entries));
-    await stdout(lines.filter((line) => !printed.has(line)).map((line) => `${line}\n`).join(""));
+    await stdout({ lines: lines.filter((line) => !printed.has(line)) });
     printed = new Set(lines);
   }
 }
@@ -96,13 +96,15 @@ export async function runRcPause(
   const since = new Date(context.clock.now()).toISOString();
   const pause = { by: Deno.hostname(), since, why };
   const earlier = await pauseRc(context.consul(), pause, context.signal);
-  await context.stdout(
-    earlier === null
-      ? "paused: events wait until `hare rc resume`\n"
-      : `was paused already, by ${earlier.by} since ${
-        earlier.since || "unknown"
-      }: ${earlier.why}\n`,
-  );
+  await context.stdout({
+    lines: [
+      earlier === null
+        ? "paused: events wait until `hare rc resume`"
+        : `was paused already, by ${earlier.by} since ${
+          earlier.since || "unknown"
+        }: ${earlier.why}`,
+    ],
+  });
 }
 
 /** `hare rc resume`. */
@@ -116,7 +118,7 @@ export function resumeCommand(context: Context): CommandUnknownOpts {
 /** Ends a pause. */
 export async function runRcResume(context: Context): Promise<void> {
   const pause = await resumeRc(context.consul(), context.signal);
-  await context.stdout(pause === null ? "was not paused\n" : "resumed\n");
+  await context.stdout({ lines: [pause === null ? "was not paused" : "resumed"] });
 }
 
 /** How long a switchover may take; a hand-over takes milliseconds. */
@@ -148,7 +150,9 @@ export async function runRcSwitchover(
     signal: context.signal,
     limitMs: SWITCHOVER_LIMIT_MS,
   });
-  await context.stdout(
-    from === to ? `${to} leads already\n` : `${to} leads, ${formatDuration(ms)} after ${from}\n`,
-  );
+  await context.stdout({
+    lines: [
+      from === to ? `${to} leads already` : `${to} leads, ${formatDuration(ms)} after ${from}`,
+    ],
+  });
 }

@@ -5,6 +5,7 @@
  */
 
 import { ConsulError } from "../consul/mod.ts";
+import type { Line } from "../lib/lines.ts";
 import {
   assess,
   assessSilence,
@@ -52,20 +53,19 @@ export function statusCommand(context: Context): CommandUnknownOpts {
 
 /** Prints the state; the level becomes the exit status. */
 export async function runStatus(options: StatusOptions, context: Context): Promise<void> {
-  const { level, json, text } = await look(context, {
+  const { level, json, lines } = await look(context, {
     width: context.terminal.columns,
-    colours: context.terminal.colours,
     all: options.all,
   });
   context.setExitStatus(EXIT_STATUS[level]);
-  await context.stdout(options.json === true ? JSON.stringify(json, null, 2) + "\n" : text);
+  await context.stdout(options.json === true ? { json } : { lines });
 }
 
 /** The state, in both forms. */
 interface Look {
   readonly level: Level;
   readonly json: StatusJson;
-  readonly text: string;
+  readonly lines: readonly Line[];
 }
 
 /** A Consul that does not answer is a state of the cluster too. */
@@ -76,11 +76,11 @@ async function look(context: Context, options: RenderOptions): Promise<Look> {
     return {
       level: assessment.level,
       json: statusJson(world, assessment),
-      text: render(world, assessment, options),
+      lines: render(world, assessment, options),
     };
   } catch (error) {
     if (!(error instanceof ConsulError)) throw error;
     const verdict = assessSilence(error);
-    return { level: verdict.level, json: verdict, text: renderVerdict(verdict, options) };
+    return { level: verdict.level, json: verdict, lines: renderVerdict(verdict, options) };
   }
 }

@@ -8,7 +8,7 @@ import { formatEvent, parseEvent } from "../kv/event.ts";
 import { TIMEOUT_PREFIX } from "../kv/keys.ts";
 import { formatDuration } from "../lib/duration.ts";
 import { tableLines } from "../lib/table.ts";
-import { putTimeout, readTimeouts, removeTimeout, shown, timeoutKeyOf } from "../rc/mod.ts";
+import { putTimeout, readTimeouts, removeTimeout, timeoutKeyOf } from "../rc/mod.ts";
 import { Argument, command, type CommandUnknownOpts, examples } from "./command.ts";
 import type { Context } from "./context.ts";
 import { timeoutKeys } from "./live_values.ts";
@@ -59,7 +59,7 @@ export async function runTimeoutPut(
   const key = timeoutKeyOf(when, clock.now());
   const event = formatEvent(parseEvent(`${type} ${json ?? ""}`));
   await putTimeout(context.consul(), key, event, { clock, signal });
-  await context.stdout(`${key}\n`);
+  await context.stdout({ lines: [key] });
 }
 
 function listCommand(context: Context): CommandUnknownOpts {
@@ -80,17 +80,17 @@ export async function runTimeoutList(
   const { timeouts, unreadable } = readTimeouts(entries);
   if (options.json === true) {
     const known = timeouts.map(({ key, due, events }) => ({ key, due: isoTime(due), events }));
-    return await context.stdout(JSON.stringify(known, null, 2) + "\n");
+    return await context.stdout({ json: known });
   }
   const rows = [
     ...timeouts.map(({ key, due, events }) => [
       key,
       due > clock.now() ? `in ${formatDuration(due - clock.now())}` : "due",
-      shown(events.join(", ")),
+      events.join(", "),
     ]),
     ...[...unreadable].map(([key, why]) => [key, "never", why]),
   ];
-  await context.stdout(tableLines(rows).map((line) => `${line}\n`).join(""));
+  await context.stdout({ lines: tableLines(rows) });
 }
 
 function rmCommand(context: Context): CommandUnknownOpts {
@@ -104,7 +104,8 @@ function rmCommand(context: Context): CommandUnknownOpts {
 /** Removes a timeout. */
 export async function runTimeoutRm(name: string, context: Context): Promise<void> {
   const key = name.startsWith(TIMEOUT_PREFIX) ? name : TIMEOUT_PREFIX + name;
-  await context.stdout(`${await removeTimeout(context.consul(), key, context.signal)}\n`);
+  const events = await removeTimeout(context.consul(), key, context.signal);
+  await context.stdout({ lines: [events] });
 }
 
 function isoTime(ms: number): string {

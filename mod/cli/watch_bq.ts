@@ -64,7 +64,14 @@ export async function runWatchBq({ exec }: WatchBqOptions, context: Context): Pr
       onRecovered: () => log.info("Consul is back"),
     });
   await followBroadcasts(
-    { watch, run: context.run, argv: exec, print: context.stdout, limitMs: LIMIT_MS, log },
+    {
+      watch,
+      run: context.run,
+      argv: exec,
+      print: (text) => context.stdout({ verbatim: text }),
+      limitMs: LIMIT_MS,
+      log,
+    },
     context.signal,
   );
 }

@@ -40,6 +40,6 @@ export async function runWatchService(name: "confd" | "ios", context: Context): 
     onRecovered: () => log.info("Consul is back"),
   });
   for await (const notices of noticesOf(states)) {
-    await context.stdout(`${JSON.stringify(notices)}\n`);
+    await context.stdout({ jsonLine: notices });
   }
 }

@@ -6,15 +6,19 @@
 
 import { type Consul, consulFromEnv } from "../consul/mod.ts";
 import { systemClock } from "../lib/clock.ts";
-import { HareError } from "../lib/errors.ts";
+import { InterruptedError } from "../lib/errors.ts";
+import { fileError } from "../lib/io_error.ts";
 import { runHere } from "../lib/process.ts";
 import { keepLoopbackDirect } from "../lib/proxy.ts";
 import type { Context } from "./context.ts";
+import { readStream } from "./input.ts";
+import { outputText } from "./output.ts";
+import { systemTerminal } from "./terminal.ts";
 
 /** What `main.ts` hands to the command line: the world, without what is the program's own. */
 export type World = Omit<Context, "setExitStatus" | "commit">;
 
-/** Whoever read standard output has closed it (`hare … | head`): the program may end quietly. */
+/** The reader of standard output has closed it (`hare … | head`): the program may end quietly. */
 export class OutputClosed extends Error {
   override readonly name = "OutputClosed";
 }
@@ -23,29 +27,38 @@ export class OutputClosed extends Error {
 export function systemWorld(): World {
   keepLoopbackDirect();
   const env = (name: string) => Deno.env.get(name);
-  const isTerminal = Deno.stdout.isTerminal();
+  const terminal = systemTerminal(env);
+  const signal = abortOnSignals();
   let consul: Consul | undefined;
+  const stderr: Context["stderr"] = async (output) => {
+    const screen = { isTerminal: Deno.stderr.isTerminal(), colours: false };
+    try {
+      await writeAll(Deno.stderr, outputText(output, screen));
+    } catch (error) {
+      if (!(error instanceof Error)) throw error; // there is no other place to report it
+    }
+  };
   return {
     env,
-    stdout: (text) => writeAll(Deno.stdout, text),
-    stderr: async (text) => {
+    stdout: async (output) => {
       try {
-        await writeAll(Deno.stderr, text);
+        await writeAll(Deno.stdout, outputText(output, terminal));
       } catch (error) {
-        if (!(error instanceof OutputClosed)) throw error; // nobody is left who could be told
+        if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
+        throw fileError("write", "standard output", error);
       }
     },
-    readStdin: () => new Response(Deno.stdin.readable).text(),
-    terminal: {
-      isTerminal,
-      colours: isTerminal && (env("NO_COLOR") ?? "") === "",
-      get columns() {
-        return isTerminal ? Deno.consoleSize().columns : 80;
-      },
+    stderr,
+    readStdin: async (what) => {
+      if (Deno.stdin.isTerminal()) {
+        await stderr({ lines: [`reading ${what} from standard input; Ctrl-D ends it`] });
+      }
+      return await readStream(Deno.stdin.readable, "standard input", signal);
     },
+    terminal,
     clock: systemClock,
     run: runHere,
-    signal: abortOnSignals(),
+    signal,
     consul: () => consul ??= consulFromEnv(env),
   };
 }
@@ -56,7 +69,7 @@ function abortOnSignals(): AbortSignal {
   for (const name of ["SIGINT", "SIGTERM"] as const) {
     const onSignal = () => {
       Deno.removeSignalListener(name, onSignal);
-      controller.abort(new HareError(`interrupted by ${name}`));
+      controller.abort(new InterruptedError(name));
     };
     Deno.addSignalListener(name, onSignal);
   }
@@ -65,10 +78,5 @@ function abortOnSignals(): AbortSignal {
 
 async function writeAll(stream: typeof Deno.stdout, text: string): Promise<void> {
   let bytes = new TextEncoder().encode(text);
-  try {
-    while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
-  } catch (error) {
-    if (error instanceof Deno.errors.BrokenPipe) throw new OutputClosed();
-    throw error;
-  }
+  while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
 }

@@ -7,6 +7,7 @@
 import { assertEquals, assertRejects, assertThrows } from "../../tests/lib/assert.ts";
 import { systemClock } from "../lib/clock.ts";
 import { HareError, UsageError } from "../lib/errors.ts";
+import { linesText } from "../lib/lines.ts";
 import { runHere } from "../lib/process.ts";
 import { join } from "../lib/std/path.ts";
 import { ConfXcError, readConfiguredProcess } from "./conf_xc.ts";
@@ -15,7 +16,7 @@ import { formatMark, MARK, sendSignal } from "./processes.ts";
 import { addressOf, hostPart, makeFacts } from "./facts.ts";
 import { kill, victimsOf } from "./kill.ts";
 import { assertUnused, type DevState, loadState, saveState, STATE_FORMAT } from "./state.ts";
-import { renderUnitStatuses } from "./status.ts";
+import { unitStatusLines } from "./status.ts";
 
 const STATE: DevState = {
   ...STATE_FORMAT,
@@ -216,12 +217,12 @@ Deno.test("kill() knows hosts, their services and servers, and nothing else", as
   await assertRejects(() => kill("a/rc", STATE, world, signal), HareError, "does not run");
 });
 
-Deno.test("renderUnitStatuses() shows a host once, and why a unit failed", () => {
+Deno.test("unitStatusLines() shows a host once, and why a unit failed", () => {
   const unit = { host: "a", address: "127.77.0.1", why: "", pid: null };
-  const table = renderUnitStatuses([
+  const table = linesText(unitStatusLines([
     { ...unit, unit: "hare-hax", state: "active", pid: 12 },
     { ...unit, unit: "hare-rc", state: "failed", why: "ended by signal 9" },
-  ]);
+  ]));
   assertEquals(
     table,
     [

@@ -6,6 +6,7 @@
 
 import { TARGETS } from "../../cfgen/mod.ts";
 import type { UnitStatus } from "../host/host.ts";
+import type { Line } from "../lib/lines.ts";
 import { tableLines } from "../lib/table.ts";
 import { type DevWorld, driverOf, unitsOf } from "./cluster.ts";
 import { findProcesses } from "./processes.ts";
@@ -42,7 +43,7 @@ export async function unitStatuses(
 }
 
 /** The table for people. */
-export function renderUnitStatuses(units: readonly DevUnitStatus[]): string {
+export function unitStatusLines(units: readonly DevUnitStatus[]): readonly Line[] {
   return tableLines([
     ["HOST", "ADDRESS", "UNIT", "STATE", "PID"],
     ...units.map(({ host, address, unit, state, why, pid }, i) => [
@@ -51,5 +52,5 @@ export function renderUnitStatuses(units: readonly DevUnitStatus[]): string {
       why === "" ? state : `${state} (${why})`,
       pid === null ? "-" : String(pid),
     ]),
-  ]).map((line) => `${line}\n`).join("");
+  ]);
 }

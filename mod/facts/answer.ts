@@ -7,6 +7,7 @@
 import * as z from "zod";
 import type { HostFacts, SystemFacts } from "../../cfgen/mod.ts";
 import { FactsError } from "./errors.ts";
+import { visibleJson } from "../lib/visible.ts";
 
 /** The answer of a host, read. */
 export type Answer =
@@ -55,5 +56,5 @@ export function readAnswer(text: string): Answer {
 /** The other side of {@linkcode readAnswer}: the line to print. */
 export function writeAnswer(answer: HostFacts | FactsError): string {
   const value = answer instanceof FactsError ? { problems: answer.problems } : answer;
-  return JSON.stringify(value, null, 2) + "\n";
+  return visibleJson(value, 2) + "\n";
 }

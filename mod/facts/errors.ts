@@ -16,7 +16,9 @@ export class FactsError extends HareError {
    */
   constructor(readonly problems: readonly string[], title: string) {
     super(
-      problems.length === 1 ? problems.join() : [`${title}:`, ...problems].join("\n  "),
+      problems.length === 1
+        ? problems
+        : [`${title}:`, ...problems.map((problem) => `  ${problem}`)],
     );
   }
 }

@@ -5,11 +5,12 @@
  */
 
 import type { DiskFacts, HostFacts } from "../../cfgen/mod.ts";
+import type { Line } from "../lib/lines.ts";
 import { formatBytes } from "../lib/std/fmt.ts";
 import { tableLines } from "../lib/table.ts";
 
-/** Facts as a table, each line ending with a newline. */
-export function renderFacts({ facts, disks }: HostFacts): string {
+/** Facts as a table, and one of the disks of each glob. */
+export function factsLines({ facts, disks }: HostFacts): readonly Line[] {
   const rows = [
     ["host name", facts.hostname],
     ["processors", String(facts.processorcount)],
@@ -19,8 +20,8 @@ export function renderFacts({ facts, disks }: HostFacts): string {
       .map(([name, address]) => [nameOfAddress(name), String(address)]),
     ["MAC address", facts.macaddress ?? ""],
   ];
-  const sections = Object.entries(disks).map(([glob, found]) => renderDisks(glob, found));
-  return [table(rows), ...sections].join("\n");
+  const sections = Object.entries(disks).map(([glob, found]) => diskLines(glob, found));
+  return [tableLines(rows), ...sections].flatMap((lines, i) => i === 0 ? lines : ["", ...lines]);
 }
 
 function nameOfAddress(fact: string): string {
@@ -28,16 +29,12 @@ function nameOfAddress(fact: string): string {
   return iface === "" ? "IP address" : `IP address of ${iface}`;
 }
 
-function renderDisks(glob: string, disks: readonly DiskFacts[]): string {
+function diskLines(glob: string, disks: readonly DiskFacts[]): readonly Line[] {
   const rows = disks.map(({ path, size, blksize }) => [
     `  ${path}`,
     formatBytes(size),
     `${size} bytes`,
     `block ${blksize}`,
   ]);
-  return `${glob}: ${disks.length} disk(s)\n${table(rows)}`;
-}
-
-function table(rows: readonly (readonly string[])[]): string {
-  return tableLines(rows).map((line) => line + "\n").join("");
+  return [`${glob}: ${disks.length} disk(s)`, ...tableLines(rows)];
 }

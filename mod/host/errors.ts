@@ -19,8 +19,11 @@ export class UnitError extends HareError {
    * @param log the last lines of its log, oldest first
    */
   constructor(host: string, unit: string, why: string, log: readonly string[]) {
-    const tail = log.map((line) => `\n    ${line}`).join("");
-    super(`${host}: unit ${unit}: ${why}${tail === "" ? "" : `; its last lines:${tail}`}`);
+    const tail = log.map((line) => `    ${line}`);
+    super([
+      `${host}: unit ${unit}: ${why}${tail.length === 0 ? "" : "; its last lines:"}`,
+      ...tail,
+    ]);
     this.unit = unit;
   }
 }
@@ -38,10 +41,12 @@ export class HostCommandError extends HareError {
    */
   constructor(host: string, what: string, { code, stdout, stderr }: Output) {
     const lines = (stderr.trim() || stdout.trim()).split("\n").slice(-TAIL_LINES);
-    const tail = lines.length === 1
-      ? lines[0] === "" ? ", without a word" : `: ${lines[0]}`
-      : lines.map((line) => `\n    ${line}`).join("");
-    super(`${host}: ${what} failed with exit status ${code}${tail}`);
+    const head = `${host}: ${what} failed with exit status ${code}`;
+    super(
+      lines.length === 1
+        ? lines[0] === "" ? `${head}, without a word` : `${head}: ${lines[0]}`
+        : [head, ...lines.map((line) => `    ${line}`)],
+    );
   }
 }
 

@@ -41,10 +41,17 @@ export class HareError extends Error {
   readonly exitStatus: number = ExitStatus.failed;
   /** What the person can do about it. */
   readonly hint: string | undefined;
+  /** The message, one entry for each line that it is shown on. */
+  readonly lines: readonly string[];
 
-  /** @param message what failed and where, without a full stop at the end */
-  constructor(message: string, options: HareErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+  /**
+   * @param message what failed and where, without a full stop at the end; as a list, several lines.
+   * A line end within a line comes from a value, and is shown escaped
+   */
+  constructor(message: string | readonly string[], options: HareErrorOptions = {}) {
+    const lines = typeof message === "string" ? [message] : message;
+    super(lines.join("\n"), options.cause === undefined ? undefined : { cause: options.cause });
+    this.lines = lines;
     this.hint = options.hint;
   }
 }
@@ -53,6 +60,17 @@ export class HareError extends Error {
 export class UsageError extends HareError {
   override readonly name = "UsageError";
   override readonly exitStatus = ExitStatus.usage;
+}
+
+/** A signal has ended the program's work: the status is what shells report for that signal. */
+export class InterruptedError extends HareError {
+  override readonly name = "InterruptedError";
+  override readonly exitStatus: number;
+
+  constructor(signal: "SIGINT" | "SIGTERM") {
+    super(`interrupted by ${signal}`);
+    this.exitStatus = 128 + { SIGINT: 2, SIGTERM: 15 }[signal];
+  }
 }
 
 /** Something waited for did not happen within its time limit. */
@@ -73,4 +91,9 @@ export class TimeLimitError extends HareError {
  */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+/** The lines of the message of anything thrown, as {@linkcode HareError.lines}. */
+export function linesOf(error: unknown): readonly string[] {
+  return error instanceof HareError ? error.lines : [messageOf(error)];
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { fileError } from "./io_error.ts";
 import { join } from "./std/path.ts";
 
 /** Options of {@linkcode writeFileAtomic}. */
@@ -17,7 +18,7 @@ export interface WriteFileOptions {
  * Replaces `path` by a file with `content`. A reader sees the old file or the new one, also after
  * a crash. The directory must exist.
  *
- * @throws {Deno.errors.NotFound} when the directory is missing
+ * @throws {HareError} when it cannot be written; then the old file is as it was, and no other is left
  */
 export async function writeFileAtomic(
   path: string,
@@ -29,8 +30,8 @@ export async function writeFileAtomic(
     await writeTemporary(temporary, content, options);
     await Deno.rename(temporary, path);
   } catch (error) {
-    await Deno.remove(temporary).catch(ignoreNotFound);
-    throw error;
+    await removeQuietly(temporary);
+    throw fileError("write", path, error);
   }
 }
 
@@ -39,7 +40,7 @@ export async function writeFileAtomic(
  * others are left or put back as they were.
  *
  * @param files contents by file name
- * @throws {Deno.errors.NotFound} when the directory is missing
+ * @throws {HareError} when one of them cannot be written
  */
 export async function writeFilesAtomic(
   directory: string,
@@ -51,20 +52,25 @@ export async function writeFilesAtomic(
     return { path, content, temporary: namedBeside(path, "tmp"), former: namedBeside(path, "old") };
   });
   const undo: (() => Promise<void>)[] = [];
+  let at = directory;
   try {
-    for (const { temporary, content } of steps) await writeTemporary(temporary, content, options);
+    for (const { path, temporary, content } of steps) {
+      at = path;
+      await writeTemporary(temporary, content, options);
+    }
     for (const { path, temporary, former } of steps) {
+      at = path;
       const existed = await copyIfAny(path, former);
       await Deno.rename(temporary, path);
       undo.unshift(() => existed ? Deno.rename(former, path) : Deno.remove(path));
     }
   } catch (error) {
     for (const step of undo) await step();
-    throw error;
+    throw fileError("write", at, error);
   } finally {
     for (const { temporary, former } of steps) {
-      await Deno.remove(temporary).catch(ignoreNotFound);
-      await Deno.remove(former).catch(ignoreNotFound);
+      await removeQuietly(temporary);
+      await removeQuietly(former);
     }
   }
 }
@@ -79,14 +85,21 @@ async function writeTemporary(
   { mode = 0o644 }: WriteFileOptions,
 ): Promise<void> {
   // The mode is set before the first byte is written: a secret is never readable meanwhile.
-  const file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+  // Not by `file.writable`: a stream that fails closes its file, and closing that again would throw
+  // "Bad resource ID" in place of the failure.
+  using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+  await Deno.chmod(path, mode);
+  let bytes = new TextEncoder().encode(content);
+  while (bytes.length > 0) bytes = bytes.subarray(await file.write(bytes));
+  await file.sync();
+}
+
+/** For a file that may not be there, or not be removable, after the failure that is reported. */
+async function removeQuietly(path: string): Promise<void> {
   try {
-    await Deno.chmod(path, mode);
-    const writer = file.writable.getWriter();
-    await writer.write(new TextEncoder().encode(content));
-    await file.sync();
-  } finally {
-    file.close();
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Error)) throw error;
   }
 }
 

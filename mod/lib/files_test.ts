@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
+import { HareError } from "./errors.ts";
 import { readTextFileIfAny, writeFileAtomic, writeFilesAtomic } from "./files.ts";
 import { join } from "./std/path.ts";
 
@@ -54,7 +55,8 @@ Deno.test("writeFilesAtomic() puts everything back when one file cannot be writt
 Deno.test("writeFilesAtomic() writes nothing where the directory is missing", () =>
   inDirectory(async (directory) => {
     const missing = join(directory, "missing");
-    await assertRejects(() => writeFilesAtomic(missing, { a: "1" }), Deno.errors.NotFound);
+    const message = `cannot write ${missing}/a: no such file or directory`;
+    await assertRejects(() => writeFilesAtomic(missing, { a: "1" }), HareError, message);
     assertEquals(namesIn(directory), []);
   }));
 

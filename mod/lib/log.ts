@@ -2,6 +2,9 @@
  * Logging: LogTape with one sink, standard error; standard output is for results. Info is what a
  * user follows, debug is inner state. Under systemd the journal keeps the lines.
  *
+ * Values come from outside. This is the one place that makes lines of them: whatever they hold, a
+ * record is one line, without characters that a terminal interprets.
+ *
  * @module
  */
 
@@ -13,6 +16,8 @@ import {
   type LogLevel,
   type LogRecord,
 } from "@logtape/logtape";
+
+import { escapeJson, visible } from "./visible.ts";
 
 export type { Logger };
 
@@ -26,7 +31,7 @@ export interface LogOptions {
 
 /** Directs the program's log to standard error. Called once, by `main.ts`. */
 export async function configureLog(options: LogOptions = {}): Promise<void> {
-  const format = options.json === true ? jsonLinesFormatter : formatLine;
+  const format = options.json === true ? formatJson : formatLine;
   await configure({
     sinks: { stderr: (record) => writeToStderr(format(record)) },
     loggers: [
@@ -51,14 +56,22 @@ export function loggerOf(...part: [string, ...string[]]): Logger {
   return getLogger(["hare", ...part]);
 }
 
-/** Synchronous, so that the last line before an exit is there too. */
+/**
+ * Synchronous, so that the last line before an exit is there too. A line that cannot be written
+ * (the reader is gone, the disk is full) is lost: there is no other place to report that, and a
+ * daemon goes on without its log.
+ */
 function writeToStderr(line: string): void {
   let bytes = new TextEncoder().encode(line);
   try {
     while (bytes.length > 0) bytes = bytes.subarray(Deno.stderr.writeSync(bytes));
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error; // nobody reads the log any more
+    if (!(error instanceof Error)) throw error;
   }
+}
+
+function formatJson(record: LogRecord): string {
+  return escapeJson(jsonLinesFormatter(record));
 }
 
 /** `2026-11-24T03:10:00.000Z rc: ssc-vm1 leads`, with the level when it is not info. */
@@ -68,5 +81,5 @@ function formatLine(record: LogRecord): string {
   const message = record.message
     .map((piece, i) => i % 2 === 0 || typeof piece === "string" ? piece : Deno.inspect(piece))
     .join("");
-  return `${time} ${record.category.slice(1).join(" ")}: ${level}${message}\n`;
+  return `${visible(`${time} ${record.category.slice(1).join(" ")}: ${level}${message}`)}\n`;
 }

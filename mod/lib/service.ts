@@ -10,6 +10,7 @@ import { sendDatagram } from "./datagram.ts";
 import { HareError } from "./errors.ts";
 import type { Logger } from "./log.ts";
 import { type Loop, runTogether } from "./run_together.ts";
+import { visible } from "./visible.ts";
 
 /** What {@linkcode runAsService} needs. */
 export interface ServiceWorld {
@@ -56,7 +57,8 @@ export async function runAsService(
       log.warn("systemd cannot be told: {why}", { why: error.message });
     }
   };
-  const status = (text: string) => `STATUS=${text.replaceAll(/\s+/g, " ")}`;
+  // One line of the protocol: a line end in it would begin another message, as READY=1.
+  const status = (text: string) => `STATUS=${visible(text.replaceAll(/\s+/g, " "))}`;
   const service: Service = {
     waits: (why) => tell(status(`waits: ${why}`)),
     isReady: (about) => tell("READY=1", status(about)),

@@ -4,22 +4,8 @@
  * @module
  */
 
-import { type Paint, painter, type Style } from "./paint.ts";
-
-/** Text that has a style. */
-export interface StyledText {
-  readonly text: string;
-  readonly style: Style;
-}
-
-/** A cell: text, perhaps with a style. */
-export type Cell = string | StyledText;
-
-/** Options of {@linkcode tableLines}. */
-export interface TableOptions {
-  /** {@default no colours} */
-  readonly paint?: Paint;
-}
+import type { Line, Piece } from "./lines.ts";
+import { columnsOf, visible } from "./visible.ts";
 
 /**
  * The lines of a table. Columns stand two spaces apart; the last cell of a row is not padded, so
@@ -27,31 +13,31 @@ export interface TableOptions {
  *
  * @example
  * ```ts
+ * import { linesText } from "./lines.ts";
  * import { tableLines } from "./table.ts";
  *
- * const lines = tableLines([["a", "1"], ["long", "2"]]);
- * if (lines.join("|") !== "a     1|long  2") throw new Error(lines.join("|"));
+ * const text = linesText(tableLines([["a", "1"], ["long", "2"]]));
+ * if (text !== "a     1\nlong  2\n") throw new Error(text);
  * ```
  */
-export function tableLines(
-  rows: readonly (readonly Cell[])[],
-  options: TableOptions = {},
-): readonly string[] {
-  const paint = options.paint ?? painter(false);
+export function tableLines(rows: readonly (readonly Piece[])[]): readonly Line[] {
   const widths: number[] = [];
   for (const row of rows) {
-    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, textOf(cell).length));
+    row.forEach((cell, i) => widths[i] = Math.max(widths[i] ?? 0, widthOf(cell)));
   }
   return rows.map((row) => {
     const used = row.findLastIndex((cell) => textOf(cell) !== "") + 1;
-    return row.slice(0, used).map((cell, i) => {
-      const text = textOf(cell);
-      const padding = i === used - 1 ? "" : " ".repeat((widths[i] ?? 0) - text.length);
-      return paint(typeof cell === "string" ? "plain" : cell.style, text) + padding;
-    }).join("  ");
+    return row.slice(0, used).flatMap((cell, i) =>
+      i === used - 1 ? [cell] : [cell, " ".repeat((widths[i] ?? 0) - widthOf(cell) + 2)]
+    );
   });
 }
 
-function textOf(cell: Cell): string {
+function textOf(cell: Piece): string {
   return typeof cell === "string" ? cell : cell.text;
+}
+
+/** The width of a cell as it is shown. */
+function widthOf(cell: Piece): number {
+  return columnsOf(visible(textOf(cell)));
 }

@@ -8,6 +8,7 @@ import * as z from "zod";
 import type { DiskFacts, SystemFacts } from "../../cfgen/mod.ts";
 import { DISKS, SYSTEM_FACTS } from "../facts/answer.ts";
 import { FORMAT } from "./question.ts";
+import { visibleJson } from "../lib/visible.ts";
 
 /** Something that was looked for: found, or why not. */
 export type Found<T> =
@@ -118,5 +119,5 @@ export function readAnswer(text: string): Read {
 
 /** The other side of {@linkcode readAnswer}: the line to print. */
 export function writeAnswer(answer: Answer): string {
-  return JSON.stringify(answer) + "\n";
+  return visibleJson(answer) + "\n";
 }

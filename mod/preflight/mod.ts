@@ -23,11 +23,5 @@ export { CHECK_NAMES, type CheckName, type Expectation } from "./checks.ts";
 export { factsFrom } from "./facts.ts";
 export { inspect, type InspectDeps } from "./inspect.ts";
 export { judge } from "./judge.ts";
-export {
-  parseCheckNames,
-  PreflightError,
-  type Problem,
-  renderProblems,
-  withoutIgnored,
-} from "./problems.ts";
+export { parseCheckNames, PreflightError, type Problem, withoutIgnored } from "./problems.ts";
 export { type HostQuestion, type Question, questionsOf, readQuestion } from "./question.ts";

@@ -23,22 +23,20 @@ export class PreflightError extends HareError {
   override readonly name = "PreflightError";
 
   constructor(readonly problems: readonly Problem[]) {
-    super(`not every host is ready:\n${renderProblems(problems).trimEnd()}`, {
+    super(["not every host is ready:", ...problemLines(problems)], {
       hint:
         "mend that and run the same command again; or pass over a check with --ignore-preflight NAME,…",
     });
   }
 }
 
-/**
- * Problems for people, under the name of each host, lines ending with a newline; problems of one
- * host stand together.
- */
-export function renderProblems(problems: readonly Problem[]): string {
-  return problems.map(({ host, name, message, remedy }, i) => {
-    const heading = problems[i - 1]?.host === host ? "" : `${host}:\n`;
-    return `${heading}  ${name}: ${message}\n    → ${remedy}\n`;
-  }).join("");
+/** Lines about problems, under the name of each host; problems of one host stand together. */
+export function problemLines(problems: readonly Problem[]): readonly string[] {
+  return problems.flatMap(({ host, name, message, remedy }, i) => [
+    ...problems[i - 1]?.host === host ? [] : [`${host}:`],
+    `  ${name}: ${message}`,
+    `    → ${remedy}`,
+  ]);
 }
 
 /**

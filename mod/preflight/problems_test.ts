@@ -7,7 +7,7 @@ import {
   parseCheckNames,
   PreflightError,
   type Problem,
-  renderProblems,
+  problemLines,
   withoutIgnored,
 } from "./problems.ts";
 
@@ -27,9 +27,9 @@ alice@vm1:
     → ssh there
 `;
 
-Deno.test("renderProblems() groups by host", () => {
-  assertEquals(renderProblems(PROBLEMS), RENDERED);
-  assertEquals(renderProblems([]), "");
+Deno.test("problemLines() groups by host", () => {
+  assertEquals(problemLines(PROBLEMS).map((line) => `${line}\n`).join(""), RENDERED);
+  assertEquals(problemLines([]), []);
 });
 
 Deno.test("PreflightError has all problems in its message, and the way around them", () => {

@@ -18,6 +18,7 @@ import {
 import type { KeyValue } from "../kv/errors.ts";
 import { type LeaderReport, parseLeaderReport, parsePause, type Pause } from "../kv/rc_orders.ts";
 import { formatDuration } from "../lib/duration.ts";
+import type { Line } from "../lib/lines.ts";
 import { tableLines } from "../lib/table.ts";
 import { candidates, holderOf } from "./operate.ts";
 import { readTimeouts } from "./timeouts.ts";
@@ -93,7 +94,7 @@ function reportIn(entry: KeyValue): LeaderReport | null {
  *
  * @param now milliseconds since the Unix epoch
  */
-export function renderRcStatus(status: RcStatus, now: number): string {
+export function rcStatusLines(status: RcStatus, now: number): readonly Line[] {
   const { leader, candidates, paused, queues, oldest, lastError, nextTimeout } = status;
   const ago = (time: string) => formatDuration(Math.max(0, now - Date.parse(time)));
   const others = candidates.filter((node) => node !== leader?.node);
@@ -134,5 +135,5 @@ export function renderRcStatus(status: RcStatus, now: number): string {
       paused.why || "no reason given"
     }`,
   ];
-  return [...banner, ...tableLines(rows)].map((line) => `${line}\n`).join("");
+  return [...banner, ...tableLines(rows)];
 }

@@ -1,8 +1,9 @@
 import { assertEquals } from "../../tests/lib/assert.ts";
 import type { KvEntry } from "../consul/mod.ts";
 import { formatHistory, type HistoryRecord } from "../kv/history.ts";
+import { linesText } from "../lib/lines.ts";
 import { eventsAmong, logLines, recordsIn } from "./log_lines.ts";
-import { type RcStatus, renderRcStatus } from "./status.ts";
+import { type RcStatus, rcStatusLines } from "./status.ts";
 
 const quiet: RcStatus = {
   leader: { node: "a", term: 17, since: "2026-11-24T03:10:00.000Z" },
@@ -15,9 +16,9 @@ const quiet: RcStatus = {
 };
 const NOW = Date.parse("2026-11-24T05:13:00.000Z");
 
-Deno.test("renderRcStatus() of a quiet coordinator", () => {
+Deno.test("rcStatusLines() of a quiet coordinator", () => {
   assertEquals(
-    renderRcStatus(quiet, NOW),
+    linesText(rcStatusLines(quiet, NOW)),
     `leader       a, term 17, since 2026-11-24T03:10:00.000Z (2 h 3 m)
 stand by     b, c
 events       none waits
@@ -29,7 +30,7 @@ last error   none in this term
   );
 });
 
-Deno.test("renderRcStatus() of one that is paused with a lot to do, and no leader", () => {
+Deno.test("rcStatusLines() of one that is paused with a lot to do, and no leader", () => {
   const busy: RcStatus = {
     leader: null,
     candidates: [],
@@ -40,7 +41,7 @@ Deno.test("renderRcStatus() of one that is paused with a lot to do, and no leade
     nextTimeout: { key: "timeout/202611240514.00", due: "2026-11-24T05:14:00.000Z" },
   };
   assertEquals(
-    renderRcStatus(busy, NOW),
+    linesText(rcStatusLines(busy, NOW)),
     `PAUSED by a since 2026-11-24T05:00:00.000Z: drive 17
 leader       NOBODY
 stand by     none

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { type Paint, painter, type Style } from "../lib/paint.ts";
-import { type StyledText, tableLines } from "../lib/table.ts";
+import type { Line, Style, StyledText } from "../lib/lines.ts";
+import { tableLines } from "../lib/table.ts";
+import { columnsOf, visible } from "../lib/visible.ts";
 import type { Assessment, Level, Verdict } from "./assess.ts";
 import { nodeLines } from "./render_nodes.ts";
 import type { PoolLoss } from "./pool_loss.ts";
@@ -17,29 +18,28 @@ import type { World } from "./world.ts";
 export interface RenderOptions {
   /** Characters in a line. */
   readonly width: number;
-  readonly colours: boolean;
   /** Each process, also where many nodes are well. {@default false} */
   readonly all?: boolean | undefined;
 }
 
-/** The screen, each line ending with a newline. */
-export function render(world: World, assessment: Assessment, options: RenderOptions): string {
-  const paint = painter(options.colours);
+/** The lines of the screen. */
+export function render(
+  world: World,
+  assessment: Assessment,
+  options: RenderOptions,
+): readonly Line[] {
   const blocks = [
-    verdictLines(assessment, options.width, paint),
-    world.processes.length === 0 ? [] : summaryLines(world, assessment, options.width, paint),
-    nodeLines(world, assessment.tallies, { ...options, paint }),
+    verdictLines(assessment, options.width),
+    world.processes.length === 0 ? [] : summaryLines(world, assessment, options.width),
+    nodeLines(world, assessment.tallies, options),
   ];
-  return blocks.filter((lines) => lines.length > 0).map(textOf).join("\n");
+  return blocks.filter((lines) => lines.length > 0)
+    .flatMap((lines, i) => i === 0 ? lines : ["", ...lines]);
 }
 
 /** The screen where there is a judgement and no more. */
-export function renderVerdict(verdict: Verdict, options: RenderOptions): string {
-  return textOf(verdictLines(verdict, options.width, painter(options.colours)));
-}
-
-function textOf(lines: readonly string[]): string {
-  return lines.map((line) => line + "\n").join("");
+export function renderVerdict(verdict: Verdict, options: RenderOptions): readonly Line[] {
+  return verdictLines(verdict, options.width);
 }
 
 const LEVEL_STYLES: Readonly<Record<Level, Style>> = {
@@ -49,18 +49,16 @@ const LEVEL_STYLES: Readonly<Record<Level, Style>> = {
 };
 
 /** The one word, and what is wrong. Marks tell the levels apart without colours too. */
-function verdictLines(
-  { level, reasons }: Verdict,
-  width: number,
-  paint: Paint,
-): readonly string[] {
+function verdictLines({ level, reasons }: Verdict, width: number): readonly Line[] {
   return [
-    paint(LEVEL_STYLES[level], level.toUpperCase()) +
-    (level === "degraded" ? ": it serves, but" : ""),
-    ...reasons.flatMap(({ level, text }) => {
+    [
+      { text: level.toUpperCase(), style: LEVEL_STYLES[level] },
+      level === "degraded" ? ": it serves, but" : "",
+    ],
+    ...reasons.flatMap(({ level, text }): readonly Line[] => {
       const [first = "", ...rest] = wrap(text, width - 4);
-      const mark = paint(LEVEL_STYLES[level], level === "down" ? "x" : "!");
-      return [`  ${mark} ${first}`, ...rest.map((line) => `    ${line}`)];
+      const mark = { text: level === "down" ? "x" : "!", style: LEVEL_STYLES[level] };
+      return [["  ", mark, ` ${first}`], ...rest.map((line) => `    ${line}`)];
     }),
   ];
 }
@@ -69,8 +67,8 @@ function verdictLines(
 function wrap(text: string, width: number): readonly string[] {
   const lines: string[] = [];
   let line = "";
-  for (const word of text.split(" ")) {
-    if (line !== "" && line.length + 1 + word.length > width) {
+  for (const word of visible(text).split(" ")) {
+    if (line !== "" && columnsOf(line) + 1 + columnsOf(word) > width) {
       lines.push(line);
       line = word;
     } else {
@@ -85,8 +83,7 @@ function summaryLines(
   world: World,
   { tallies }: Assessment,
   width: number,
-  paint: Paint,
-): readonly string[] {
+): readonly Line[] {
   const { confds, ios, quorum, pools } = tallies;
   const subjects: readonly (readonly [label: string, text: StyledText])[] = [
     ["Consul", consulCell(world)],
@@ -100,7 +97,7 @@ function summaryLines(
   const rows = subjects.flatMap(([label, { text, style }]) =>
     wrap(text, width - left).map((line, i) => [i === 0 ? label : "", { text: line, style }])
   );
-  return tableLines(rows, { paint });
+  return tableLines(rows);
 }
 
 function servingText({ all, serving }: Tally): string {

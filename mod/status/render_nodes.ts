@@ -5,8 +5,9 @@
  */
 
 import { formatFid } from "../lib/fid.ts";
-import type { Paint } from "../lib/paint.ts";
-import { type Cell, tableLines } from "../lib/table.ts";
+import { type Line, lineText, type Piece } from "../lib/lines.ts";
+import { tableLines } from "../lib/table.ts";
+import { columnsOf } from "../lib/visible.ts";
 import { countTitles } from "./reasons.ts";
 import type { Tallies } from "./tallies.ts";
 import { type NodeView, type ProcessView, titleOf, type World } from "./world.ts";
@@ -15,7 +16,6 @@ import { type NodeView, type ProcessView, titleOf, type World } from "./world.ts
 export interface NodeLinesOptions {
   /** Characters in a line. */
   readonly width: number;
-  readonly paint: Paint;
   /** Each process, also where many nodes are well. {@default false} */
   readonly all?: boolean | undefined;
 }
@@ -29,8 +29,8 @@ const INDENT = "  ";
 export function nodeLines(
   world: World,
   tallies: Tallies,
-  { width, paint, all = false }: NodeLinesOptions,
-): readonly string[] {
+  { width, all = false }: NodeLinesOptions,
+): readonly Line[] {
   const brief = world.nodes.length > MANY_NODES && !all;
   const blocks = world.nodes.map((node) => {
     const here = world.processes.filter((process) => process.node === node.name);
@@ -46,21 +46,19 @@ export function nodeLines(
   });
   const headings = tableLines(
     blocks.map(({ node, summary = "" }) => headingOf(node, summary, world)),
-    { paint },
   );
   const details = processLines(
     blocks.flatMap(({ node, processes }) => processes.map((process) => ({ node, process }))),
     width - INDENT.length,
-    paint,
   );
   let next = 0;
   return blocks.flatMap(({ processes }, i) => [
     headings[i] ?? "",
-    ...details.slice(next, next += processes.length).map((line) => INDENT + line),
+    ...details.slice(next, next += processes.length).map((line) => [INDENT, ...line]),
   ]);
 }
 
-function headingOf({ name, presence }: NodeView, summary: string, world: World): readonly Cell[] {
+function headingOf({ name, presence }: NodeView, summary: string, world: World): readonly Piece[] {
   const server = world.consul.servers.find(({ node }) => node === name);
   const duties = [
     ...(server === undefined ? [] : [
@@ -90,16 +88,16 @@ interface Located {
 const DETAILS = ["everything", "short endpoints", "no endpoints"] as const;
 
 /** One line each, in columns that all share. */
-function processLines(all: readonly Located[], width: number, paint: Paint): readonly string[] {
-  let rows: readonly (readonly Cell[])[] = [];
+function processLines(all: readonly Located[], width: number): readonly Line[] {
+  let lines: readonly Line[] = [];
   for (const detail of DETAILS) {
-    rows = all.map((one) => rowOf(one, detail));
-    if (tableLines(rows).every((line) => line.length <= width)) break;
+    lines = tableLines(all.map((one) => rowOf(one, detail)));
+    if (lines.every((line) => columnsOf(lineText(line)) <= width)) break;
   }
-  return tableLines(rows, { paint });
+  return lines;
 }
 
-function rowOf({ node, process }: Located, detail: typeof DETAILS[number]): readonly Cell[] {
+function rowOf({ node, process }: Located, detail: typeof DETAILS[number]): readonly Piece[] {
   return [
     titleOf(process),
     formatFid(process.fid),
@@ -122,14 +120,14 @@ function endpointText({ endpoint }: ProcessView, detail: typeof DETAILS[number])
 }
 
 /** What the process reported last. hax itself reports nothing. */
-function stateCell({ record, role }: ProcessView): Cell {
+function stateCell({ record, role }: ProcessView): Piece {
   if (record === null) return role === "hax" ? "-" : { text: "unknown", style: "doubtful" };
   const text = record.state.toLowerCase();
   return record.state === "STARTED" || role === "client" ? text : { text, style: "doubtful" };
 }
 
 /** The worst of the process's checks. */
-function checkCell({ checks }: ProcessView): Cell {
+function checkCell({ checks }: ProcessView): Piece {
   const has = (status: string) => checks.some((check) => check.status === status);
   if (checks.length === 0) return "-";
   if (has("absent")) return { text: "no service", style: "bad" };

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertMatch } from "../../tests/lib/assert.ts";
 import { ended, healthy, withNode, withProcess } from "../../tests/status/worlds.ts";
+import { linesText } from "../lib/lines.ts";
 import { assess, type Verdict } from "./assess.ts";
 import { render, type RenderOptions, renderVerdict } from "./render.ts";
 import type { World } from "./world.ts";
 
 interface Golden {
   readonly world: World;
-  readonly options: RenderOptions;
+  readonly options: RenderOptions & { readonly colours: boolean };
   /** The screen; it begins on the line after the quote. */
   readonly screen: string;
 }
@@ -150,13 +151,16 @@ ssc-vm9  alive                             hax and ios serve
 
 for (const [what, { world, options, screen }] of Object.entries(GOLDENS)) {
   Deno.test(`render() shows ${what}`, () => {
-    assertEquals(render(world, assess(world), options), screen.slice(1));
+    assertEquals(
+      linesText(render(world, assess(world), options), options.colours),
+      screen.slice(1),
+    );
   });
 }
 
 /** Lines of a screen of 80 columns without colours. */
 function linesOf(world: World, options: Partial<RenderOptions> = {}): readonly string[] {
-  return render(world, assess(world), { width: 80, colours: false, ...options }).split("\n");
+  return linesText(render(world, assess(world), { width: 80, ...options })).split("\n");
 }
 
 Deno.test("render() keeps to the width, from 72 columns on", () => {
@@ -171,7 +175,7 @@ Deno.test("render() keeps to the width, from 72 columns on", () => {
 
 Deno.test("render() gives colours to what has none without them, and nothing else", () => {
   const world = withNode(withProcess(healthy(), 17, { record: null }), "ssc-vm2", "absent");
-  const coloured = render(world, assess(world), { width: 80, colours: true });
+  const coloured = linesText(render(world, assess(world), { width: 80 }), true);
   assert(coloured.includes("\x1b["));
   // deno-lint-ignore no-control-regex -- the sequences begin with one
   assertEquals(coloured.replaceAll(/\x1b\[[\d;]*m/g, ""), linesOf(world).join("\n"));
@@ -211,5 +215,5 @@ Deno.test("render() shows no tables where no cluster is described", () => {
 
 Deno.test("renderVerdict() shows the verdict alone", () => {
   const verdict: Verdict = { level: "down", reasons: [{ level: "down", text: "no Consul" }] };
-  assertEquals(renderVerdict(verdict, { width: 80, colours: false }), "DOWN\n  x no Consul\n");
+  assertEquals(linesText(renderVerdict(verdict, { width: 80 })), "DOWN\n  x no Consul\n");
 });

@@ -145,7 +145,7 @@ async function interruptIn(
     await t.step(`Ctrl-C in phase ${phase}`, async () => {
       const ran = await step(() => disturbed(first, phase, pressCtrlC));
       if (phase === "final" && ran.code === 0) return; // it was quicker
-      assertEquals(ran.code, 1, ran.stderr);
+      assertEquals(ran.code, 130, ran.stderr);
       const late = PHASE_NAMES.indexOf(lastPhase(ran)) - PHASE_NAMES.indexOf(phase);
       assert(late === 0 || late === 1, ran.stderr); // a phase may take less time than Ctrl-C
       assertMatch(ran.stderr, /^hare: interrupted by SIGINT/m);
@@ -176,7 +176,7 @@ longTestOnHosts("hare bootstrap --rollback takes back what it did", 5, async (ho
   const first = await prepare(hosts, 3);
   const before = await settingsOf(hosts.all);
   const ran = await disturbed(first, "ios", pressCtrlC, ["--rollback"]);
-  assertEquals(ran.code, 1);
+  assertEquals(ran.code, 130);
   assertMatch(ran.stderr, /^hare: interrupted by SIGINT/m);
   assertStringIncludes(ran.stderr, "hint: what this run had changed is taken back");
   assertEquals(await settingsOf(hosts.all), before);

@@ -12,21 +12,22 @@ import { loggerOf } from "../../mod/lib/log.ts";
 
 const subCommands: SubCommands = [[
   "Commands:", //
-  ({ stdout }) => command("big").action(() => stdout("0123456789abcde\n".repeat(1 << 20))),
+  ({ stdout }) =>
+    command("big").action(() => stdout({ verbatim: "0123456789abcde\n".repeat(1 << 20) })),
   ({ stdout, clock, signal }) =>
     command("wait").action(async () => {
-      await stdout("waiting\n");
+      await stdout({ lines: ["waiting"] });
       await clock.sleep(60_000, signal);
     }),
   ({ stdout, signal, clock }) =>
     command("deaf").action(async () => {
-      signal.addEventListener("abort", () => void stdout("heard\n"));
-      await stdout("waiting\n");
+      signal.addEventListener("abort", () => void stdout({ lines: ["heard"] }));
+      await stdout({ lines: ["waiting"] });
       await clock.sleep(60_000);
     }),
-  ({ readStdin, stdout }) => command("echo").action(async () => stdout(await readStdin())),
-  ({ terminal, stdout }) =>
-    command("terminal").action(() => stdout(`${JSON.stringify(terminal)}\n`)),
+  ({ readStdin, stdout }) =>
+    command("echo").action(async () => stdout({ verbatim: await readStdin("some text") })),
+  ({ terminal, stdout }) => command("terminal").action(() => stdout({ jsonLine: terminal })),
   () =>
     command("fail").action(() => {
       loggerOf("test").debug("inner state");

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { type Output, outputText } from "../../mod/cli/output.ts";
 import type { World } from "../../mod/cli/world.ts";
 import { systemClock } from "../../mod/lib/clock.ts";
 
@@ -15,19 +16,23 @@ export interface FakeWorld extends World {
   readonly err: () => string;
 }
 
+const PLAIN = { isTerminal: false, colours: false };
+
 /** A world where nothing is but what `parts` brings. */
 export function fakeWorld(parts: Partial<World> = {}): FakeWorld {
   let out = "";
   let err = "";
+  const terminal = parts.terminal ?? { ...PLAIN, showsStatus: false, columns: 80 };
+  const textOf = (output: Output) => outputText(output, terminal);
   const absent = (what: string) => () => {
     throw new Error(`this test has no ${what}`);
   };
   return {
     env: () => undefined,
-    stdout: (text) => Promise.resolve(void (out += text)),
-    stderr: (text) => Promise.resolve(void (err += text)),
+    stdout: (output) => Promise.resolve(void (out += textOf(output))),
+    stderr: (output) => Promise.resolve(void (err += outputText(output, PLAIN))),
     readStdin: absent("standard input"),
-    terminal: { isTerminal: false, colours: false, columns: 80 },
+    terminal,
     clock: systemClock,
     run: absent("other programs"),
     signal: new AbortController().signal,

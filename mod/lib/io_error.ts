@@ -1,0 +1,57 @@
+/**
+ * Failures of files and streams, in the words of the system's own tools.
+ *
+ * @module
+ */
+
+import { HareError, messageOf } from "./errors.ts";
+
+/** By the system's name of the error. */
+const REASONS: Readonly<Record<string, string>> = {
+  EACCES: "permission denied",
+  EBADF: "it is closed",
+  EDQUOT: "disk quota exceeded",
+  EEXIST: "it exists already",
+  EFBIG: "file too large",
+  EIO: "input/output error",
+  EISDIR: "it is a directory",
+  ELOOP: "too many levels of symbolic links",
+  EMFILE: "too many open files",
+  ENAMETOOLONG: "file name too long",
+  ENFILE: "too many open files in the system",
+  ENODEV: "no such device",
+  ENOENT: "no such file or directory",
+  ENOSPC: "no space left on device",
+  ENOTDIR: "not a directory",
+  ENXIO: "no such device or address",
+  EPERM: "operation not permitted",
+  EROFS: "read-only file system",
+  ESTALE: "stale file handle",
+  ETXTBSY: "it is a program that runs",
+};
+
+/** Why a file or a stream cannot be used, in a few words. */
+export function reasonOf(error: unknown): string {
+  if (error instanceof Deno.errors.NotCapable) {
+    return "hare cannot use files in /dev, /proc and /sys";
+  }
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (Object.hasOwn(REASONS, code)) return REASONS[code] ?? code;
+  if (error instanceof Deno.errors.NotFound) return "no such file or directory";
+  if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
+  if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
+  // Deno adds what it was about to do, which the message around this says already.
+  const said = messageOf(error).replace(/ \(os error \d+\).*$|: \w+ '.*'$/s, "");
+  return said.replace(/^./, (c) => c.toLowerCase());
+}
+
+/**
+ * The error about a file: `cannot write /etc/x: no space left on device`. One that says all of that
+ * already stays as it is.
+ *
+ * @param what was to be done, as in `write`
+ */
+export function fileError(what: string, path: string, error: unknown): HareError {
+  if (error instanceof HareError) return error;
+  return new HareError(`cannot ${what} ${path}: ${reasonOf(error)}`, { cause: error });
+}
