@@ -1,18 +1,18 @@
 import { assertEquals, assertStringIncludes } from "../../tests/lib/assert.ts";
+import { framedRun } from "../../tests/lib/framed_run.ts";
 import { fakeWorld } from "../../tests/lib/world.ts";
 import { splitWords } from "../agent/words.ts";
-import type { Run } from "../lib/process.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import { runProgram } from "./program.ts";
 
 /** What `hare consul-env …` writes, and where. */
 async function written(...args: string[]): Promise<readonly [path: string, text: string]> {
   const seen: [string, string][] = [];
-  const run: Run = (argv, options) => {
+  const run = framedRun((argv, options) => {
     const path = argv.find((word) => word.startsWith("/etc/")) ?? "";
     seen.push([path, String(options?.stdin)]);
     return Promise.resolve({ code: 0, stdout: "", stderr: "" });
-  };
+  });
   const world = fakeWorld({ run });
   assertEquals([await runProgram(["consul-env", ...args], world), world.err()], [0, ""]);
   const [file] = seen;

@@ -70,11 +70,14 @@ async function askHost(request: FactsRequest, deps: GatherDeps): Promise<HostFac
     return factsIn(output);
   } catch (error) {
     if (!(error instanceof TimeLimitError)) throw error;
-    throw new HareError(`no answer within ${limitMs / 1000} s`, { cause: error });
+    throw new HareError(`no answer within ${limitMs / 1000} s: ${error.message}`, {
+      hint: error.hint,
+      cause: error,
+    });
   }
 }
 
-/** Exit statuses with which the remote shell says that it cannot run the program. */
+/** Exit statuses with which `env` says that it cannot run the program. */
 const NOT_EXECUTABLE = 126;
 const NOT_FOUND = 127;
 
@@ -90,6 +93,6 @@ function factsIn({ code, stdout, stderr }: Output): HostFacts {
   if (code !== 0) throw new HareError(`hare facts failed with exit status ${code}: ${last}`);
   if (answer.kind === "facts") return answer.facts;
   throw new HareError(`cannot read the answer of hare facts: ${answer.why}`, {
-    hint: "is another version of hare there, or does the login shell print something?",
+    hint: "put the same version of hare there: hare install --upgrade",
   });
 }

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { makeMachine, output } from "../../tests/facts/machine.ts";
+import { framedRun } from "../../tests/lib/framed_run.ts";
 import { TimeLimitError } from "../lib/errors.ts";
 import type { Output, Run } from "../lib/process.ts";
 import { FactsError } from "./errors.ts";
@@ -16,15 +17,16 @@ function asking(...names: string[]): readonly { name: string; iface: undefined; 
 }
 
 /** Runs ssh as the hosts answer, and what is asked of this machine on this machine. */
-function network(answers: (host: string, line: string) => Promise<Output> | Output): {
+function network(answers: (host: string, program: string) => Promise<Output> | Output): {
   readonly run: Run;
   readonly system: ReturnType<typeof makeMachine>["system"];
 } {
   const machine = makeMachine({ hostname: "here" });
-  const run: Run = async (argv, options) =>
-    argv[0] === "ssh"
-      ? await answers(argv.at(-2) ?? "", argv.at(-1) ?? "")
-      : await machine.run(argv, options);
+  const run = framedRun(async (argv, options) => {
+    const [first, host = "", ...program] = argv;
+    if (first !== "ssh") return await machine.run(argv, options);
+    return await answers(host, program.join(" "));
+  });
   return { run, system: machine.system };
 }
 
@@ -39,7 +41,7 @@ Deno.test("gatherFacts() asks hare on other hosts, and this host directly", asyn
     ...asking("localhost", "me@here"),
   ], deps);
   assertEquals(lines, [
-    "alice@far 'hare' 'facts' '--json' '--iface' 'eth1' '--glob' '/dev/sd[a-c]' '--glob' '/srv/*'",
+    "alice@far hare facts --json --iface eth1 --glob /dev/sd[a-c] --glob /srv/*",
   ]);
   assertEquals(
     Object.entries(hosts).map(([name, { facts }]) => [name, facts.hostname]),
@@ -79,7 +81,7 @@ Deno.test("gatherFacts() shows the problems of all hosts, in their order", async
   assertEquals(e, 'e: cannot read the answer of hare facts: no JSON but "Welcome!\\n{}"');
   assert(f?.startsWith("f: cannot read the answer of hare facts: facts.processorcount: "));
   assertEquals(g, "g: hare facts failed with exit status 64: hare: unknown option '--json'");
-  assertEquals(h, "h: no answer within 5 s");
+  assertEquals(h, "h: no answer within 5 s: ssh did not end within 5 s and was killed");
   assertEquals(rest, []);
 });
 
@@ -87,13 +89,13 @@ Deno.test("gatherFacts() keeps to its limits", async () => {
   let underWay = 0;
   let most = 0;
   const limits = new Set<number | undefined>();
-  const run: Run = async (_, options) => {
+  const run = framedRun(async (_, options) => {
     most = Math.max(most, ++underWay);
     limits.add(options?.limitMs);
     await new Promise((resolve) => setTimeout(resolve, 1));
     underWay -= 1;
     return GOOD;
-  };
+  });
   const names = Array.from({ length: 20 }, (_, i) => `h${i}`);
   const { hosts } = await gatherFacts(asking(...names), { run, parallel: 4, limitMs: 1234 });
   assertEquals([Object.keys(hosts), most], [names, 4]);

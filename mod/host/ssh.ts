@@ -5,9 +5,11 @@
  * @module
  */
 
-import { HareError } from "../lib/errors.ts";
-import type { Run } from "../lib/process.ts";
-import { quoteForSh } from "./quote.ts";
+import { HareError, TimeLimitError } from "../lib/errors.ts";
+import { loggerOf } from "../lib/log.ts";
+import { type Output, ProgramTimeLimitError, type Run } from "../lib/process.ts";
+import { excerptOf, Frame, type Noise, NOTHING_PRINTED } from "./frame.ts";
+import { loginShellLine } from "./quote.ts";
 
 /** Why ssh did not get as far as running the program. */
 export type SshFailure =
@@ -16,6 +18,7 @@ export type SshFailure =
   | "login-refused"
   | "host-key"
   | "disconnected"
+  | "login-shell"
   | "other";
 
 /** ssh could not run the program on the host at all. */
@@ -51,11 +54,12 @@ const DESTINATION = new RegExp(`^(?:${NAME}@)?${NAME}$`);
 export const SSH_FAILED = 255;
 
 /**
- * A {@linkcode Run} whose programs run on another host.
+ * A {@linkcode Run} whose programs run on another host. What the login shell there is, and what its
+ * start-up files print, makes no difference: see {@linkcode Frame}.
  *
- * Its {@linkcode RunOptions | options} count there too: `env` is set by the remote `env` program,
- * `stdin` arrives at the remote program, and the time limit includes the connection. The remote
- * program is not killed when the limit runs out; its connection is closed.
+ * Its {@linkcode RunOptions | options} count there too: `env` is set there, `stdin` arrives at the
+ * remote program, and the time limit includes the connection. The remote program is not killed when
+ * the limit runs out; its connection is closed.
  *
  * @param destination `[user@]hostname`, as in the CDF
  * @returns a function that throws {@linkcode SshError} when ssh does not reach the program
@@ -67,16 +71,81 @@ export function runOverSsh(destination: string, options: SshOptions): Run {
   const shared = controlPath === undefined
     ? []
     : ["-o", "ControlMaster=no", ...socketOption(controlPath)];
-  return async (argv, { env = {}, ...runOptions } = {}) => {
-    const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-    const words = assignments.length === 0 ? argv : ["env", ...assignments, ...argv];
-    const output = await run(
-      ["ssh", ...sshOptions(options), ...shared, "--", destination, quoteForSh(words)],
-      runOptions,
-    );
-    if (output.code === SSH_FAILED) throw sshError(output.stderr);
-    return output;
+  return async (argv, { env, stdin, ...runOptions } = {}) => {
+    const frame = new Frame({ env, stdin });
+    const line = loginShellLine(frame.argv(argv));
+    const ssh = ["ssh", ...sshOptions(options), ...shared, "--", destination, line] as const;
+    let output: Output;
+    try {
+      output = await run(ssh, { ...runOptions, stdin: frame.stdin });
+    } catch (error) {
+      if (!(error instanceof ProgramTimeLimitError)) throw error;
+      throw overdue(error, frame, destination);
+    }
+    const framed = frame.read(output);
+    switch (framed.kind) {
+      case "ended":
+        noteNoise(destination, framed.noise);
+        return framed.output;
+      case "input taken":
+        throw loginShellError(
+          "something in the start-up files of the login shell reads the standard input of programs",
+          framed.noise,
+          destination,
+        );
+      case "cut off": {
+        const last = framed.stderr.trimEnd().split("\n").at(-1) ?? "";
+        const why = `the program was cut off, with exit status ${output.code}`;
+        throw new SshError("disconnected", last === "" ? why : `${why}: ${last}`, LOOK_AT_SSHD);
+      }
+      case "not started":
+        if (output.code === SSH_FAILED) throw sshError(output.stderr);
+        throw loginShellError(
+          `the login shell does not run programs: it ended with exit status ${output.code}`,
+          output,
+          destination,
+        );
+    }
   };
+}
+
+/** Why a program was not done in time: most often it is itself slow, but not always. */
+function overdue(error: ProgramTimeLimitError, frame: Frame, destination: string): Error {
+  switch (frame.read(error.printed).kind) {
+    case "cut off":
+      return error;
+    case "ended":
+      return loginShellError(
+        "the program has ended, but something that the login shell has started keeps its output open",
+        error.printed,
+        destination,
+      );
+    case "input taken":
+    case "not started":
+      return new TimeLimitError(
+        `${error.message}; the login shell had not run the program until then, and had printed ` +
+          excerptOf(error.printed),
+        { hint: `see what \`ssh ${destination} true\` does`, cause: error },
+      );
+  }
+}
+
+function loginShellError(why: string, printed: Noise, destination: string): SshError {
+  return new SshError(
+    "login-shell",
+    `${why}; printed was ${excerptOf(printed)}`,
+    `see what \`ssh ${destination} true\` does; without a terminal, start-up files of the shell ` +
+      "must not ask, exit, or start other programs in its place",
+  );
+}
+
+function noteNoise(destination: string, noise: Noise): void {
+  const printed = excerptOf(noise);
+  if (printed === NOTHING_PRINTED) return;
+  loggerOf("ssh").debug("{destination}: the login shell has printed {printed}", {
+    destination,
+    printed,
+  });
 }
 
 /**
@@ -99,8 +168,8 @@ export function sshOptions({ connectTimeoutS = 10 }: SshOptions): readonly strin
     ...["-o", `ConnectTimeout=${connectTimeoutS}`],
     // A host that dies under the connection is noticed in three times five seconds.
     ...["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"],
-    // No banners: what is on standard error is the program's, or why ssh failed.
-    ...["-o", "LogLevel=ERROR"],
+    // With banners: a host that lets nobody in says there why. Programs' output is in a frame.
+    ...["-o", "LogLevel=INFO"],
   ];
 }
 
@@ -143,11 +212,20 @@ const MEANINGS: readonly (readonly [RegExp, SshFailure, hint: string])[] = [
 
 /** The error for what ssh wrote before it gave up; its last line is the one that says why. */
 export function sshError(stderr: string): SshError {
-  const last = stderr.trimEnd().split("\n").at(-1)?.trim() ?? "";
+  const lines = stderr.trimEnd().split("\n");
+  const last = lines.pop()?.trim() ?? "";
   // ssh is silent when a connection breaks that its master holds.
   if (last === "") return new SshError("disconnected", SAID_NOTHING, LOOK_AT_SSHD);
-  const meaning = MEANINGS.find(([pattern]) => pattern.test(stderr));
+  const meaning = meaningOf(last) ?? meaningOf(stderr);
   if (meaning === undefined) return new SshError("other", last, "try ssh to that host by hand");
   const [, kind, hint] = meaning;
-  return new SshError(kind, last, hint);
+  // A host that lets nobody in says why before it closes the connection: /etc/nologin.
+  const before = kind === "disconnected" && lines.length > 0
+    ? `; before that: ${excerptOf({ stdout: "", stderr: lines.join("\n") })}`
+    : "";
+  return new SshError(kind, last + before, hint);
+}
+
+function meaningOf(text: string): (typeof MEANINGS)[number] | undefined {
+  return MEANINGS.find(([pattern]) => pattern.test(text));
 }

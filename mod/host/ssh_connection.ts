@@ -108,7 +108,7 @@ export class SshConnection implements AsyncDisposable {
         return await session(argv, options);
       } catch (error) {
         // A master that was killed leaves its socket.
-        if (error instanceof SshError) await this.#forget();
+        if (error instanceof SshError && error.kind !== "login-shell") await this.#forget();
         throw error;
       }
     };

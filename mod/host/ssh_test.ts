@@ -1,4 +1,10 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "../../tests/lib/assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertThrows,
+} from "../../tests/lib/assert.ts";
 import { HareError, TimeLimitError } from "../lib/errors.ts";
 import { type Run, runHere } from "../lib/process.ts";
 import { runOverSsh, SshError, type SshFailure } from "./ssh.ts";
@@ -32,11 +38,11 @@ async function withFakeSsh(
   }
 }
 
-Deno.test("runOverSsh() gives ssh its options, the host after --, and one quoted line", async () => {
+Deno.test("runOverSsh() gives ssh its options, and the host after --", async () => {
   await withFakeSsh(async (run, seen) => {
     await runOverSsh("alice@ssc-vm1", { run, connectTimeoutS: 3 })(["printf", "%s", "a b"]);
     const args = seen[0] ?? [];
-    assertEquals(args.slice(-3), ["--", "alice@ssc-vm1", "'printf' '%s' 'a b'"]);
+    assertEquals(args.slice(-3, -1), ["--", "alice@ssc-vm1"]);
     assert(args.includes("BatchMode=yes"));
     assert(args.includes("ConnectTimeout=3"));
   });
@@ -121,7 +127,8 @@ for (const [stderr, kind] of FAILURES) {
   Deno.test(`runOverSsh() tells what it means: ${stderr}`, async () => {
     await withFakeSsh(async (run) => {
       const error = await assertRejects(() => runOverSsh("h", { run })(["true"]), SshError);
-      assertEquals([error.kind, error.message], [kind, stderr]);
+      const before = kind === "disconnected" ? '; before that: "a line before"' : "";
+      assertEquals([error.kind, error.message], [kind, stderr + before]);
       assert(error.hint !== undefined);
     }, `echo 'a line before' >&2; echo '${stderr}' >&2; exit 255`);
   });
@@ -137,9 +144,69 @@ Deno.test("runOverSsh() says so when ssh fails without a word", async () => {
   }, "exit 255");
 });
 
-Deno.test("runOverSsh() ends when its time limit does", async () => {
+Deno.test("runOverSsh() ends when its time limit does, and says how far it came", async () => {
   await withFakeSsh(async (run) => {
-    const act = () => runOverSsh("h", { run })(["true"], { limitMs: 50 });
-    await assertRejects(act, TimeLimitError);
-  }, "exec sleep 60");
+    const act = () => runOverSsh("h", { run })(["true"], { limitMs: 300 });
+    const error = await assertRejects(act, TimeLimitError);
+    assertEquals(
+      error.message.replace(/^\S+\//, ""),
+      "ssh did not end within 0.3 s and was killed; " +
+        'the login shell had not run the program until then, and had printed "Which one?"',
+    );
+  }, "printf 'Which one? '; exec sleep 60");
+  await withFakeSsh(async (run) => {
+    const act = () => runOverSsh("h", { run })(["sleep", "60"], { limitMs: 300 });
+    const error = await assertRejects(act, TimeLimitError);
+    assertMatch(error.message, /\/ssh did not end within 0.3 s and was killed$/);
+  });
 });
+
+/** What an account's login shell does besides running the line, which is in `$line`. */
+const SHELLS: readonly (readonly [name: string, script: string])[] = [
+  ["prints before and after", 'echo hi; echo hi >&2; sh -c "$line"; echo bye; echo bye >&2'],
+  ["ends with a status of its own", 'sh -c "$line"; exit 3'],
+  [
+    "sets variables that change what programs do",
+    'export LC_ALL=xx_XX BASH_ENV=/dev/null/x POSIXLY_CORRECT=1 PATH=/nowhere; /bin/sh -c "$line"',
+  ],
+];
+
+for (const [name, script] of SHELLS) {
+  Deno.test(`runOverSsh() brings back the program's own: a login shell that ${name}`, async () => {
+    await withFakeSsh(async (run) => {
+      const there = runOverSsh("h", { run });
+      const printing = 'cat; echo $A; echo err >&2; [ "$LC_ALL$BASH_ENV" = C ] || exit 9; exit 255';
+      const output = await there(["sh", "-c", printing], { stdin: "in\n", env: { A: "b" } });
+      assertEquals(output, { code: 255, stdout: "in\nb\n", stderr: "err\n" });
+    }, `for line; do :; done\n${script}`);
+  });
+}
+
+/** Login shells that keep programs from being run, and what is said of them. */
+const BAD_SHELLS: readonly (readonly [script: string, message: string])[] = [
+  [
+    "echo 'This account is currently not available.'; exit 1",
+    "the login shell does not run programs: it ended with exit status 1; " +
+    'printed was "This account is currently not available."',
+  ],
+  [
+    "exit 0",
+    "the login shell does not run programs: it ended with exit status 0; printed was nothing",
+  ],
+  [
+    'read answer; exec sh -c "$line"',
+    "something in the start-up files of the login shell reads the standard input of programs; " +
+    "printed was nothing",
+  ],
+];
+
+for (const [script, message] of BAD_SHELLS) {
+  Deno.test(`runOverSsh() refuses a login shell: ${script}`, async () => {
+    await withFakeSsh(async (run) => {
+      const act = () => runOverSsh("h", { run })(["cat"], { stdin: "one\ntwo\n" });
+      const error = await assertRejects(act, SshError);
+      assertEquals([error.kind, error.message], ["login-shell", message]);
+      assertMatch(error.hint ?? "", /`ssh h true`/);
+    }, `for line; do :; done\n${script}`);
+  });
+}

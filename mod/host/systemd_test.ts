@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { assert, assertEquals, assertMatch, assertRejects } from "../../tests/lib/assert.ts";
+import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { options, withHost } from "../../tests/lib/script_host.ts";
 import { HareError, TimeLimitError } from "../lib/errors.ts";
 import type { Run } from "../lib/process.ts";
@@ -134,17 +134,4 @@ Deno.test("SystemdHost names host and deed where there is no answer in time", as
     TimeLimitError,
     "vm1: look for /etc: ssh did not end",
   );
-});
-
-Deno.test("SystemdHost becomes root by sudo, and says so where it may not", async () => {
-  const sudo = `[ "$1 $2" = "-n --" ] || exit 9; shift 2; SUDO=yes exec "$@"`;
-  await withHost(async (host) => {
-    const { stdout } = await host.ask(["sh", "-c", "echo $SUDO"], options);
-    assertEquals(stdout, "yes\n");
-  }, { id: "echo 1000", sudo });
-  await withHost(async (host) => {
-    const error = await assertRejects(() => host.readFile("/etc/shadow", options), HareError);
-    assertEquals(error.message, "vm1: root is needed there: sudo: a password is required");
-    assertMatch(error.hint ?? "", /root@HOST/);
-  }, { id: "echo 1000", sudo: 'echo "sudo: a password is required" >&2; exit 1' });
 });

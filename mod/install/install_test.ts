@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
+import { framedRun } from "../../tests/lib/framed_run.ts";
 import { SystemdHost } from "../host/systemd.ts";
 import { HareError } from "../lib/errors.ts";
-import type { Output, Run } from "../lib/process.ts";
+import type { Output } from "../lib/process.ts";
 import { install, uninstall } from "./install.ts";
 import { payloadOf } from "./payload.ts";
 
@@ -25,14 +26,14 @@ function hostOf(name: string, answers: Answers = {}) {
     "/usr/bin/hare": { stdout: `${VERSION}\n` },
     systemctl: { stdout: "ActiveState=inactive\n" },
   };
-  const run: Run = ([, , , , ...argv]) => {
-    const [first = "", , , script] = argv;
+  const run = framedRun((argv) => {
+    const [first, , , script] = argv;
     const what = first === "sh" ? script ?? "" : first;
     asked.push([what, ...argv.slice(first === "sh" ? 4 : 1)].join(" "));
     const answer = { ...bare, ...answers }[what] ?? {};
     if (answer instanceof Error) return Promise.reject(answer);
     return Promise.resolve({ code: 0, stdout: "", stderr: "", ...answer });
-  };
+  });
   return { host: new SystemdHost({ name, run }), asked };
 }
 

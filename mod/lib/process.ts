@@ -33,9 +33,17 @@ export interface RunOptions {
  * Runs a program to its end, whatever its exit status.
  *
  * @throws {HareError} when the program cannot be started
- * @throws {TimeLimitError} when it does not end in time; it is killed first
+ * @throws {ProgramTimeLimitError} when it does not end in time; it is killed first
  */
 export type Run = (argv: readonly [string, ...string[]], options?: RunOptions) => Promise<Output>;
+
+/** A program did not end in time, and was killed. */
+export class ProgramTimeLimitError extends TimeLimitError {
+  /** @param printed what it had printed until then */
+  constructor(message: string, readonly printed: Pick<Output, "stdout" | "stderr">) {
+    super(message);
+  }
+}
 
 /** {@linkcode Run} on this machine. */
 export async function runHere(
@@ -87,7 +95,8 @@ export async function runHere(
     ]);
     options.signal?.throwIfAborted();
     if (limit.aborted) {
-      throw new TimeLimitError(`${program} did not end within ${limitMs / 1000} s and was killed`);
+      const message = `${program} did not end within ${limitMs / 1000} s and was killed`;
+      throw new ProgramTimeLimitError(message, { stdout, stderr });
     }
     return { code, stdout, stderr };
   } catch (error) {
@@ -113,13 +122,14 @@ async function feed(
   }
 }
 
-/** All of a stream; of a program that was killed nothing, for its children may keep it open. */
+/** All of a stream; of a program that was killed what has come, for its children may keep it open. */
 async function textOf(stream: ReadableStream<Uint8Array>, killed: AbortSignal): Promise<string> {
-  const text = stream.pipeThrough(new TextDecoderStream(), { signal: killed });
+  const pieces: string[] = [];
   try {
-    return (await Array.fromAsync(text)).join("");
+    const text = stream.pipeThrough(new TextDecoderStream(), { signal: killed });
+    for await (const piece of text) pieces.push(piece);
   } catch (error) {
     if (!killed.aborted) throw error;
-    return "";
   }
+  return pieces.join("");
 }

@@ -111,7 +111,10 @@ testOnHosts("hare install puts hare on hosts, and takes it off again", 3, async 
     await two.output(["rm", "/usr/lib/sysusers.d/hare.conf"]);
     const refused = await install(one, "--host", "alice@ssc-vm2");
     assertEquals(refused.code, 1);
-    assertStringIncludes(refused.stderr, "hare: ssc-vm2: root is needed there: sudo: ");
+    assertStringIncludes(
+      refused.stderr,
+      "hare: ssc-vm2: root is needed there, and sudo refuses alice: ",
+    );
     await two.write("/etc/sudoers.d/alice", "alice ALL=(ALL) NOPASSWD: ALL\n", "0440");
     const done = await changes(one, "--host", "alice@ssc-vm2");
     assertEquals(done, { "ssc-vm2": ["wrote /usr/lib/sysusers.d/hare.conf"] });

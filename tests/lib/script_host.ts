@@ -13,7 +13,7 @@ export const options = { signal: new AbortController().signal };
 
 /**
  * A host whose programs are scripts: root is whoever runs the tests, `systemctl` and `journalctl`
- * do what a test wants. An `ssh` that hands its last argument to a shell leads to it, so that every
+ * do what a test wants; they find their directory in `$DIR`. An `ssh` that hands its last argument to a shell leads to it, so that every
  * word is taken apart twice, as on a real way.
  */
 export async function withHost(
@@ -25,11 +25,10 @@ export async function withHost(
   try {
     await Deno.mkdir(`${directory}/bin`);
     for (const [name, script] of Object.entries(scripts)) {
-      await Deno.writeTextFile(`${directory}/bin/${name}`, `#!/bin/sh\n${script}\n`, {
-        mode: 0o755,
-      });
+      const text = `#!/bin/sh\nDIR='${directory}'\n${script}\n`;
+      await Deno.writeTextFile(`${directory}/bin/${name}`, text, { mode: 0o755 });
     }
-    const env = { PATH: `${directory}/bin:${Deno.env.get("PATH")}`, DIR: directory };
+    const env = { PATH: `${directory}/bin:${Deno.env.get("PATH")}` };
     const run: Run = (argv, options) => runHere(argv, { ...options, env });
     await act(new SystemdHost({ name: "vm1", run: runOverSsh("vm1", { run }) }), directory);
   } finally {

@@ -1,0 +1,147 @@
+/**
+ * A frame around what a program prints, so that nothing else is taken for it.
+ *
+ * Between Hare and a program on a host are a login shell with its start-up files, and often sudo.
+ * Each of them may print something of its own, before the program or after it, read the program's
+ * standard input, or end without running the program. The frame's marks, which no one else can
+ * guess, tell the program's output and exit status apart from all of that.
+ *
+ * @module
+ */
+
+import type { Output, RunOptions } from "../lib/process.ts";
+
+/** What was found between the marks of a {@linkcode Frame}. */
+export type Framed =
+  /** The program has ended. */
+  | { readonly kind: "ended"; readonly output: Output; readonly noise: Noise }
+  /** The program was started, and its end is not there. */
+  | { readonly kind: "cut off"; readonly stderr: string }
+  /** Something else has read standard input, so that the program was not started. */
+  | { readonly kind: "input taken"; readonly noise: Noise }
+  /** The program was not started. */
+  | { readonly kind: "not started" };
+
+/** What others than the program have printed. */
+export interface Noise {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+// Arguments: the mark; `input` or nothing; variables; the program and its arguments. The text is
+// constant. The program gets a short environment: start-up files put things there that change what
+// programs print (locale, BASH_ENV, functions of bash), and a PATH without the system's directories.
+const FRAME = `
+mark=$1 input=$2
+shift 2
+PATH=\${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+if [ -n "$input" ]; then
+  IFS= read -r first
+  if [ "$first" != "$mark" ]; then
+    printf '%s input taken\\n' "$mark"
+    exit 1
+  fi
+fi
+printf '%s begin\\n' "$mark"
+printf '%s begin\\n' "$mark" >&2
+env -i LC_ALL=C HOME="$HOME" USER="$USER" LOGNAME="$LOGNAME" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" \\
+  PATH="$PATH" "$@"
+status=$?
+printf '%s end %s\\n' "$mark" "$status"
+printf '%s end %s\\n' "$mark" "$status" >&2
+exit "$status"
+`;
+
+/** The frame of one run of a program. */
+export class Frame {
+  readonly #mark = crypto.randomUUID();
+  readonly #env: Readonly<Record<string, string>>;
+  readonly #stdin: RunOptions["stdin"];
+
+  /** @param options of the run: those that matter inside of the frame */
+  constructor({ env = {}, stdin }: Pick<RunOptions, "env" | "stdin"> = {}) {
+    this.#env = env;
+    this.#stdin = stdin;
+  }
+
+  /** What is to be run in place of `argv`. */
+  argv(argv: readonly [string, ...string[]]): readonly [string, ...string[]] {
+    const variables = Object.entries(this.#env).map(([name, value]) => `${name}=${value}`);
+    const input = this.#stdin === undefined ? "" : "input";
+    return ["/bin/sh", "-c", FRAME, "hare-run", this.#mark, input, ...variables, ...argv];
+  }
+
+  /** Standard input of {@linkcode argv}: the program's own, behind a mark. */
+  get stdin(): RunOptions["stdin"] {
+    const first = `${this.#mark}\n`;
+    switch (typeof this.#stdin) {
+      case "undefined":
+        return undefined;
+      case "string":
+        return first + this.#stdin;
+      default:
+        return startingWith(new TextEncoder().encode(first), this.#stdin);
+    }
+  }
+
+  /** What of all that was printed is the program's. */
+  read({ stdout, stderr }: Noise): Framed {
+    const out = this.#cut(stdout);
+    const err = this.#cut(stderr);
+    if (out === null) {
+      const [before = "", ...after] = stdout.split(`${this.#mark} input taken\n`);
+      if (after.length === 0) return { kind: "not started" };
+      return { kind: "input taken", noise: { stdout: before, stderr } };
+    }
+    if (out.status === null) return { kind: "cut off", stderr: err?.inside ?? stderr };
+    return {
+      kind: "ended",
+      output: { code: out.status, stdout: out.inside, stderr: err?.inside ?? stderr },
+      noise: { stdout: out.outside, stderr: err?.outside ?? "" },
+    };
+  }
+
+  #cut(text: string): { inside: string; outside: string; status: number | null } | null {
+    const begin = `${this.#mark} begin\n`;
+    const start = text.indexOf(begin);
+    if (start === -1) return null;
+    const [before, rest] = [text.slice(0, start), text.slice(start + begin.length)];
+    const end = new RegExp(`${this.#mark} end (\\d+)\n`).exec(rest);
+    if (end === null) return { inside: rest, outside: before, status: null };
+    return {
+      inside: rest.slice(0, end.index),
+      outside: before + rest.slice(end.index + end[0].length),
+      status: Number(end[1]),
+    };
+  }
+}
+
+/** `stream` with some bytes before it. */
+function startingWith(
+  first: Uint8Array,
+  stream: ReadableStream<Uint8Array>,
+): ReadableStream<Uint8Array> {
+  const reader = stream.getReader();
+  return new ReadableStream({
+    start: (controller) => controller.enqueue(first),
+    pull: async (controller) => {
+      const { done, value } = await reader.read();
+      if (done) controller.close();
+      else controller.enqueue(value);
+    },
+    cancel: (reason) => reader.cancel(reason),
+  });
+}
+
+/** The {@linkcode excerptOf} where nothing was printed. */
+export const NOTHING_PRINTED = "nothing";
+/** How much of what a shell or sudo printed is shown, in characters. */
+const EXCERPT_LENGTH = 300;
+
+/** What was printed in place of an answer, on one line, safe to be shown. */
+export function excerptOf({ stdout, stderr }: Noise): string {
+  const text = [stdout, stderr].map((one) => one.trim()).filter((one) => one !== "").join("\n");
+  if (text === "") return NOTHING_PRINTED;
+  const short = text.length <= EXCERPT_LENGTH ? text : `${text.slice(0, EXCERPT_LENGTH)}…`;
+  return JSON.stringify(short);
+}
