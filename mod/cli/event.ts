@@ -12,11 +12,10 @@ import { tableLines } from "../lib/table.ts";
 import { fitted, visible } from "../lib/visible.ts";
 import {
   dropEvent,
-  eventsAmong,
+  eventsIn,
   findEvent,
   type FoundEvent,
   listEvents,
-  recordsIn,
   retryEvent,
 } from "../rc/mod.ts";
 import { Argument, command, type CommandUnknownOpts, examples } from "./command.ts";
@@ -187,7 +186,7 @@ function historyCommand(context: Context): CommandUnknownOpts {
 export async function runEventHistory(options: PrintOptions, context: Context): Promise<void> {
   const { signal } = context;
   const entries = await context.consul().kv.list(HISTORY_PREFIX, { signal });
-  const events = eventsAmong(recordsIn(entries));
+  const events = eventsIn(entries);
   await context.stdout(
     options.json === true ? { json: events } : {
       lines: tableLines(events.map(({ time, node, key, event, ms, result, outcome }) => [

@@ -6,15 +6,7 @@
 
 import { HISTORY_PREFIX } from "../kv/keys.ts";
 import { formatDuration } from "../lib/duration.ts";
-import {
-  logLines,
-  pauseRc,
-  rcStatusLines,
-  readRcStatus,
-  recordsIn,
-  resumeRc,
-  switchOver,
-} from "../rc/mod.ts";
+import { logLines, pauseRc, rcStatusLines, readRcStatus, resumeRc, switchOver } from "../rc/mod.ts";
 import { command, type CommandUnknownOpts, examples, Option } from "./command.ts";
 import type { Context } from "./context.ts";
 import { rcCandidates } from "./live_values.ts";
@@ -45,7 +37,7 @@ export async function runRcStatus(
   await context.stdout(
     options.json === true
       ? { json: status }
-      : { lines: rcStatusLines(status, context.clock.now()) },
+      : { lines: rcStatusLines(status, new Date(context.clock.now())) },
   );
 }
 
@@ -68,12 +60,12 @@ export async function runRcLog({ follow }: RcLogOptions, context: Context): Prom
   const { signal, stdout } = context;
   const { kv } = context.consul();
   if (follow !== true) {
-    const lines = logLines(recordsIn(await kv.list(HISTORY_PREFIX, { signal })));
+    const lines = logLines(await kv.list(HISTORY_PREFIX, { signal }));
     return await stdout({ lines });
   }
   let printed: ReadonlySet<string> = new Set();
   for await (const entries of kv.watchPrefix(HISTORY_PREFIX, { signal })) {
-    const lines = logLines(recordsIn(entries));
+    const lines = logLines(entries);
     await stdout({ lines: lines.filter((line) => !printed.has(line)) });
     printed = new Set(lines);
   }

@@ -157,7 +157,10 @@ interface Found<T> {
   readonly record: T;
 }
 
-/** The records among `entries`, each kind in the order of keys, which is the order of time. */
+/**
+ * The records among `entries`, each kind in the order in which they were written. Their keys tell
+ * the wall time of their writers, which may have been set back.
+ */
 function read(entries: readonly KvEntry[]): {
   readonly terms: readonly Found<TermRecord>[];
   readonly events: readonly Found<EventRecord>[];
@@ -166,7 +169,7 @@ function read(entries: readonly KvEntry[]): {
   const terms: Found<TermRecord>[] = [];
   const events: Found<EventRecord>[] = [];
   const unreadable: string[] = [];
-  for (const entry of entries) {
+  for (const entry of entries.toSorted((a, b) => a.createIndex - b.createIndex)) {
     const record = recordIn(entry);
     if (record === null) unreadable.push(entry.key);
     else if (record.kind === "term") terms.push({ key: entry.key, record });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
-import { FakeClock } from "../../tests/lib/fake_clock.ts";
+import { FakeClock, STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import { makeLeader } from "../../tests/rc/leader.ts";
 import { ModelConsul } from "../../tests/rc/model.ts";
 import { MAX_EVENTS, MAX_TERMS, parseHistory } from "../kv/history.ts";
@@ -86,6 +86,31 @@ Deno.test("History keeps a bounded number of events, also over a change of leade
   assertEquals(events().length, MAX_EVENTS);
   const oldest = events()[0];
   assertEquals(oldest?.kind === "event" && oldest.key, "eq/10");
+});
+
+Deno.test("History removes the oldest, also when the clock was set", async () => {
+  for (const step of STEPS_MS) {
+    const { model, clock, lead, records } = setUp();
+    const add = (history: ReturnType<typeof lead>, epoch: number) => {
+      const addition = history.add([handled(epoch)]);
+      assertEquals(model.commit(addition.ops).ok, true);
+      addition.committed();
+    };
+    const first = lead("a");
+    await first.open();
+    for (let n = 0; n < MAX_EVENTS; n++) add(first, n);
+    clock.step(step);
+    for (let n = 0; n < 10; n++) add(first, MAX_EVENTS + n);
+    await clock.advance(1);
+    const second = lead("b");
+    await second.open();
+    for (let n = 0; n < 10; n++) add(second, MAX_EVENTS + 10 + n);
+    const kept = records().flatMap((record) => record.kind === "event" ? [record.key] : []);
+    assertEquals(
+      new Set(kept),
+      new Set(Array.from({ length: MAX_EVENTS }, (_, n) => `eq/${n + 20}`)),
+    );
+  }
 });
 
 Deno.test("History.open() removes what is too much, and what cannot be read", async () => {

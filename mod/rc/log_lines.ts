@@ -9,45 +9,65 @@ import { KvValueError } from "../kv/errors.ts";
 import { type EventRecord, type HistoryRecord, parseHistory } from "../kv/history.ts";
 import { formatDuration } from "../lib/duration.ts";
 
-/** The records in `entries`; what cannot be read is none. */
-export function recordsIn(entries: readonly KvEntry[]): readonly HistoryRecord[] {
+/** The events in the history, in the order in which they were handled. */
+export function eventsIn(entries: readonly KvEntry[]): readonly EventRecord[] {
+  return recordsIn(entries).flatMap(({ record }) => record.kind === "event" ? [record] : []);
+}
+
+/** A line a thing that happened, in the order in which Consul was told. */
+export function logLines(entries: readonly KvEntry[]): readonly string[] {
+  return recordsIn(entries).flatMap(happenings)
+    .toSorted((a, b) => a.index - b.index)
+    .map(({ time, text }) => `${time} ${text}`);
+}
+
+interface Recorded {
+  readonly record: HistoryRecord;
+  readonly entry: KvEntry;
+}
+
+/**
+ * What can be read, in the order of Consul's index. The times in the records, and in their keys, are
+ * those of several hosts' wall clocks, which differ and may be set back.
+ */
+function recordsIn(entries: readonly KvEntry[]): readonly Recorded[] {
   return entries.flatMap((entry) => {
     try {
-      return [parseHistory(entry)];
+      return [{ record: parseHistory(entry), entry }];
     } catch (error) {
       if (error instanceof KvValueError) return [];
       throw error;
     }
-  });
+  }).toSorted((a, b) =>
+    a.entry.createIndex - b.entry.createIndex ||
+    a.entry.key.localeCompare(b.entry.key, "en", { numeric: true })
+  );
 }
 
-/** The events among records, in the order in which they were done. */
-export function eventsAmong(records: readonly HistoryRecord[]): readonly EventRecord[] {
-  return records.filter((record) => record.kind === "event")
-    .toSorted((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0);
+interface Happening {
+  readonly index: number;
+  readonly time: string;
+  readonly text: string;
 }
 
-/** A line a thing that happened, in the order of time. */
-export function logLines(records: readonly HistoryRecord[]): readonly string[] {
-  return records.flatMap(happenings)
-    .toSorted((a, b) => a.time < b.time ? -1 : a.time > b.time ? 1 : 0)
-    .map(({ time, text }) => `${time} ${text}`);
-}
-
-function happenings(record: HistoryRecord): { readonly time: string; readonly text: string }[] {
+function happenings({ record, entry }: Recorded): readonly Happening[] {
   switch (record.kind) {
     case "event": {
       const { time, node, key, event, ms, result, outcome } = record;
       const sign = result === "rejected" ? "REJECTED " : "";
-      return [{ time, text: `${node} ${sign}${key} ${event}: ${outcome} (${ms} ms)` }];
+      const text = `${node} ${sign}${key} ${event}: ${outcome} (${ms} ms)`;
+      return [{ index: entry.createIndex, time, text }];
     }
     case "term": {
       const { node, term, began, ended, how } = record;
-      const beginning = { time: began, text: `${node} leads, term ${term}` };
+      const text = `${node} leads, term ${term}`;
+      const beginning = { index: entry.createIndex, time: began, text };
       if (ended === null) return [beginning];
-      const lasted = formatDuration(Date.parse(ended) - Date.parse(began));
-      const text = `${node} leads no longer, after ${lasted}: ${how ?? "nobody knows why"}`;
-      return [beginning, { time: ended, text }];
+      const lasted = Date.parse(ended) - Date.parse(began);
+      const after = lasted < 0 ? "" : `, after ${formatDuration(lasted)}`;
+      const end = `${node} leads no longer${after}: ${how ?? "nobody knows why"}`;
+      // Its successor's first record stands in the same transaction, and comes after it.
+      return [beginning, { index: entry.modifyIndex - 0.5, time: ended, text: end }];
     }
   }
 }

@@ -27,7 +27,7 @@
 
 export { type CoordinatorOptions, runCoordinator } from "./coordinator.ts";
 export { dropEvent, findEvent, type FoundEvent, listEvents, retryEvent } from "./events.ts";
-export { eventsAmong, logLines, recordsIn } from "./log_lines.ts";
+export { eventsIn, logLines } from "./log_lines.ts";
 export { RcMetrics } from "./metrics.ts";
 export { DEFAULT_METRICS, serveMetrics } from "./metrics_server.ts";
 export { candidates, pauseRc, resumeRc, type SwitchedOver, switchOver } from "./operate.ts";

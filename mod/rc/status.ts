@@ -92,11 +92,11 @@ function reportIn(entry: KeyValue): LeaderReport | null {
 /**
  * The lines for a person.
  *
- * @param now milliseconds since the Unix epoch
+ * @param now of this host: the leader's clock may be another, so an age is a hint
  */
-export function rcStatusLines(status: RcStatus, now: number): readonly Line[] {
+export function rcStatusLines(status: RcStatus, now: Date): readonly Line[] {
   const { leader, candidates, paused, queues, oldest, lastError, nextTimeout } = status;
-  const ago = (time: string) => formatDuration(Math.max(0, now - Date.parse(time)));
+  const ago = (time: string) => formatDuration(Math.max(0, now.getTime() - Date.parse(time)));
   const others = candidates.filter((node) => node !== leader?.node);
   const rows: (readonly [string, string])[] = [
     [

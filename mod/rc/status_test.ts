@@ -1,8 +1,8 @@
 import { assertEquals } from "../../tests/lib/assert.ts";
 import type { KvEntry } from "../consul/mod.ts";
-import { formatHistory, type HistoryRecord } from "../kv/history.ts";
+import type { EventRecord, HistoryRecord } from "../kv/history.ts";
 import { linesText } from "../lib/lines.ts";
-import { eventsAmong, logLines, recordsIn } from "./log_lines.ts";
+import { eventsIn, logLines } from "./log_lines.ts";
 import { type RcStatus, rcStatusLines } from "./status.ts";
 
 const quiet: RcStatus = {
@@ -14,7 +14,7 @@ const quiet: RcStatus = {
   lastError: null,
   nextTimeout: null,
 };
-const NOW = Date.parse("2026-11-24T05:13:00.000Z");
+const NOW = new Date("2026-11-24T05:13:00.000Z");
 
 Deno.test("rcStatusLines() of a quiet coordinator", () => {
   assertEquals(
@@ -54,68 +54,64 @@ last error   2026-11-24T05:12:00.000Z eq/000000016 moved
   );
 });
 
-const records: readonly HistoryRecord[] = [
-  {
-    kind: "event",
-    term: 1,
-    node: "a",
-    key: "eq/000000002",
-    event: "drive {",
-    time: "2026-11-24T03:10:02.000Z",
-    ms: 4,
-    result: "rejected",
-    outcome: "moved aside",
-  },
-  {
-    kind: "term",
-    term: 1,
-    node: "a",
-    began: "2026-11-24T03:10:00.000Z",
-    ended: "2026-11-24T03:10:03.000Z",
-    how: "this process stops",
-  },
-  {
-    kind: "event",
-    term: 1,
-    node: "a",
-    key: "eq/000000001",
-    event: "wake_RC",
-    time: "2026-11-24T03:10:01.000Z",
-    ms: 3,
-    result: "handled",
-    outcome: "looks",
-  },
-  {
-    kind: "term",
-    term: 2,
-    node: "b",
-    began: "2026-11-24T03:10:03.100Z",
-    ended: null,
-    how: null,
-  },
-];
+const event: Omit<EventRecord, "key" | "time"> = {
+  ...{ kind: "event", term: 1, node: "a", ms: 4, event: "wake_RC" },
+  ...{ result: "handled", outcome: "looks" },
+};
+const term = { kind: "term", node: "a", ended: null, how: null } as const;
 
-Deno.test("logLines() tells what happened in the order of time", () => {
-  assertEquals(logLines(records), [
+/** Entries of the history; a record's index is its place. */
+function history(...records: readonly (HistoryRecord & { readonly endedAt?: number })[]) {
+  return records.map(({ endedAt, ...record }, i): KvEntry => {
+    const createIndex = 10 + i;
+    return {
+      key: `hare/history/${record.kind === "event" ? record.time : record.began}-${i}`,
+      value: JSON.stringify(record),
+      ...{ flags: 0, session: null, lockIndex: 0, createIndex },
+      modifyIndex: endedAt === undefined ? createIndex : 10 + endedAt,
+    };
+  });
+}
+
+Deno.test("logLines() tells what happened in the order of Consul's index, whatever the clocks said", () => {
+  const rejected = { result: "rejected", event: "drive {", outcome: "moved aside" } as const;
+  const entries = history(
+    {
+      ...{ ...term, term: 1, began: "2026-11-24T03:10:00.000Z" },
+      ...{ ended: "2026-11-24T03:10:03.000Z", how: "this process stops", endedAt: 3 },
+    },
+    { ...event, ...rejected, key: "eq/000000001", time: "2026-11-24T03:10:01.000Z" },
+    // The clock was set an hour back.
+    { ...event, key: "eq/000000002", time: "2026-11-24T02:10:02.000Z" },
+    {
+      ...{ ...term, node: "b", term: 2, began: "2026-11-24T03:10:03.100Z" },
+      ...{ ended: "2026-11-24T02:10:05.000Z", how: "was lost", endedAt: 4 },
+    },
+    { ...term, node: "c", term: 3, began: "2026-11-24T02:10:05.000Z" },
+  );
+  const byKey = entries.toSorted((a, b) => a.key < b.key ? -1 : 1);
+  assertEquals(logLines(byKey), [
     "2026-11-24T03:10:00.000Z a leads, term 1",
-    "2026-11-24T03:10:01.000Z a eq/000000001 wake_RC: looks (3 ms)",
-    "2026-11-24T03:10:02.000Z a REJECTED eq/000000002 drive {: moved aside (4 ms)",
+    "2026-11-24T03:10:01.000Z a REJECTED eq/000000001 drive {: moved aside (4 ms)",
+    "2026-11-24T02:10:02.000Z a eq/000000002 wake_RC: looks (4 ms)",
     "2026-11-24T03:10:03.000Z a leads no longer, after 3 s: this process stops",
     "2026-11-24T03:10:03.100Z b leads, term 2",
+    "2026-11-24T02:10:05.000Z b leads no longer: was lost",
+    "2026-11-24T02:10:05.000Z c leads, term 3",
   ]);
-  assertEquals(eventsAmong(records).map(({ key }) => key), ["eq/000000001", "eq/000000002"]);
+  assertEquals(eventsIn(byKey).map(({ key }) => key), ["eq/000000001", "eq/000000002"]);
 });
 
-Deno.test("recordsIn() reads what is written, and leaves out what cannot be read", () => {
-  const entry = (value: string): KvEntry => ({
-    key: "hare/history/x",
-    value,
-    flags: 0,
-    session: null,
-    lockIndex: 0,
-    createIndex: 1,
-    modifyIndex: 1,
-  });
-  const entries = [...records.map(formatHistory), "", '{"kind": "tea"}'].map(entry);
-  assertEquals(recordsIn(entries), records);
+Deno.test("eventsIn() leaves out what cannot be read, and tells events of one transaction by number", () => {
+  const time = "2026-11-24T03:10:01.000Z";
+  const [first, ...others] = Array.from(
+    { length: 11 },
+    (_, i) => ({ ...event, key: `eq/${i}`, time }),
+  );
+  if (first === undefined) throw new Error("there are events");
+  const entries = history(first, ...others).map((entry) => ({ ...entry, createIndex: 7 }));
+  const [unreadable = entries[0]] = history({ ...first, time: "yesterday" });
+  const listed = [...entries, ...unreadable === undefined ? [] : [unreadable]]
+    .toSorted((a, b) => a.key < b.key ? -1 : 1);
+  assertEquals(eventsIn(listed).map(({ key }) => key), [first, ...others].map(({ key }) => key));
 });
