@@ -11,6 +11,7 @@ import type { OperationWorld } from "../bringup/real_cluster.ts";
 import { driverOf } from "../host/driver.ts";
 import { isThisHost } from "../host/local.ts";
 import { SshConnections } from "../host/ssh_connections.ts";
+import type { Clock } from "../lib/clock.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { messageOf, TimeLimitError } from "../lib/errors.ts";
 import { InvalidArgumentError, Option, parsedBy } from "./command.ts";
@@ -79,7 +80,7 @@ export async function operate(
     runOn: (destination) =>
       isThisHost(destination, hostname) ? run : connections.to(destination).run,
   };
-  using limit = timeLimit(name, flags.timeout);
+  using limit = timeLimit(name, flags.timeout, clock);
   const signal = AbortSignal.any([context.signal, limit.signal]);
   using log = dryRun ? null : await openOperationLog(name, clock);
   try {
@@ -100,11 +101,14 @@ export async function operate(
 
 function timeLimit(
   name: string,
-  limitMs: number | undefined,
+  limitMs = Infinity,
+  clock: Clock,
 ): Disposable & { readonly signal: AbortSignal } {
   const limit = new AbortController();
-  const reason = () =>
-    limit.abort(new TimeLimitError(`${name} took longer than ${formatDuration(limitMs ?? 0)}`));
-  const timer = limitMs === undefined ? undefined : setTimeout(reason, limitMs);
-  return { signal: limit.signal, [Symbol.dispose]: () => clearTimeout(timer) };
+  const done = new AbortController();
+  clock.sleep(limitMs, done.signal).then(
+    () => limit.abort(new TimeLimitError(`${name} took longer than ${formatDuration(limitMs)}`)),
+    () => {}, // the operation has ended before
+  );
+  return { signal: limit.signal, [Symbol.dispose]: () => done.abort() };
 }

@@ -5,11 +5,18 @@
  */
 
 import { StandInCluster } from "../../tests/bringup/stand_in_cluster.ts";
-import { assertEquals, assertStringIncludes } from "../../tests/lib/assert.ts";
+import { assertEquals, assertRejects, assertStringIncludes } from "../../tests/lib/assert.ts";
+import { FakeClock } from "../../tests/lib/fake_clock.ts";
 import { fakeWorld } from "../../tests/lib/world.ts";
 import type { OperationEvent } from "../bringup/operation.ts";
+import { Consul } from "../consul/mod.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { TimeLimitError } from "../lib/errors.ts";
+import { operate } from "./operation.ts";
 import { showOperation } from "./operation_view.ts";
 import { runProgram } from "./program.ts";
+
+const DAY_MS = 86_400_000;
 
 /** A command line that is refused: its exit status, and what is said. */
 async function refusal(cdf: string, ...args: string[]): Promise<readonly [number, string]> {
@@ -45,6 +52,34 @@ Deno.test("hare bootstrap says what is wrong with the CDF, or with this host", a
   const [other, where] = await refusal(cluster.cdf, "bootstrap", "-");
   assertEquals(other, 1);
   assertStringIncludes(where, "is no server node of the cluster\n  hint: run it on one of h1");
+});
+
+Deno.test("operate() ends an operation at its time limit, be that 60 days, and not before", async () => {
+  const directory = await Deno.makeTempDir();
+  const clock = new FakeClock(Date.UTC(2026, 10, 24));
+  const consul = () => new Consul({ address: "http://127.0.0.1:1", clock });
+  const world = fakeWorld({ env: () => directory, consul });
+  const limited = (passMs: number, by: Clock) =>
+    operate("bootstrap", { dryRun: true, timeout: 60 * DAY_MS }, {
+      ...{ ...world, clock: by },
+      setExitStatus: () => {},
+    }, async ({ signal }) => {
+      clock.step(100 * DAY_MS);
+      await clock.advance(passMs);
+      await systemClock.sleep(5);
+      signal.throwIfAborted();
+    });
+  try {
+    await limited(0, systemClock);
+    await limited(60 * DAY_MS - 1, clock);
+    await assertRejects(
+      () => limited(60 * DAY_MS, clock),
+      TimeLimitError,
+      "bootstrap took longer than 1440 h 0 m",
+    );
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
 });
 
 const EVENTS: readonly OperationEvent[] = [

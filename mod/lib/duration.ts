@@ -6,12 +6,15 @@
 
 import { HareError } from "./errors.ts";
 
+/** Longer ones are a mistake, and dates cannot tell when they are over. */
+const LONGEST_MS = 100 * 365 * 24 * 3_600_000;
+
 const UNITS = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 } as const;
 
 /**
  * Milliseconds of `text`: a number and one of the units `ms`, `s`, `m`, `h`.
  *
- * @throws {HareError} when `text` is no length of time
+ * @throws {HareError} when `text` is no length of time, or one of more than 100 years
  *
  * @example
  * ```ts
@@ -27,7 +30,9 @@ export function parseDuration(text: string): number {
       hint: "write a number and its unit, as in 500ms, 2s or 1.5m",
     });
   }
-  return Math.round(Number(number) * UNITS[unit as keyof typeof UNITS]);
+  const ms = Math.round(Number(number) * UNITS[unit as keyof typeof UNITS]);
+  if (ms <= LONGEST_MS) return ms;
+  throw new HareError(`${text} is too long a time`, { hint: "it is more than 100 years" });
 }
 
 /**

@@ -18,6 +18,13 @@ Deno.test("parseDuration() refuses what has no unit, no number, or a sign", () =
   }
 });
 
+Deno.test("parseDuration() refuses what is longer than 100 years", () => {
+  assertEquals(parseDuration("876000h"), 876_000 * 3_600_000);
+  for (const text of ["876001h", "2500000000h", `${"9".repeat(400)}ms`]) {
+    assertThrows(() => parseDuration(text), HareError, "is too long a time");
+  }
+});
+
 Deno.test("formatDuration() gives the two largest units", () => {
   assertEquals(
     [3, 999.4, 1000, 2449, 59_999, 60_000, 200_400, 3_600_000, 90_000_000].map(formatDuration),
