@@ -22,7 +22,7 @@ export function print(line: string): void {
 
 /** Progress of something long: one line that changes on a terminal, else a line now and then. */
 export class Progress {
-  readonly #started = Date.now();
+  readonly #started = performance.now();
   readonly #onTerminal = Deno.stderr.isTerminal();
   readonly #timer: number;
   #text = "";
@@ -52,7 +52,7 @@ export class Progress {
   }
 
   #elapsed(): string {
-    const seconds = Math.round((Date.now() - this.#started) / 1000);
+    const seconds = Math.round((performance.now() - this.#started) / 1000);
     return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
   }
 }

@@ -185,13 +185,13 @@ export async function runPhases<H extends { readonly name: string }>(
       title: phase.title,
       hosts: phase.hosts.map(({ name }) => name),
     });
-    const started = options.clock.now();
+    const started = options.clock.monotonic();
     const end = (outcome: PhaseOutcome) =>
       options.report({
         event: "phase-end",
         phase: phase.name,
         outcome,
-        seconds: (options.clock.now() - started) / 1000,
+        seconds: (options.clock.monotonic() - started) / 1000,
       });
     try {
       end(await runPhase(phase, options));
@@ -217,14 +217,14 @@ async function runPhase<H extends { readonly name: string }>(
   let worked = false;
   try {
     await atMost(options.parallel ?? DEFAULT_PARALLEL, phase.hosts, async (host) => {
-      const started = options.clock.now();
+      const started = options.clock.monotonic();
       const tell = (outcome: "done" | "already" | "failed", error?: unknown) =>
         options.report({
           event: "host",
           phase: phase.name,
           host: host.name,
           outcome,
-          seconds: (options.clock.now() - started) / 1000,
+          seconds: (options.clock.monotonic() - started) / 1000,
           ...(error === undefined ? {} : { error: messageOf(error) }),
         });
       try {

@@ -96,7 +96,7 @@ export async function runBootstrap(
   context: Context,
 ): Promise<void> {
   const mkfs = mkfsPolicy(flags);
-  const began = context.clock.now();
+  const began = context.clock.monotonic();
   const cdf = await readInput(path, "the cluster description", context);
   const selection = { only: flags.phase, skip: flags.skipPhase, until: flags.until };
   const plan = planBootstrap(cdf, flags.target, selection, Deno.hostname());
@@ -112,7 +112,7 @@ export async function runBootstrap(
       resetFailed: flags.resetFailed === true,
     }, world));
   if (flags.dryRun === true || flags.json === true) return;
-  const time = formatDuration(context.clock.now() - began);
+  const time = formatDuration(context.clock.monotonic() - began);
   await context.stdout({
     lines: [
       plan.isSelected("final")

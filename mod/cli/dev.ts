@@ -111,7 +111,7 @@ export async function runDevUp(
   options: DevUpOptions,
   context: Context,
 ): Promise<void> {
-  const started = context.clock.now();
+  const started = context.clock.monotonic();
   const motr = programsOf(options);
   const { name, text } = await readInput(cdf, "the cluster description", context);
   const world = {
@@ -128,7 +128,7 @@ export async function runDevUp(
     report: progress.report,
   }, world);
   if (options.json === true) return;
-  const seconds = ((context.clock.now() - started) / 1000).toFixed(1);
+  const seconds = ((context.clock.monotonic() - started) / 1000).toFixed(1);
   await context.stdout({ lines: isUpLines(state, seconds, options.dir) });
 }
 

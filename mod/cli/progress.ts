@@ -31,7 +31,7 @@ export function showProgress(json: boolean, context: Context): Progress {
     writes.add(() => json ? context.stdout(output) : context.stderr(output));
   const draw = () => {
     if (state === null) return;
-    write({ status: liveLine(state, context.clock.now(), context.terminal.columns) });
+    write({ status: liveLine(state, context.clock.monotonic(), context.terminal.columns) });
   };
   const writeLines = (lines: readonly string[]) => {
     if (live) write({ status: "" });
@@ -46,7 +46,7 @@ export function showProgress(json: boolean, context: Context): Progress {
     report: (event) => {
       if (json) return write({ jsonLine: event });
       const lines = lastingLines(state, event);
-      state = progressAfter(state, event, context.clock.now());
+      state = progressAfter(state, event, context.clock.monotonic());
       writeLines(lines);
     },
     [Symbol.asyncDispose]: async () => {

@@ -56,6 +56,7 @@ export async function runTimeoutPut(
   context: Context,
 ): Promise<void> {
   const { clock, signal } = context;
+  // deno-lint-ignore clock/wall -- timeouts are due by the wall clock
   const key = timeoutKeyOf(when, clock.now());
   const event = formatEvent(parseEvent(`${type} ${json ?? ""}`));
   await putTimeout(context.consul(), key, event, { clock, signal });
@@ -82,10 +83,12 @@ export async function runTimeoutList(
     const known = timeouts.map(({ key, due, events }) => ({ key, due: isoTime(due), events }));
     return await context.stdout({ json: known });
   }
+  // deno-lint-ignore clock/wall -- timeouts are due by the wall clock
+  const now = clock.now();
   const rows = [
     ...timeouts.map(({ key, due, events }) => [
       key,
-      due > clock.now() ? `in ${formatDuration(due - clock.now())}` : "due",
+      due > now ? `in ${formatDuration(due - now)}` : "due",
       events.join(", "),
     ]),
     ...[...unreadable].map(([key, why]) => [key, "never", why]),

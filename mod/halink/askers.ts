@@ -11,6 +11,7 @@
  * @module
  */
 
+import { systemClock } from "../lib/clock.ts";
 import { formatFid } from "../lib/fid.ts";
 import type { EntrypointReply, LinkEvents, Peer } from "./interface.ts";
 import { cString, fidArray, readFid } from "./layout.ts";
@@ -62,14 +63,14 @@ export class Askers {
     const [oldest] = this.#peers.keys();
     if (oldest !== undefined && this.#peers.size >= MAX_ANSWERED) this.#peers.delete(oldest);
     this.#peers.set(textOf(id), peer);
-    const asker = { halink, id, peer, since: performance.now() };
+    const asker = { halink, id, peer, since: systemClock.monotonic() };
     const isPatient = this.#waiting.length < this.#maxWaiting;
     if (!this.#settle(asker, 0, isPatient)) this.#waiting.push(asker);
   }
 
   /** Answers those who wait, where there is an answer now or they have waited long enough. */
   answerWaiting(): void {
-    const now = performance.now();
+    const now = systemClock.monotonic();
     const waiting = this.#waiting;
     this.#waiting = [];
     for (const asker of waiting) {
@@ -114,7 +115,7 @@ export class Askers {
   }
 
   #answer({ halink, id, since }: Waiting, reply: EntrypointReply | null): void {
-    this.#events.answered(reply !== null, performance.now() - since);
+    this.#events.answered(reply !== null, systemClock.monotonic() - since);
     const send = this.#library.symbols.m0_halon_interface_entrypoint_reply;
     const idPointer = Deno.UnsafePointer.of(id);
     if (reply === null) return send(halink, idPointer, -EAGAIN, 0, null, null, 0, null, null);

@@ -93,7 +93,7 @@ async function ask(
   // The units have the system's time zone, not that of whoever is logged in.
   const argv = ["env", "-u", "TZ", program, "preflight", "--json"] as const;
   const options = { stdin: JSON.stringify(question), signal: within, limitMs };
-  const sentMs = clock.now();
+  const began = clock.monotonic();
   let output: Output;
   try {
     output = await abortable(run(argv, options), within);
@@ -106,7 +106,10 @@ async function ask(
     if (!(error instanceof HareError)) throw error;
     return unreachable(error.message, error.hint ?? byHand);
   }
+  // deno-lint-ignore clock/wall -- clocks are compared
   const receivedMs = clock.now();
+  // As its clock is now: it may have been set meanwhile.
+  const sentMs = receivedMs - (clock.monotonic() - began);
   const answer = answerIn(output, name, program);
   if ("kind" in answer) return answer;
   return { kind: "answered", answer, clock: differenceOf(answer.clock, sentMs, receivedMs) };

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
-import { FakeClock } from "../../tests/lib/fake_clock.ts";
+import { FakeClock, STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import { answerOf, HARE } from "../../tests/preflight/reports.ts";
 import { runOverSsh, SshError } from "../host/ssh.ts";
 import { HareError, TimeLimitError } from "../lib/errors.ts";
@@ -234,6 +234,21 @@ Deno.test("askHosts() measures clocks as NTP does", async () => {
   const [report] = await ask([hostOf("vm1", ahead)], { clock });
   assert(report?.outcome.kind === "answered");
   assertEquals(report.outcome.clock, { aheadMs: 4_900, uncertaintyMs: 200 });
+});
+
+Deno.test("askHosts() compares the clocks as they are now, also when one was set meanwhile", async () => {
+  for (const step of STEPS_MS) {
+    const clock = new FakeClock(1_000_000);
+    const answered: Run = async (): Promise<Output> => {
+      clock.step(step);
+      await clock.advance(400);
+      const there = { receivedMs: clock.now() - 200, sentMs: clock.now() };
+      return { code: 0, stdout: writeAnswer(answerOf({ clock: there })), stderr: "" };
+    };
+    const [report] = await ask([hostOf("vm1", answered)], { clock });
+    assert(report?.outcome.kind === "answered");
+    assertEquals(report.outcome.clock, { aheadMs: 100, uncertaintyMs: 100 }, `step of ${step} ms`);
+  }
 });
 
 Deno.test("askHosts() ends with its signal", async () => {

@@ -35,8 +35,8 @@ export interface InspectDeps extends LocalDeps {
  * @throws the signal's reason when it is aborted
  */
 export async function inspect(question: Question, deps: InspectDeps): Promise<Answer> {
-  const receivedMs = deps.clock.now();
-  const { run, system = Deno, signal, limitMs = 10_000 } = deps;
+  const { clock, run, system = Deno, signal, limitMs = 10_000 } = deps;
+  const began = clock.monotonic();
   const part = <T>(what: string, work: (within: Within) => Promise<T>) =>
     attempt(what, (signal) => work({ run, system, signal }), { signal, limitMs });
   const { iface, globs, dataDirectories } = question;
@@ -49,13 +49,16 @@ export async function inspect(question: Question, deps: InspectDeps): Promise<An
   ]);
   const facts = "value" in host ? { value: host.value.facts } : host;
   const dataAddress = "value" in facts ? addressIn(facts.value, iface) : undefined;
+  // deno-lint-ignore clock/wall -- the host that asks compares the clocks
+  const sentMs = clock.now();
   return {
     format: FORMAT,
     hare: deps.version,
     ...{ consul, facts, disks, units, filledDirectories },
     busyPorts: busyAmong(question.ports, dataAddress, deps.listen ?? tryListen),
-    timeZone: timeZoneAt(receivedMs),
-    clock: { receivedMs, sentMs: deps.clock.now() },
+    timeZone: timeZoneAt(sentMs),
+    // A clock that is set meanwhile must not falsify what the work took.
+    clock: { receivedMs: sentMs - (clock.monotonic() - began), sentMs },
   };
 }
 

@@ -1,6 +1,6 @@
 import { makeMachine } from "../../tests/facts/machine.ts";
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
-import { FakeClock } from "../../tests/lib/fake_clock.ts";
+import { FakeClock, STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import { HareError } from "../lib/errors.ts";
 import { type Output, type Run, runHere } from "../lib/process.ts";
 import { systemClock } from "../lib/clock.ts";
@@ -232,6 +232,19 @@ Deno.test("readAnswer() reads what writeAnswer() wrote, on this machine", async 
     clock: systemClock,
   });
   assertEquals(readAnswer(writeAnswer(answer)), { kind: "answer", answer });
+});
+
+Deno.test("inspect() tells how long it took, also when its clock is set meanwhile", async () => {
+  for (const step of STEPS_MS) {
+    const clock = new FakeClock(5_000_000);
+    const systemctl: Run = async () => {
+      clock.step(step);
+      await clock.advance(400);
+      return { code: 0, stdout: UNITS, stderr: "" };
+    };
+    const { clock: times } = await inspected({ clock, run: running({ systemctl }) });
+    assertEquals(times, { receivedMs: 5_000_000 + step, sentMs: 5_000_400 + step });
+  }
 });
 
 /** What else it had begun to ask about is not waited for: no test may come after these. */

@@ -11,8 +11,8 @@ import { type QueueEntry, readQueue } from "./queue_reading.ts";
 
 /** When an event was first seen. */
 interface Seen {
-  /** Milliseconds since the Unix epoch, for people. */
-  readonly since: number;
+  /** For people. */
+  readonly since: Date;
   /** The same moment on the monotonic clock, for its age. */
   readonly seenAt: number;
 }
@@ -55,7 +55,7 @@ export class Backlog {
     const isDone = ({ key, index }: QueueEntry) => this.#done.get(key) === index;
     const entries = all.filter((entry) => !isDone(entry));
     this.#done = new Map(all.filter(isDone).map(({ key, index }) => [key, index]));
-    const now = { since: this.#clock.now(), seenAt: this.#clock.monotonic() };
+    const now = { since: new Date(this.#clock.now()), seenAt: this.#clock.monotonic() };
     this.#waiting = new Map(entries.map(({ key }) => [key, this.#waiting.get(key) ?? now]));
     for (const key of misnamed) {
       if (this.#misnamed.includes(key)) continue;

@@ -45,7 +45,7 @@ const CONFLICT_PAUSE = { baseMs: 4, maxMs: 200 };
 
 /** An event that no rule could handle, or that had to be tried again. */
 export interface Mishap {
-  readonly at: number;
+  readonly at: Date;
   readonly what: string;
 }
 
@@ -199,6 +199,7 @@ export class EventQueue {
     const counter = tells ? await readCounter(this.#deps) : "absent";
     let ops: readonly TxnOp[] = [];
     try {
+      // deno-lint-ignore clock/wall -- a dead letter says when it was made
       ops = writeOf(entry, state, { ops: addition.ops, counter, now: clock.now() });
       const written = await leadership.write(ops);
       if (!written.committed) return { input: { is: "refused", errors: written.errors }, ops };
@@ -223,7 +224,7 @@ export class EventQueue {
   }
 
   #note(what: string): void {
-    this.#mishap = { at: this.#deps.clock.now(), what };
+    this.#mishap = { at: new Date(this.#deps.clock.now()), what };
   }
 
   async #pause(attempt: number, bounds: { readonly baseMs: number; readonly maxMs: number }) {

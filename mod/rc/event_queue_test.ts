@@ -261,7 +261,7 @@ Deno.test("EventQueue.work() handles nothing while it is paused, and knows how m
   await clock.advance(1000);
   assertEquals([queue.backlog.length, model.commits], [2, []]);
   const { key, since, seenAt = 0 } = queue.backlog.oldest ?? {};
-  assertEquals([key, since], ["eq/1", Date.UTC(2026, 10, 24)]);
+  assertEquals([key, since], ["eq/1", new Date(Date.UTC(2026, 10, 24))]);
   assertEquals(clock.monotonic() - seenAt, 1000);
   model.delete(RC_PAUSED);
   await clock.advance(0);

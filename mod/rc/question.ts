@@ -52,7 +52,10 @@ export async function questionIn(entry: QueueEntry, deps: QuestionDeps): Promise
       try {
         const effects = await leadership.patiently(
           "rule",
-          async () => await rule.handle(about, { consul, now: clock.now(), lookAtTimeouts }),
+          async () => {
+            // deno-lint-ignore clock/wall -- rules set timeouts, which are due by the wall clock
+            return await rule.handle(about, { consul, now: clock.now(), lookAtTimeouts });
+          },
         );
         return { is: "answered", effects };
       } catch (error) {

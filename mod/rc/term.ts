@@ -44,7 +44,7 @@ export class Term {
   readonly #queue: EventQueue;
   readonly #broadcasts: Broadcasts;
   /** When it began: the wall clock, for people, and the monotonic one, for how long it lasts. */
-  readonly #began: { readonly wall: number; readonly monotonic: number };
+  readonly #began: { readonly wall: Date; readonly monotonic: number };
   readonly #work: Promise<void>;
 
   constructor(session: string, deps: TermDeps) {
@@ -59,7 +59,7 @@ export class Term {
     this.#timer = timer;
     this.#queue = new EventQueue({ ...common, history, lookAtTimeouts: () => timer.look() });
     this.#broadcasts = new Broadcasts(common);
-    this.#began = { wall: deps.clock.now(), monotonic: deps.clock.monotonic() };
+    this.#began = { wall: new Date(deps.clock.now()), monotonic: deps.clock.monotonic() };
     deps.metrics.election("won");
     deps.metrics.leaderNumbers = () => this.#numbers();
     leadership.signal.addEventListener("abort", deps.onOver, { once: true });
@@ -127,13 +127,12 @@ export class Term {
 
   #reportNow(): LeaderReport {
     const { backlog: { oldest }, mishap } = this.#queue;
-    const isoTime = (ms: number) => new Date(ms).toISOString();
     return {
       node: this.#deps.node,
       term: this.#history.term,
-      since: isoTime(this.#began.wall),
-      oldest: oldest && { key: oldest.key, since: isoTime(oldest.since) },
-      lastError: mishap && { time: isoTime(mishap.at), what: mishap.what },
+      since: this.#began.wall.toISOString(),
+      oldest: oldest && { key: oldest.key, since: oldest.since.toISOString() },
+      lastError: mishap && { time: mishap.at.toISOString(), what: mishap.what },
     };
   }
 

@@ -73,6 +73,7 @@ export class Timer {
     while (true) {
       await this.fireDue();
       const due = this.#timeouts[0]?.due ?? Infinity;
+      // deno-lint-ignore clock/wall -- timeouts are due by the wall clock
       const pause = Math.min(due - clock.now(), LOOK_EVERY_MS);
       await this.#bell.wait(Math.max(0, pause), leadership.signal);
     }
@@ -87,6 +88,7 @@ export class Timer {
       const list = () => consul.kv.list(TIMEOUT_PREFIX, { signal });
       this.#see(await leadership.patiently("timer", list));
     }
+    // deno-lint-ignore clock/wall -- timeouts are due by the wall clock
     const now = clock.now();
     const due = this.#timeouts.filter((timeout) => timeout.due <= now);
     this.#timeouts = this.#timeouts.slice(due.length);

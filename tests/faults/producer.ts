@@ -45,9 +45,9 @@ export async function produce(
   const produced: Produced[] = [];
   const marker = `test/producer/${number}`;
   let due = 0;
-  let last = Date.now();
+  let last = performance.now();
   for (let turn = number; !signal.aborted;) {
-    const now = Date.now();
+    const now = performance.now();
     if (!isHeld()) due += (now - last) / 1000 * perSecond;
     last = now;
     if (produced.length + BATCH > due) {

@@ -95,11 +95,11 @@ async function settled(
   events: number,
 ): Promise<void> {
   await backlogBelow(1, nodes, WORK_LIMIT_MS);
-  const began = Date.now();
+  const began = performance.now();
   await waitFor("the last effects", () => {
     const { length } = observer.seen.broadcasts;
     return Promise.resolve(
-      length >= events || Date.now() - began > LAST_EFFECTS_MS
+      length >= events || performance.now() - began > LAST_EFFECTS_MS
         ? { ready: true, value: undefined }
         : { ready: false, why: `${length} of ${events}` },
     );
@@ -143,21 +143,21 @@ async function runLong<N extends FaultNode, F extends string>(
 ): Promise<void> {
   const random = randomFrom(seed);
   print(`${count} faults, seed ${seed}`);
-  const began = Date.now();
+  const began = performance.now();
   const times = new Map<F, number[]>();
   let made = 0;
   const { events, verdict } = await runFaults({
     nodes,
     faults,
     next: (made) =>
-      made < count && Date.now() - began < limit * 60_000 ? pick(faults, random) : null,
+      made < count && performance.now() - began < limit * 60_000 ? pick(faults, random) : null,
     perSecond: 200,
     onFault: (name, ms) => {
       print(`${++made} ${name}: another after ${ms.toFixed(0)} ms`);
       times.set(name, [...times.get(name) ?? [], ms]);
     },
   });
-  const minutes = ((Date.now() - began) / 60_000).toFixed(1);
+  const minutes = ((performance.now() - began) / 60_000).toFixed(1);
   print(`${events} events, ${made} faults in ${minutes} minutes; another after (median, worst):`);
   for (const [name, ms] of times) print(`${ms.length} × ${name}: ${medianAndWorst(ms)}`);
   for (const [law, broken] of Object.entries(verdict)) {

@@ -242,9 +242,9 @@ Deno.test("a coordinator stops soon though Consul is away", async () => {
   await using log = await captureLog();
   const coordinator = startHere("127.79.1.9");
   await logged(log, /^warning: Consul is away/);
-  const began = Date.now();
+  const began = performance.now();
   await coordinator.stop();
-  assert(Date.now() - began < 1000, "it took its time");
+  assert(performance.now() - began < 1000, "it took its time");
 
   await using agent = await startConsul({ address: ADDRESS, node: NODE });
   await importConfiguration([agent]);
@@ -253,9 +253,9 @@ Deno.test("a coordinator stops soon though Consul is away", async () => {
   await leaderNow(agent.consul);
   await agent.pause();
   try {
-    const paused = Date.now();
+    const paused = performance.now();
     await leader.stop();
-    assert(Date.now() - paused < 5000, "it waited for Consul");
+    assert(performance.now() - paused < 5000, "it waited for Consul");
     await logged(log, /could not hand over: its session ends with its check/);
   } finally {
     agent.resume();
