@@ -130,7 +130,7 @@ export class DevHost implements Host {
       ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
       ...["setsid", "--fork"],
       ...["sh", "-c", KEEPER, "hare-dev-keeper", log, notes, ...spec.argv],
-    ], { signal: options.signal });
+    ], { signal: options.signal, leavesDaemon: true });
     if (code !== 0) {
       throw new HareError(`cannot start unit ${unit} on ${this.name}: ${stderr.trim()}`);
     }

@@ -143,7 +143,7 @@ export class SshConnection implements AsyncDisposable {
       ...["-o", `ControlPersist=${IDLE_LIMIT_S}`],
       ...["--", this.#destination],
       // Logging in may take as long again as reaching the host.
-    ], { signal, limitMs: 2 * connectTimeoutS * 1000 });
+    ], { signal, limitMs: 2 * connectTimeoutS * 1000, leavesDaemon: true });
   }
 
   async #stands(): Promise<boolean> {

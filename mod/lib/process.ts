@@ -1,11 +1,17 @@
 /**
  * Running another program: an argument list, never a shell string; standard input closed; a time
- * limit always.
+ * limit always; its output bounded.
+ *
+ * A program runs in a process group of its own, and so does all that it starts. When it has ended,
+ * or must end, the whole group ends: first by SIGTERM, and what is left a second later by SIGKILL.
+ * Only a program that makes a session of its own (`setsid`, a daemon) leaves the group.
  *
  * @module
  */
 
 import { HareError, messageOf, TimeLimitError } from "./errors.ts";
+import { BoundedBytes } from "./bounded_bytes.ts";
+import { ProcessGroup } from "./process_group.ts";
 
 /** What a finished program left. */
 export interface Output {
@@ -23,17 +29,29 @@ export interface RunOptions {
   /** Variables added to the environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /**
+   * Whether the program is one of the site's: of this program's environment it gets only what
+   * {@linkcode siteEnvironment} names, and no secret. {@default false}
+   */
+  readonly site?: boolean | undefined;
+  /**
    * Standard input, which is closed otherwise: a text, or bytes as they come. A stream that is not
    * read to its end is cancelled when the program ends.
    */
   readonly stdin?: string | ReadableStream<Uint8Array> | undefined;
+  /**
+   * Bytes of standard output, and of standard error, that are kept: of more the first and the last
+   * half, with a line between them that counts the rest. {@default 16777216}
+   */
+  readonly maxOutput?: number | undefined;
+  /** Whether what the program leaves running when it ends goes on: a daemon. {@default false} */
+  readonly leavesDaemon?: boolean | undefined;
 }
 
 /**
  * Runs a program to its end, whatever its exit status.
  *
  * @throws {HareError} when the program cannot be started
- * @throws {ProgramTimeLimitError} when it does not end in time; it is killed first
+ * @throws {ProgramTimeLimitError} when it does not end in time; its process group is ended first
  */
 export type Run = (argv: readonly [string, ...string[]], options?: RunOptions) => Promise<Output>;
 
@@ -45,26 +63,66 @@ export class ProgramTimeLimitError extends TimeLimitError {
   }
 }
 
+const DEFAULT_LIMIT_MS = 30_000;
+const DEFAULT_MAX_OUTPUT = 16 * 1024 * 1024;
+/** Output of a program that has ended is there; a daemon may hold the pipe open for ever. */
+const DRAIN_MS = 1000;
+
 /** {@linkcode Run} on this machine. */
 export async function runHere(
-  [program, ...args]: readonly [string, ...string[]],
+  argv: readonly [string, ...string[]],
   options: RunOptions = {},
 ): Promise<Output> {
   options.signal?.throwIfAborted();
-  const limitMs = options.limitMs ?? 30_000;
+  const limitMs = options.limitMs ?? DEFAULT_LIMIT_MS;
   const limit = AbortSignal.timeout(limitMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
-  let child: Deno.ChildProcess;
+  const child = start(argv, options);
+  const group = new ProcessGroup(child.pid);
+  const maxOutput = options.maxOutput ?? DEFAULT_MAX_OUTPUT;
+  const stdout = new BoundedBytes(child.stdout, maxOutput);
+  const stderr = new BoundedBytes(child.stderr, maxOutput);
+  const ended = new AbortController();
+  const end = () => void group.end();
+  signal.addEventListener("abort", end, { once: true });
   try {
-    child = new Deno.Command(program, {
+    const done = AbortSignal.any([ended.signal, signal]);
+    const [{ code }] = await Promise.all([
+      group.statusOf(child.status, signal).finally(() => ended.abort()),
+      options.stdin === undefined ? null : feed(child.stdin, options.stdin, done),
+    ]);
+    if (signal.aborted || options.leavesDaemon !== true) await group.end();
+    const [out, err] = await Promise.all([stdout.text(DRAIN_MS), stderr.text(DRAIN_MS)]);
+    options.signal?.throwIfAborted();
+    if (limit.aborted) {
+      const message = `${argv[0]} did not end within ${limitMs / 1000} s and was killed`;
+      throw new ProgramTimeLimitError(message, { stdout: out, stderr: err });
+    }
+    return { code, stdout: out, stderr: err };
+  } catch (error) {
+    await group.end(); // what it was to be fed could not be read, or it cannot be killed
+    await Promise.all([stdout.cancel(), stderr.cancel()]);
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", end);
+  }
+}
+
+function start(
+  [program, ...args]: readonly [string, ...string[]],
+  { env = {}, site = false, stdin }: RunOptions,
+): Deno.ChildProcess {
+  try {
+    return new Deno.Command(program, {
       args,
-      stdin: options.stdin === undefined ? "null" : "piped",
+      stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
-      // Ctrl-C is for this program, which ends the others itself: one that had died of it would look
-      // as if it had failed.
+      // A session of its own, and with that a process group. Ctrl-C is for this program, which ends
+      // the others itself: one that had died of it would look as if it had failed.
       detached: true,
-      ...(options.env === undefined ? {} : { env: { ...options.env } }),
+      clearEnv: site,
+      env: site ? { ...siteEnvironment(Deno.env.toObject()), ...env } : { ...env },
     }).spawn();
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound;
@@ -73,39 +131,33 @@ export async function runHere(
       { hint: isMissing ? `install ${program} or put it on PATH` : undefined, cause: error },
     );
   }
-  const kill = () => {
-    try {
-      child.kill("SIGKILL");
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error; // it had ended already
-    }
-  };
-  signal.addEventListener("abort", kill, { once: true });
-  const output = Promise.all([
-    child.status,
-    textOf(child.stdout, signal),
-    textOf(child.stderr, signal),
-  ]);
-  try {
-    const ended = new AbortController();
-    const done = AbortSignal.any([ended.signal, signal]);
-    const [[{ code }, stdout, stderr]] = await Promise.all([
-      output.finally(() => ended.abort()),
-      options.stdin === undefined ? null : feed(child.stdin, options.stdin, done),
-    ]);
-    options.signal?.throwIfAborted();
-    if (limit.aborted) {
-      const message = `${program} did not end within ${limitMs / 1000} s and was killed`;
-      throw new ProgramTimeLimitError(message, { stdout, stderr });
-    }
-    return { code, stdout, stderr };
-  } catch (error) {
-    kill(); // what it was to be fed could not be read
-    await output;
-    throw error;
-  } finally {
-    signal.removeEventListener("abort", kill);
-  }
+}
+
+/** What a program of the site gets of an environment. Tokens, keys and passwords are not in it. */
+const SITE_VARIABLE = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ)$/;
+
+/**
+ * What of this program's environment a program of the site gets: `PATH`, `HOME`, the language, the
+ * time zone, and where Consul is (`CONSUL_HTTP_ADDR`), but no token for it.
+ *
+ * @example
+ * ```ts
+ * import { siteEnvironment } from "./process.ts";
+ *
+ * const environment = siteEnvironment({ PATH: "/bin", LC_ALL: "C", CONSUL_HTTP_TOKEN: "secret" });
+ * if (Object.keys(environment).join() !== "PATH,LC_ALL") throw new Error("wrong");
+ * ```
+ */
+export function siteEnvironment(
+  environment: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(environment).filter(([name, value]) =>
+      SITE_VARIABLE.test(name) ||
+      // A user and a password may stand in an address.
+      name === "CONSUL_HTTP_ADDR" && !value.includes("@")
+    ),
+  );
 }
 
 /** A program may end without reading what it is sent: that is its right, its status tells. */
@@ -120,16 +172,4 @@ async function feed(
   } catch (error) {
     if (!done.aborted && !(error instanceof Deno.errors.BrokenPipe)) throw error;
   }
-}
-
-/** All of a stream; of a program that was killed what has come, for its children may keep it open. */
-async function textOf(stream: ReadableStream<Uint8Array>, killed: AbortSignal): Promise<string> {
-  const pieces: string[] = [];
-  try {
-    const text = stream.pipeThrough(new TextDecoderStream(), { signal: killed });
-    for await (const piece of text) pieces.push(piece);
-  } catch (error) {
-    if (!killed.aborted) throw error;
-  }
-  return pieces.join("");
 }

@@ -74,22 +74,117 @@ Deno.test("runHere() kills a program when it is cancelled, and throws the reason
   assertEquals(await assertRejects(() => running), reason);
 });
 
-Deno.test("runHere() lets go of a program that is killed, whatever its children hold", async () => {
+/** Runs a test in a directory of its own, where it can ask which files there are. */
+async function inDirectory(
+  test: (directory: string, has: (name: string) => Promise<boolean>) => Promise<void>,
+): Promise<void> {
   const directory = await Deno.makeTempDir();
-  const has = (name: string) => Deno.stat(`${directory}/${name}`).then(() => true, () => false);
-  const isThere = async (name: string) => ({ ready: await has(name), value: name, why: "not yet" });
-  const stop = new AbortController();
-  const reason = new Error("Ctrl-C");
-  const script = 'cd "$1"; exec 3<&0; (cat <&3; touch left) & touch started; wait';
-  const running = runHere(["sh", "-c", script, "sh", directory], {
-    stdin: new ReadableStream(),
-    signal: stop.signal,
+  try {
+    await test(
+      directory,
+      (name) => Deno.stat(`${directory}/${name}`).then(() => true, () => false),
+    );
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+const untilThere = (has: (name: string) => Promise<boolean>, name: string) =>
+  waitFor(name, async () => ({ ready: await has(name), value: name, why: "not yet" }), {
+    limitMs: 10_000,
+    intervalMs: 5,
   });
-  await waitFor("a child", () => isThere("started"), { limitMs: 10_000, intervalMs: 5 });
-  stop.abort(reason);
-  assertEquals(await assertRejects(() => running), reason);
-  await waitFor("its end", () => isThere("left"), { limitMs: 10_000, intervalMs: 5 });
-  await Deno.remove(directory, { recursive: true });
+
+/** Whether a process is there, other than as a zombie that nobody has asked about. */
+async function lives(pid: number): Promise<boolean> {
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
+  return stat !== "" && !/\) [ZX] /.test(stat);
+}
+
+async function pidIn(file: string): Promise<number> {
+  return Number(await Deno.readTextFile(file));
+}
+
+for (const [what, trap] of [["", ""], [", also of those that ignore SIGTERM", "trap '' TERM;"]]) {
+  Deno.test(`runHere() ends a program and all that it has started at the limit${what}`, () =>
+    inDirectory(async (directory, has) => {
+      // As a rule of a site would be: the shell waits for a pipe, and a part of it would act later.
+      const script = `cd "$1"; ${trap} (echo $BASHPID > pid; sleep 60 & wait; touch effect) | cat`;
+      const running = runHere(["bash", "-c", script, "bash", directory], { limitMs: 700 });
+      const failure = assertRejects(() => running, TimeLimitError, "0.7 s");
+      await untilThere(has, "pid");
+      await failure;
+      assertEquals([await lives(await pidIn(`${directory}/pid`)), await has("effect")], [
+        false,
+        false,
+      ]);
+    }));
+}
+
+Deno.test("runHere() leaves nothing of a program's group when that has ended", () =>
+  inDirectory(async (directory) => {
+    const script = 'sleep 60 & echo $! > "$1/pid"; echo done';
+    const { stdout } = await runHere(["sh", "-c", script, "sh", directory]);
+    assertEquals(stdout, "done\n");
+    assertEquals(await lives(await pidIn(`${directory}/pid`)), false);
+  }));
+
+Deno.test("runHere() leaves a daemon be, and does not wait for its output", () =>
+  inDirectory(async (directory) => {
+    const script = 'sleep 60 & echo $! > "$1/pid"; echo done';
+    const options = { leavesDaemon: true };
+    const { stdout } = await runHere(["sh", "-c", script, "sh", directory], options);
+    assertEquals(stdout, "done\n");
+    const pid = await pidIn(`${directory}/pid`);
+    assertEquals(await lives(pid), true);
+    Deno.kill(pid, "SIGKILL");
+  }));
+
+Deno.test("runHere() lets go of a program that is killed, whatever has left its group", () =>
+  inDirectory(async (directory, has) => {
+    const stop = new AbortController();
+    const reason = new Error("Ctrl-C");
+    const left = "cat <&3; touch left";
+    const script = `cd "$1"; exec 3<&0; setsid sh -c '${left}' & touch started; wait`;
+    const running = runHere(["sh", "-c", script, "sh", directory], {
+      stdin: new ReadableStream(),
+      signal: stop.signal,
+    });
+    await untilThere(has, "started");
+    stop.abort(reason);
+    assertEquals(await assertRejects(() => running), reason);
+    await untilThere(has, "left");
+  }));
+
+Deno.test("runHere() keeps the first and the last of a long output, and counts the rest", async () => {
+  const script = 'printf first; head -c 5000000 /dev/zero | tr "\\0" x; printf last; echo err >&2';
+  const { stdout, stderr } = await runHere(["sh", "-c", script], { maxOutput: 20 });
+  assertEquals(stdout, "firstxxxxx\n… 4999989 bytes are left out …\nxxxxxxlast");
+  assertEquals(stderr, "err\n");
+});
+
+Deno.test("runHere() keeps all of an output up to the limit", async () => {
+  for (const length of [0, 1, 19, 20]) {
+    const text = "0123456789abcdefghij".slice(0, length);
+    assertEquals((await runHere(["printf", "%s", text], { maxOutput: 20 })).stdout, text);
+  }
+});
+
+Deno.test("runHere() gives a program of the site no secret of this process", async () => {
+  Deno.env.set("CONSUL_HTTP_TOKEN", "secret");
+  Deno.env.set("HARE_TEST_SECRET", "secret");
+  try {
+    const options = { site: true, env: { HARE_EVENT_TYPE: "tmo" } };
+    const names = (await runHere(["env"], options)).stdout.split("\n").map((line) =>
+      line.replace(/=.*/, "")
+    );
+    assertEquals(names.includes("PATH") && names.includes("HARE_EVENT_TYPE"), true);
+    const allowed = /^(PATH|HOME|LANG|LC_[A-Z]+|TZ|CONSUL_HTTP_ADDR|HARE_EVENT_TYPE|)$/;
+    assertEquals(names.filter((name) => !allowed.test(name)), []);
+  } finally {
+    Deno.env.delete("CONSUL_HTTP_TOKEN");
+    Deno.env.delete("HARE_TEST_SECRET");
+  }
 });
 
 Deno.test("runHere() gives 128 + n when a signal ended the program", async () => {

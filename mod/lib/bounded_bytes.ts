@@ -1,0 +1,123 @@
+/**
+ * A program's output, read to its end and kept up to a limit.
+ *
+ * @module
+ */
+
+import { systemClock } from "./clock.ts";
+
+/** Reads a stream; of more than the limit it keeps the first and the last half, and counts the rest. */
+export class BoundedBytes {
+  readonly #half: number;
+  readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+  readonly #reading: Promise<void>;
+  readonly #first: Block;
+  /** What came last is in these two; when one is full, the one before it goes. */
+  #before: Block;
+  #last: Block;
+  #dropped = 0;
+
+  /** @param limit in bytes */
+  constructor(stream: ReadableStream<Uint8Array>, limit: number) {
+    this.#half = Math.max(1, Math.ceil(limit / 2));
+    this.#first = new Block(this.#half);
+    this.#before = new Block(this.#half);
+    this.#last = new Block(this.#half);
+    this.#reader = stream.getReader();
+    this.#reading = this.#read();
+  }
+
+  /**
+   * What was kept, as text, when the stream has ended.
+   *
+   * @param drainMs the stream is given up when it has not ended after so many milliseconds
+   */
+  async text(drainMs: number): Promise<string> {
+    const done = new AbortController();
+    const limit = systemClock.sleep(drainMs, done.signal).then(() => this.#reader.cancel());
+    try {
+      await this.#reading;
+    } finally {
+      done.abort();
+      await limit.catch(() => {}); // it was not needed
+    }
+    return this.#kept();
+  }
+
+  /** Gives the stream up. */
+  async cancel(): Promise<void> {
+    await this.#reader.cancel();
+    await this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    while (true) {
+      const { done, value } = await this.#reader.read();
+      if (done) return;
+      this.#keep(value);
+    }
+  }
+
+  #keep(bytes: Uint8Array): void {
+    for (let rest = this.#first.take(bytes); rest.length > 0;) {
+      if (this.#last.isFull) {
+        this.#dropped += this.#before.bytes.length;
+        [this.#before, this.#last] = [this.#last, new Block(this.#half)];
+      }
+      rest = this.#last.take(rest);
+    }
+  }
+
+  #kept(): string {
+    const last = joined(this.#before.bytes, this.#last.bytes);
+    const surplus = Math.max(0, last.length - this.#half);
+    const dropped = this.#dropped + surplus;
+    const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    if (dropped === 0) return decode(joined(this.#first.bytes, last));
+    const ends = [this.#first.bytes, last.subarray(surplus)].map(decode);
+    return ends.join(`\n… ${dropped} bytes are left out …\n`);
+  }
+}
+
+const SMALLEST = 4096;
+
+/** Bytes up to a capacity, in memory that grows with them. */
+class Block {
+  readonly #capacity: number;
+  #memory = new Uint8Array(0);
+  #length = 0;
+
+  constructor(capacity: number) {
+    this.#capacity = capacity;
+  }
+
+  get bytes(): Uint8Array {
+    return this.#memory.subarray(0, this.#length);
+  }
+
+  get isFull(): boolean {
+    return this.#length === this.#capacity;
+  }
+
+  /** Takes as many of `bytes` as there is room for, and returns the rest. */
+  take(bytes: Uint8Array): Uint8Array {
+    const taken = bytes.subarray(0, this.#capacity - this.#length);
+    const length = this.#length + taken.length;
+    if (length > this.#memory.length) {
+      const size = Math.min(this.#capacity, Math.max(length, 2 * this.#memory.length, SMALLEST));
+      const memory = new Uint8Array(size);
+      memory.set(this.bytes);
+      this.#memory = memory;
+    }
+    this.#memory.set(taken, this.#length);
+    this.#length = length;
+    return bytes.subarray(taken.length);
+  }
+}
+
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  const all = new Uint8Array(a.length + b.length);
+  all.set(a);
+  all.set(b, a.length);
+  return all;
+}
