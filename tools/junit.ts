@@ -48,6 +48,44 @@ export function countsOf(report: string): Counts {
   return counts;
 }
 
+/** How the name of a skipped test ends: with the reason between these. */
+export const SKIPPED = { before: " (skipped: ", after: ")" } as const;
+
+/**
+ * Number of skipped tests in a report by their reasons.
+ *
+ * @example
+ * ```ts
+ * import { skippedIn } from "./junit.ts";
+ *
+ * const report = '<testcase name="it boots (skipped: needs root)" time="0"/>';
+ * if (skippedIn(report).get("needs root") !== 1) throw new Error("wrong");
+ * ```
+ */
+export function skippedIn(report: string): ReadonlyMap<string, number> {
+  const numbers = new Map<string, number>();
+  for (const [, name = ""] of report.matchAll(/<testcase name="([^"]*)"/g)) {
+    const start = name.indexOf(SKIPPED.before);
+    if (start < 0 || !name.endsWith(SKIPPED.after)) continue;
+    const reason = unescaped(name.slice(start + SKIPPED.before.length, -SKIPPED.after.length));
+    numbers.set(reason, (numbers.get(reason) ?? 0) + 1);
+  }
+  return numbers;
+}
+
+const ENTITIES: Readonly<Record<string, string>> = {
+  "&lt;": "<",
+  "&gt;": ">",
+  "&quot;": '"',
+  "&apos;": "'",
+  "&#39;": "'",
+  "&amp;": "&",
+};
+
+function unescaped(text: string): string {
+  return text.replaceAll(/&[a-z0-9#]+;/g, (entity) => ENTITIES[entity] ?? entity);
+}
+
 /**
  * The closing line: `12 passed, 0 failed`, and `, 1 skipped` where there are any.
  *

@@ -1,5 +1,5 @@
 import { assertEquals } from "../tests/lib/assert.ts";
-import { closingLine, countsOf, NONE } from "./junit.ts";
+import { closingLine, countsOf, NONE, skippedIn } from "./junit.ts";
 
 Deno.test("countsOf() sums the suites of a report", () => {
   const report = `<?xml version="1.0" encoding="UTF-8"?>
@@ -13,6 +13,16 @@ Deno.test("countsOf() sums the suites of a report", () => {
     </testsuite>
 </testsuites>`;
   assertEquals(countsOf(report), { passed: 2, failed: 3, skipped: 1 });
+});
+
+Deno.test("skippedIn() counts the reasons, unescaped, and no test that only names one", () => {
+  const report = `
+    <testcase name="a (skipped: no &quot;x&quot; &amp; &apos;y&apos; (os error 2))" time="0"/>
+    <testcase name="b (skipped: no &quot;x&quot; &amp; &apos;y&apos; (os error 2))" time="0"/>
+    <testcase name="c (skipped: needs root)" classname="x (skipped: other)"/>
+    <testcase name="says (skipped: this) and goes on" time="0"/>`;
+  const expected = new Map([[`no "x" & 'y' (os error 2)`, 2], ["needs root", 1]]);
+  assertEquals(skippedIn(report), expected);
 });
 
 Deno.test("countsOf() finds nothing in an empty report", () => {

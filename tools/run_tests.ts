@@ -1,6 +1,7 @@
 /**
  * `tools/deno task test`: sets up all that the tests need, holds the rules, runs every test, and
  * ends with one line, `N passed, N failed`. With paths as arguments it runs the tests there only.
+ * `test_long.ts` runs the long tests as well.
  *
  * @module
  */
@@ -10,8 +11,9 @@ import { readTextFileIfAny } from "../mod/lib/files.ts";
 import { setUpTestHosts } from "../tests/hosts/ready.ts";
 import { build } from "./build.ts";
 import { ensureConsul } from "./consul.ts";
+import { installPackages, missingPackages, TEST_PROGRAMS, whyNoInstall } from "./debian.ts";
 import { type Argv, DENO, passThrough, ROOT } from "./exec.ts";
-import { closingLine, type Counts, countsOf, NONE, sum } from "./junit.ts";
+import { closingLine, type Counts, countsOf, NONE, skippedIn, sum } from "./junit.ts";
 import { print, say } from "./say.ts";
 
 const ONE_FAILED: Counts = { ...NONE, failed: 1 };
@@ -21,6 +23,7 @@ type Step = readonly [title: string, run: () => Promise<void>];
 
 const SET_UP: readonly Step[] = [
   ["packages", () => mustPass([DENO, "install", "--quiet", "--frozen"])],
+  ["Debian packages", installTestPrograms],
   ["consul", async () => Deno.env.set("CONSUL_BIN", await ensureConsul())],
   ["build", build],
 ];
@@ -71,20 +74,46 @@ const WHOLE_PROGRAM: readonly [Suite, Suite] = [
 /** Without types: they were checked, and where they are wrong the tests still tell something. */
 const TEST = ["test", "-A", "--no-check", "--frozen", "--quiet"] as const;
 
-/** A suite that hangs shall not hang whoever waits for it. */
-const SUITE_LIMIT_MS = 30 * 60_000;
+/** Options of {@linkcode runTests}. */
+export interface RunTestsOptions {
+  /** Paths of tests; empty for all tests and rules. */
+  readonly paths: readonly string[];
+  /** Time limit of each suite in milliseconds, so that a suite that hangs ends. */
+  readonly suiteLimitMs: number;
+}
 
-/** Runs everything; `paths` narrows it to the tests there. */
-async function test(paths: readonly string[]): Promise<Counts> {
+/** Sets up, holds the rules and runs the tests; prints what fails and what is skipped. */
+export async function runTests({ paths, suiteLimitMs }: RunTestsOptions): Promise<Counts> {
   Deno.chdir(ROOT);
+  const skipped = new Map<string, number>();
+  const limits = { suiteLimitMs, skipped };
   let counts = await runSteps("set-up", paths.length > 0 ? SET_UP : SET_UP_OF_ALL);
   if (counts.failed > 0) return counts;
-  if (paths.length > 0) return await runSuite({ title: "tests", options: ["--doc"], paths });
-  counts = await runSteps("rule", RULES);
-  counts = sum(counts, await runSuite(UNITS));
-  const [shown, hidden] = WHOLE_PROGRAM;
-  const ended = await Promise.all([runSuite(shown), runSuite(hidden, showAtEnd)]);
-  return ended.reduce(sum, counts);
+  if (paths.length > 0) {
+    counts = await runSuite({ title: "tests", options: ["--doc"], paths }, limits);
+  } else {
+    counts = await runSteps("rule", RULES);
+    counts = sum(counts, await runSuite(UNITS, limits));
+    const [shown, hidden] = WHOLE_PROGRAM;
+    const ended = await Promise.all([
+      runSuite(shown, limits),
+      runSuite(hidden, { ...limits, run: showAtEnd }),
+    ]);
+    counts = ended.reduce(sum, counts);
+  }
+  for (const [reason, number] of skipped) say(`skipped: ${number}, ${reason}`);
+  return counts;
+}
+
+/** Installs the programs that tests need; without the right to do so it names what is missing. */
+async function installTestPrograms(): Promise<void> {
+  const missing = await missingPackages(TEST_PROGRAMS);
+  const whyNot = await whyNoInstall();
+  if (missing.length > 0 && whyNot !== null) {
+    say(`WARNING: ${missing.join(", ")} missing, their tests are skipped: ${whyNot}`);
+    return;
+  }
+  await installPackages(missing, "tests");
 }
 
 async function runSteps(kind: string, steps: readonly Step[]): Promise<Counts> {
@@ -115,18 +144,31 @@ const showAtEnd: RunProgram = async (argv, options) => {
   }
 };
 
+/** How a suite is run. */
+interface SuiteRun {
+  readonly suiteLimitMs: number;
+  /** Takes the reasons of skipped tests, with their numbers. */
+  readonly skipped: Map<string, number>;
+  /** {@default passThrough} */
+  readonly run?: RunProgram;
+}
+
 async function runSuite(
   { title, options, paths }: Suite,
-  run: RunProgram = passThrough,
+  { suiteLimitMs, skipped, run = passThrough }: SuiteRun,
 ): Promise<Counts> {
   say(`== ${title}`);
   const report = await Deno.makeTempFile({ suffix: ".xml" });
   try {
     const status = await run(
       [DENO, ...TEST, `--junit-path=${report}`, ...options, ...paths],
-      { limitMs: SUITE_LIMIT_MS },
+      { limitMs: suiteLimitMs },
     );
-    const counts = countsOf(await readTextFileIfAny(report) ?? "");
+    const text = await readTextFileIfAny(report) ?? "";
+    const counts = countsOf(text);
+    for (const [reason, number] of skippedIn(text)) {
+      skipped.set(reason, (skipped.get(reason) ?? 0) + number);
+    }
     if (status === 0 || counts.failed > 0) return counts;
     say(`FAILED ${title}: ended with status ${status}`);
     return sum(counts, ONE_FAILED);
@@ -141,7 +183,7 @@ async function mustPass(argv: Argv): Promise<void> {
 }
 
 if (import.meta.main) {
-  const counts = await test(Deno.args);
+  const counts = await runTests({ paths: Deno.args, suiteLimitMs: 30 * 60_000 });
   print(closingLine(counts));
   Deno.exit(counts.failed === 0 && counts.passed > 0 ? 0 : 1);
 }

@@ -13,19 +13,15 @@ import { SshConnection } from "../../mod/host/ssh_connection.ts";
 import { SshConnections } from "../../mod/host/ssh_connections.ts";
 import { SystemdHost } from "../../mod/host/systemd.ts";
 import { assert, assertEquals, assertRejects } from "../lib/assert.ts";
+import { testUnless } from "../lib/conditional.ts";
 import { Sshd, whySshdIsMissing } from "../lib/sshd.ts";
 
-const missing = await whySshdIsMissing();
-const skipped = missing === null ? "" : ` (SKIPPED: ${missing})`;
+const whyNoSshd = await whySshdIsMissing();
 
 function test(name: string, act: (sshd: Sshd) => Promise<void>): void {
-  Deno.test({
-    name: name + skipped,
-    ignore: missing !== null,
-    fn: async () => {
-      await using sshd = await Sshd.open();
-      await act(sshd);
-    },
+  testUnless(whyNoSshd, name, async () => {
+    await using sshd = await Sshd.open();
+    await act(sshd);
   });
 }
 

@@ -6,17 +6,15 @@
 
 import { assert, assertEquals, assertRejects } from "../lib/assert.ts";
 import { FactsError, gatherFacts } from "../../mod/facts/mod.ts";
+import { testUnless } from "../lib/conditional.ts";
 import { Sshd, whySshdIsMissing } from "../lib/sshd.ts";
 
 const MAIN = new URL("../../main.ts", import.meta.url).pathname;
 
-const missing = await whySshdIsMissing();
-const skipped = missing === null ? "" : ` (SKIPPED: ${missing})`;
-
-Deno.test({
-  name: `gatherFacts() asks the hare of another host, and tells what is wrong${skipped}`,
-  ignore: missing !== null,
-  fn: async () => {
+testUnless(
+  await whySshdIsMissing(),
+  "gatherFacts() asks the hare of another host, and tells what is wrong",
+  async () => {
     await using sshd = await Sshd.open();
     const { run, directory } = sshd;
     await Deno.writeTextFile(
@@ -60,4 +58,4 @@ Deno.test({
       "there: hare cannot be run there: ",
     );
   },
-});
+);

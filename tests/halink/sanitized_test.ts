@@ -5,14 +5,15 @@
 
 import { runHere } from "../../mod/lib/process.ts";
 import { assertEquals } from "../lib/assert.ts";
+import { testUnless } from "../lib/conditional.ts";
 import { ADDRESS_SANITIZER, hasCompiler } from "./fake_motr.ts";
 
 const LIMIT_MS = 600_000;
 
-Deno.test({
-  name: "halink: no access to memory goes wrong on either side",
-  ignore: !await hasCompiler(),
-  async fn() {
+testUnless(
+  await hasCompiler() ? null : "no C compiler: install gcc",
+  "halink: no access to memory goes wrong on either side",
+  async () => {
     const library = await runHere(["cc", "-print-file-name=libasan.so"]);
     const tests = new URL("link_test.ts", import.meta.url).pathname;
     const { code, stdout, stderr } = await runHere(
@@ -28,4 +29,4 @@ Deno.test({
     );
     assertEquals([code, stderr.match(/ERROR: .*/)], [0, null], stdout + stderr);
   },
-});
+);

@@ -5,30 +5,38 @@
  */
 
 import { say } from "../../tools/say.ts";
+import { testUnless, WHY_NOT_LONG } from "../lib/conditional.ts";
 import { type Base, TestHosts } from "./mod.ts";
 import { getReady } from "./ready.ts";
 
-/** Set to 1 it asks for the tests that take minutes. */
-const LONG_VARIABLE = "HARE_TEST_LONG";
-
 const ready = await getReady();
 if ("why" in ready) say(`WARNING: no test hosts, these tests are skipped: ${ready.why}`);
+
+/** Skips a test on hosts; `null` runs it where there can be hosts. */
+export interface HostTestOptions {
+  readonly why?: string | null;
+}
 
 /** A test on so many hosts, which are made for it and taken down after it. */
 export function testOnHosts(
   name: string,
   count: number,
   test: (hosts: TestHosts, t: Deno.TestContext) => Promise<void>,
+  options: HostTestOptions = {},
 ): void {
   onHosts(name, async (make, t) => {
     await using hosts = await make(count);
     await test(hosts, t);
-  });
+  }, options);
 }
 
-/** The same, of a test that takes too long for every run: there is none unless it is asked for. */
-export function longTestOnHosts(...test: Parameters<typeof testOnHosts>): void {
-  if (Deno.env.get(LONG_VARIABLE) === "1") testOnHosts(...test);
+/** The same for a test that takes minutes: it is skipped unless the long tests are asked for. */
+export function longTestOnHosts(
+  name: string,
+  count: number,
+  test: (hosts: TestHosts, t: Deno.TestContext) => Promise<void>,
+): void {
+  testOnHosts(name, count, test, { why: WHY_NOT_LONG });
 }
 
 /** Makes hosts, of another base than usual as far as that is given. */
@@ -38,14 +46,12 @@ export type MakeHosts = (count: number, base?: Partial<Base>) => Promise<TestHos
 export function onHosts(
   name: string,
   test: (make: MakeHosts, t: Deno.TestContext) => Promise<void>,
+  { why = null }: HostTestOptions = {},
 ): void {
-  if ("why" in ready) {
-    Deno.test({ name: `${name} (no test hosts: ${ready.why})`, ignore: true, fn: () => {} });
-    return;
-  }
-  const { base } = ready;
-  Deno.test(
-    name,
-    (t) => test((count, other) => TestHosts.make(count, { ...base, ...other }), t),
-  );
+  const whyNoHosts = "why" in ready ? `no test hosts: ${ready.why}` : null;
+  testUnless(why ?? whyNoHosts, name, (t) => {
+    if ("why" in ready) throw new Error(ready.why);
+    const { base } = ready;
+    return test((count, other) => TestHosts.make(count, { ...base, ...other }), t);
+  });
 }

@@ -25,7 +25,15 @@ import { statusOf, type Units, waitUntilWell } from "../bootstrap/wellness.ts";
 import type { TestHost, TestHosts } from "../hosts/mod.ts";
 import { testOnHosts } from "../hosts/testing.ts";
 import { assert, assertEquals } from "../lib/assert.ts";
-import { assertAllStarted, clientCommand, MIB, MOTR, processesOf, SIZE_MIB } from "./motr.ts";
+import {
+  assertAllStarted,
+  clientCommand,
+  MIB,
+  MOTR,
+  processesOf,
+  SIZE_MIB,
+  WHY_NO_MOTR,
+} from "./motr.ts";
 import { BIN, putMotr } from "./on_hosts.ts";
 
 const { units: { mkfs, server } } = TARGETS.motr;
@@ -41,15 +49,13 @@ function testMotrOnHosts(
   count: number,
   test: (hosts: TestHosts, first: TestHost, t: Deno.TestContext) => Promise<void>,
 ): void {
-  const motr = MOTR;
-  if (motr === undefined) return;
   testOnHosts(name, count, async (hosts, t) => {
-    await putMotr(hosts.all, motr);
+    await putMotr(hosts.all, MOTR);
     const first = await prepare(hosts, count);
     // A unit of data, one of parity and a spare.
     await first.write(CDF, cdfOf(count, 0).replace("parity_units: 0", "parity_units: 1"));
     await test(hosts, first, t);
-  });
+  }, { why: WHY_NO_MOTR });
 }
 
 /** Has a client on a host write a new file into the object; the file's sum. */

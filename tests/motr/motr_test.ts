@@ -1,7 +1,7 @@
 /**
  * Real Motr under Hare, from the compiled binary: where HARE_TEST_MOTR names a directory with
- * `bin/m0d`, `bin/m0mkfs`, `bin/m0cp`, `bin/m0cat` and `lib/libmotr.so`. Elsewhere it is not tested,
- * and that is said.
+ * `bin/m0d`, `bin/m0mkfs`, `bin/m0cp`, `bin/m0cat` and `lib/libmotr.so`. Elsewhere
+ * these tests are skipped.
  *
  * @module
  */
@@ -13,7 +13,16 @@ import { waitFor } from "../../mod/lib/wait_for.ts";
 import type { ProcessJson, StatusJson } from "../../mod/status/json.ts";
 import { Dev, EXAMPLES, mustPass } from "../dev/cluster.ts";
 import { assertEquals, assertStringIncludes } from "../lib/assert.ts";
-import { assertAllStarted, clientCommand, MIB, MOTR, processesOf, SIZE_MIB } from "./motr.ts";
+import { testUnless } from "../lib/conditional.ts";
+import {
+  assertAllStarted,
+  clientCommand,
+  MIB,
+  MOTR,
+  processesOf,
+  SIZE_MIB,
+  WHY_NO_MOTR,
+} from "./motr.ts";
 
 /** A development cluster of real Motr. */
 class MotrCluster implements AsyncDisposable {
@@ -118,10 +127,8 @@ function testMotr(
   net: string,
   test: (cluster: MotrCluster, file: { path: string; bytes: Uint8Array }) => Promise<void>,
 ): void {
-  const motr = MOTR;
-  if (motr === undefined) return;
-  Deno.test(name, async () => {
-    await using cluster = await MotrCluster.make(motr, net, example);
+  testUnless(WHY_NO_MOTR, name, async () => {
+    await using cluster = await MotrCluster.make(MOTR, net, example);
     const path = await Deno.makeTempFile();
     try {
       const bytes = new Uint8Array(SIZE_MIB * MIB);
