@@ -16,6 +16,22 @@ export const TEST_PROGRAMS: Programs = {
   "sshd": "openssh-server",
   "ssh": "openssh-client",
   "ss": "iproute2",
+  // Login shells and sudo, for the ways to run a program on a host.
+  "fish": "fish",
+  "sudo": "sudo",
+  "tcsh": "tcsh",
+  "zsh": "zsh",
+  // Makers of disks that must not be formatted.
+  "cryptsetup": "cryptsetup-bin",
+  "mdadm": "mdadm",
+  "mkfs.btrfs": "btrfs-progs",
+  "mkfs.ext4": "e2fsprogs",
+  "mkfs.gfs2": "gfs2-utils",
+  "mkfs.xfs": "xfsprogs",
+  "pvcreate": "lvm2",
+  "sgdisk": "gdisk",
+  // Sets the wall clock of single processes.
+  "faketime": "faketime",
 };
 
 /** Directories of programs for root, which an ordinary user's PATH may lack. */
