@@ -28,7 +28,7 @@ export interface OperationWorld {
   readonly clock: Clock;
   /** The driver of a host, by its name in the CDF. */
   readonly driverOf: (destination: string) => Host;
-  /** Runs programs on a host, by its name in the CDF, as whoever is logged in there. */
+  /** Runs programs on a host, by its name in the CDF, as root. */
   readonly runOn: (destination: string) => Run;
 }
 

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { HaLink } from "../halink/mod.ts";
+import { checkLibrary, HaLink } from "../halink/mod.ts";
 import { readToken, TOKEN_FILE_VARIABLE } from "../hax/access.ts";
 import type { OpenLink } from "../hax/link_keeper.ts";
 import { pidExists, readBootId } from "../hax/presence.ts";
@@ -21,6 +21,7 @@ export interface HaxOptions {
   /** Path of Mero's library; where it is not given, the system's loader looks for it. */
   readonly libmotr?: string | undefined;
   readonly halink: boolean;
+  readonly check?: true | undefined;
 }
 
 /** The sub-command. */
@@ -39,12 +40,14 @@ export function haxCommand(context: Context): CommandUnknownOpts {
     )
     .option("--libmotr <path>", "Mero's library, libmotr.so or libmero.so (default: the system's)")
     .option("--no-halink", "do without the HA link: answer HTTP only")
+    .option("--check", "load Mero's library, print its name, and end; serve nothing")
     .addHelpText(
       "after",
       examples(
         ["hare hax", `answers at ${hostname}:${port}`],
         ["hare hax --listen 192.168.0.1:8080"],
         ["hare hax --libmotr /opt/motr/lib/libmotr.so"],
+        ["hare hax --check", "whether the system has Mero's library"],
         [`curl http://${hostname}:${port}/health`, "how it is"],
       ) + TOKEN_HELP,
     )
@@ -61,6 +64,9 @@ Environment:
 export async function runHax(options: HaxOptions, context: Context): Promise<void> {
   const { clock } = context;
   const token = await readToken(context.env);
+  if (options.check === true) {
+    return await context.stdout({ lines: options.halink ? [checkLibrary(options.libmotr)] : [] });
+  }
   const openLink = options.halink ? linkOpener(options.libmotr) : null;
   await runAsService({ ...context, log: loggerOf("hax") }, async (service, signal) => {
     const boot = await readBootId(context.run, signal);

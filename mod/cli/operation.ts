@@ -8,6 +8,7 @@ import { DEFAULT_PARALLEL } from "../bringup/engine.ts";
 import type { OperationEvent, OperationOptions } from "../bringup/operation.ts";
 import { openOperationLog } from "../bringup/operation_log.ts";
 import type { OperationWorld } from "../bringup/real_cluster.ts";
+import { asRoot } from "../host/as_root.ts";
 import { driverOf } from "../host/driver.ts";
 import { isThisHost } from "../host/local.ts";
 import { SshConnections } from "../host/ssh_connections.ts";
@@ -78,7 +79,7 @@ export async function operate(
     clock,
     driverOf: (destination) => driverOf(destination, { hostname, run, connections }),
     runOn: (destination) =>
-      isThisHost(destination, hostname) ? run : connections.to(destination).run,
+      asRoot(isThisHost(destination, hostname) ? run : connections.to(destination).run),
   };
   using limit = timeLimit(name, flags.timeout, clock);
   const signal = AbortSignal.any([context.signal, limit.signal]);

@@ -7,7 +7,7 @@ import { runProgram } from "./program.ts";
 import { VERSION } from "./version.ts";
 
 const QUESTION: Question = {
-  format: 1,
+  format: 2,
   globs: [],
   consul: "/nowhere/consul",
   units: [],
@@ -32,7 +32,7 @@ Deno.test("hare preflight answers the question on standard input", async () => {
 });
 
 Deno.test("hare preflight tells its version with a question that it does not understand", async () => {
-  const world = worldAsking({ ...QUESTION, format: 2 });
+  const world = worldAsking({ ...QUESTION, format: 3 });
   const status = await runProgram(["preflight", "--json"], world, { commit: "abc1234" });
   assertEquals([status, world.out()], [64, ""]);
   const says = `hare: hare ${VERSION} (commit abc1234) does not understand the question\n`;

@@ -8,6 +8,7 @@
  */
 
 export { HaLink, type HaLinkOptions, type LinkIdentity } from "./link.ts";
+export { checkLibrary } from "./symbols.ts";
 export type {
   ConfdPlace,
   EntrypointReply,

@@ -106,22 +106,43 @@ const NAMES = ["libmotr.so.2", "libmotr.so", "libmero.so.2", "libmero.so"] as co
 /**
  * The library that the system's loader finds.
  *
- * @throws {HareError} when there is none
+ * @throws {HareError} when there is none that can be loaded
  */
 export function findLibrary(): string {
-  const found = NAMES.find((name) => {
+  const failures: string[] = [];
+  for (const name of NAMES) {
     try {
       Deno.dlopen(name, {}).close();
-      return true;
+      return name;
     } catch (error) {
-      if (error instanceof Error) return false; // there is no class for a library that is not there
-      throw error;
+      if (!(error instanceof Error)) throw error; // there is no class for a library that is not there
+      failures.push(messageOf(error));
     }
-  });
-  if (found !== undefined) return found;
-  throw new HareError("there is no library for the HA link on this machine: no libmotr.so", {
+  }
+  // A library that is there may lack another one that it needs.
+  const broken = failures.find((failure, i) => !failure.includes(`${NAMES[i]}: cannot open`));
+  const why = broken === undefined ? "no libmotr.so" : broken;
+  throw new HareError(`there is no library for the HA link on this machine: ${why}`, {
     hint: "give its path with --libmotr, or do without: --no-halink",
   });
+}
+
+/**
+ * Loads and unloads the library, with all that Hare calls in it.
+ *
+ * @param path {@default what the system's loader finds}
+ * @returns the library's path or name
+ * @throws {HareError} when it cannot be used
+ */
+export function checkLibrary(path: string = findLibrary()): string {
+  using prompt = closing(openPrompt(path));
+  using _blocking = closing(openBlocking(path));
+  flavourOf(prompt.library, path);
+  return path;
+}
+
+function closing<T extends { close(): void }>(library: T): Disposable & { readonly library: T } {
+  return { library, [Symbol.dispose]: () => library.close() };
 }
 
 /**

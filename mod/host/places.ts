@@ -20,6 +20,8 @@ export const CONSUL_DATA_DIRECTORY = "/var/lib/hare/consul";
 export const CONSUL_ENV_FILE = "/etc/hare/consul-env";
 /** A site's own options of `hare hax`: `HARE_HAX_OPTIONS=--libmotr /opt/motr/lib/libmotr.so`. */
 export const HAX_ENV_FILE = "/etc/hare/hax-env";
+/** The variable in that file. */
+export const HAX_OPTIONS = "HARE_HAX_OPTIONS";
 
 /** The unit of a node's Consul agent. */
 export const CONSUL_UNIT = "hare-consul-agent";

@@ -11,6 +11,7 @@ import {
   CONSUL_UNIT,
   HARE_PROGRAM,
   HAX_ENV_FILE,
+  HAX_OPTIONS,
   HAX_UNIT,
   RC_UNIT,
   SERVICE_USER,
@@ -120,9 +121,6 @@ ${HARDENING}
 [Install]
 WantedBy=multi-user.target
 `;
-
-/** Variable that holds a site's own options of `hare hax`. */
-export const HAX_OPTIONS = "HARE_HAX_OPTIONS";
 
 /**
  * To stop, the HA link's library takes 5 s for each process that died; RDMA wants locked memory. Each

@@ -52,6 +52,8 @@ export interface Answer {
   /** Disks by glob. */
   readonly disks: Found<Readonly<Record<string, readonly DiskFacts[]>>>;
   readonly units: Found<FoundUnits>;
+  /** The library for hax's HA link; empty where hax is told to do without. */
+  readonly haxLibrary: Found<string>;
   readonly busyPorts: readonly BusyPort[];
   /** The data directories that hold something. */
   readonly filledDirectories: Found<readonly string[]>;
@@ -81,6 +83,7 @@ const schema: z.ZodType<Answer> = z.object({
     asked: z.array(z.object({ name: z.string(), load: z.string(), active: z.string() })),
     failed: z.array(z.string()),
   })),
+  haxLibrary: found(z.string()),
   busyPorts: z.array(
     z.object({ address: z.string(), port: z.int(), unit: z.string(), why: z.string() }),
   ),

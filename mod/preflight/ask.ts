@@ -88,9 +88,10 @@ async function ask(
   { name, question, run }: HostToAsk,
   { clock, signal, limitMs = 30_000, program = HARE_PROGRAM }: AskDeps,
 ): Promise<Answered | Failed> {
-  const limit = AbortSignal.timeout(limitMs);
+  // The program is killed at its limit, and says then how far it came; this is for one that stays.
+  const limit = AbortSignal.timeout(limitMs * KILL_MARGIN);
   const within = AbortSignal.any([signal, limit]);
-  // The units have the system's time zone, not that of whoever is logged in.
+  // The units have the system's time zone, not that of the login.
   const argv = ["env", "-u", "TZ", program, "preflight", "--json"] as const;
   const options = { stdin: JSON.stringify(question), signal: within, limitMs };
   const began = clock.monotonic();
@@ -100,11 +101,12 @@ async function ask(
   } catch (error) {
     signal.throwIfAborted();
     const byHand = `try to log in there by hand: ssh ${name}`;
-    if (limit.aborted || error instanceof TimeLimitError) {
-      return unreachable(`no answer within ${limitMs / 1000} s`, byHand);
-    }
+    const noAnswer = `no answer within ${limitMs / 1000} s`;
+    if (limit.aborted) return unreachable(noAnswer, byHand);
     if (!(error instanceof HareError)) throw error;
-    return unreachable(error.message, error.hint ?? byHand);
+    const isLate = error instanceof TimeLimitError;
+    const message = isLate ? `${noAnswer}: ${error.message}` : error.message;
+    return unreachable(message, error.hint ?? byHand);
   }
   // deno-lint-ignore clock/wall -- clocks are compared
   const receivedMs = clock.now();
@@ -114,6 +116,8 @@ async function ask(
   if ("kind" in answer) return answer;
   return { kind: "answered", answer, clock: differenceOf(answer.clock, sentMs, receivedMs) };
 }
+
+const KILL_MARGIN = 1.2;
 
 /** The four times of a round trip, as NTP reckons with them. */
 function differenceOf(
@@ -168,7 +172,7 @@ function answerIn(
       }
       return unreachable(
         `what it says is no answer: ${read.why}`,
-        `see what \`ssh ${host} true\` prints: a login shell must print nothing`,
+        `see what \`ssh ${host} ${program} --version\` prints`,
       );
   }
 }

@@ -10,7 +10,7 @@ import { judge } from "./judge.ts";
 import type { Question } from "./question.ts";
 
 const QUESTION: Question = {
-  format: 1,
+  format: 2,
   iface: "eth1",
   globs: ["/dev/disk by 'name'*"],
   consul: "consul",
@@ -70,7 +70,11 @@ const CASES: readonly (readonly [what: string, does: Run, problem: readonly stri
   [
     "is given up by its own driver",
     fails(new TimeLimitError("ssh did not end within 30 s and was killed")),
-    ["reachable", "no answer within 0.02 s", BY_HAND],
+    [
+      "reachable",
+      "no answer within 0.02 s: ssh did not end within 30 s and was killed",
+      BY_HAND,
+    ],
   ],
   [
     "has no hare",
@@ -98,7 +102,7 @@ const CASES: readonly (readonly [what: string, does: Run, problem: readonly stri
   ],
   [
     "has a hare that answers in another form",
-    says(0, JSON.stringify({ format: 2, hare: "0.2.0 (commit def5678)" })),
+    says(0, JSON.stringify({ format: 3, hare: "0.2.0 (commit def5678)" })),
     [
       "hare-version",
       "hare 0.2.0 (commit def5678) is installed, which does not understand this one",
@@ -125,7 +129,7 @@ const CASES: readonly (readonly [what: string, does: Run, problem: readonly stri
     [
       "reachable",
       'what it says is no answer: no JSON but "Welcome to vm1!\\n"',
-      "see what `ssh alice@vm1 true` prints: a login shell must print nothing",
+      "see what `ssh alice@vm1 /usr/bin/hare --version` prints",
     ],
   ],
   [
@@ -134,7 +138,7 @@ const CASES: readonly (readonly [what: string, does: Run, problem: readonly stri
     [
       "reachable",
       "what it says is no answer: it is empty",
-      "see what `ssh alice@vm1 true` prints: a login shell must print nothing",
+      "see what `ssh alice@vm1 /usr/bin/hare --version` prints",
     ],
   ],
 ];

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { HAX_ENV_FILE, HAX_OPTIONS } from "../host/places.ts";
 import type { Answer, Found } from "./answer.ts";
 import type { ClockDifference } from "./ask.ts";
 
@@ -13,6 +14,7 @@ export const CHECK_NAMES = [
   "hare-version",
   "consul",
   "units",
+  "hax",
   "failed-units",
   "ports",
   "clock",
@@ -78,6 +80,13 @@ export const CHECKS: Readonly<
       remedy: remedyForUnit(name, load, host),
     }));
   },
+
+  "hax": ({ answer: { haxLibrary } }) =>
+    problemsIn(
+      haxLibrary,
+      `install Mero's library there, or name it in ${HAX_ENV_FILE}: ` +
+        `${HAX_OPTIONS}=--libmotr PATH, or --no-halink to do without`,
+    ),
 
   "failed-units": ({ answer: { units } }) =>
     ("value" in units ? units.value.failed : []).map((unit) => ({

@@ -14,6 +14,7 @@ import type { Run } from "../lib/process.ts";
 import type { Answer } from "./answer.ts";
 import { attempt } from "./attempt.ts";
 import { filledAmong } from "./directories.ts";
+import { tryHax, type TryHaxDeps } from "./hax.ts";
 import { busyAmong, type TryListen, tryListen } from "./ports.ts";
 import { FORMAT, type Question } from "./question.ts";
 import { findUnits } from "./units.ts";
@@ -23,6 +24,8 @@ export interface InspectDeps extends LocalDeps {
   /** Version and commit of this Hare. */
   readonly version: string;
   readonly clock: Clock;
+  /** Files of this machine. {@default Deno} */
+  readonly files?: TryHaxDeps["system"] | undefined;
   /** {@default on this machine} */
   readonly listen?: TryListen | undefined;
   /** Time limit of each part, in milliseconds. {@default 10000} */
@@ -35,16 +38,17 @@ export interface InspectDeps extends LocalDeps {
  * @throws the signal's reason when it is aborted
  */
 export async function inspect(question: Question, deps: InspectDeps): Promise<Answer> {
-  const { clock, run, system = Deno, signal, limitMs = 10_000 } = deps;
+  const { clock, run, system = Deno, files = Deno, signal, limitMs = 10_000 } = deps;
   const began = clock.monotonic();
   const part = <T>(what: string, work: (within: Within) => Promise<T>) =>
     attempt(what, (signal) => work({ run, system, signal }), { signal, limitMs });
   const { iface, globs, dataDirectories } = question;
-  const [host, disks, consul, units, filledDirectories] = await Promise.all([
+  const [host, disks, consul, units, haxLibrary, filledDirectories] = await Promise.all([
     part("the host", (within) => factsOfThisHost({ iface, globs: [] }, within)),
     part("the disks", (within) => disksOf(globs, within)),
     part("Consul", (within) => versionOf(question.consul, within)),
     part("the units", (within) => findUnits(question, within)),
+    part("hax's library", ({ run, signal }) => tryHax({ run, signal, system: files })),
     part("the data directories", () => filledAmong(dataDirectories, system)),
   ]);
   const facts = "value" in host ? { value: host.value.facts } : host;
@@ -54,7 +58,7 @@ export async function inspect(question: Question, deps: InspectDeps): Promise<An
   return {
     format: FORMAT,
     hare: deps.version,
-    ...{ consul, facts, disks, units, filledDirectories },
+    ...{ consul, facts, disks, units, haxLibrary, filledDirectories },
     busyPorts: busyAmong(question.ports, dataAddress, deps.listen ?? tryListen),
     timeZone: timeZoneAt(sentMs),
     // A clock that is set meanwhile must not falsify what the work took.

@@ -9,7 +9,7 @@ import { inspect, type InspectDeps } from "./inspect.ts";
 import type { Question } from "./question.ts";
 
 const QUESTION: Question = {
-  format: 1,
+  format: 2,
   globs: ["/dev/sd*"],
   consul: "/opt/consul",
   units: ["hare-hax", "m0d@any"],
@@ -59,6 +59,7 @@ const MACHINE = makeMachine({
 function running(programs: Readonly<Record<string, Partial<Output> | Run>> = {}): Run {
   const all: Readonly<Record<string, Partial<Output> | Run>> = {
     systemctl: { stdout: UNITS },
+    "/usr/bin/hare": { stdout: "libmotr.so.2\n" },
     "/opt/consul": { stdout: "Consul v1.20.6\nRevision abc\n" },
     ...programs,
   };
@@ -76,6 +77,7 @@ function inspected(parts: Partial<InspectDeps> = {}, question = QUESTION) {
     system: MACHINE.system,
     version: "0.1.0 (commit abc1234)",
     clock: new FakeClock(1_000),
+    files: { readTextFile: () => Promise.reject(new Deno.errors.NotFound()) },
     listen: () => {},
     ...parts,
   });
@@ -84,7 +86,7 @@ function inspected(parts: Partial<InspectDeps> = {}, question = QUESTION) {
 Deno.test("inspect() answers the whole question", async () => {
   const { timeZone, ...answer } = await inspected();
   assertEquals(answer, {
-    format: 1,
+    format: 2,
     hare: "0.1.0 (commit abc1234)",
     consul: { value: "1.20.6" },
     facts: {
@@ -106,6 +108,7 @@ Deno.test("inspect() answers the whole question", async () => {
         failed: ["hare-rc.service", "m0d@0x7200000000000001:0x9.service"],
       },
     },
+    haxLibrary: { value: "libmotr.so.2" },
     busyPorts: [],
     filledDirectories: { value: ["/var/mero/m0d-1"] },
     clock: { receivedMs: 1_000, sentMs: 1_000 },
@@ -117,7 +120,7 @@ Deno.test("inspect() answers the whole question", async () => {
 Deno.test("inspect() asks systemd once, with names and patterns behind --", async () => {
   const asked: (readonly string[])[] = [];
   const systemctl: Run = (argv) => {
-    asked.push(argv);
+    if (argv[2]?.startsWith("--property=Id")) asked.push(argv);
     return Promise.resolve({ code: 0, stdout: UNITS, stderr: "" });
   };
   await inspected({ run: running({ systemctl }) });
@@ -237,12 +240,12 @@ Deno.test("readAnswer() reads what writeAnswer() wrote, on this machine", async 
 Deno.test("inspect() tells how long it took, also when its clock is set meanwhile", async () => {
   for (const step of STEPS_MS) {
     const clock = new FakeClock(5_000_000);
-    const systemctl: Run = async () => {
+    const consul: Run = async () => {
       clock.step(step);
       await clock.advance(400);
-      return { code: 0, stdout: UNITS, stderr: "" };
+      return { code: 0, stdout: "Consul v1.20.6\n", stderr: "" };
     };
-    const { clock: times } = await inspected({ clock, run: running({ systemctl }) });
+    const { clock: times } = await inspected({ clock, run: running({ "/opt/consul": consul }) });
     assertEquals(times, { receivedMs: 5_000_000 + step, sentMs: 5_000_400 + step });
   }
 });

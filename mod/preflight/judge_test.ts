@@ -71,6 +71,13 @@ const CASES: readonly Case[] = [
     "Host is down",
     "a host of the cluster is run by systemd: look at `systemctl status`",
   ]]],
+  ["a hax without its library", { haxLibrary: { problems: ["there is no libmotr.so"] } }, [[
+    "hax",
+    "there is no libmotr.so",
+    "install Mero's library there, or name it in /etc/hare/hax-env: " +
+    "HARE_HAX_OPTIONS=--libmotr PATH, or --no-halink to do without",
+  ]]],
+  ["a hax that does without", { haxLibrary: { value: "" } }, []],
   ["failed units", { units: { value: { asked: [], failed: ["hare-rc.service"] } } }, [[
     "failed-units",
     "unit hare-rc.service has failed",

@@ -56,7 +56,7 @@ Deno.test("parseCheckNames() refuses another name and tells those that there are
     const error = assertThrows(() => parseCheckNames(text), UsageError);
     assertEquals(
       error.hint,
-      "the checks are reachable, hare-version, consul, units, failed-units, ports, clock, " +
+      "the checks are reachable, hare-version, consul, units, hax, failed-units, ports, clock, " +
         "timezone, disks, facts",
     );
   }

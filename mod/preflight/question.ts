@@ -10,7 +10,7 @@ import { CONSUL_UNIT, HAX_UNIT, RC_UNIT } from "../host/places.ts";
 import { jsonText } from "../lib/json_text.ts";
 
 /** Form of questions and answers; two builds of Hare understand each other only in the same. */
-export const FORMAT = 1;
+export const FORMAT = 2;
 
 /** A port that must be free, or taken by the unit it is meant for. */
 export interface Port {

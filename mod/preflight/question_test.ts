@@ -15,7 +15,7 @@ Deno.test("questionsOf() asks a server for more than another host", () => {
   assertEquals(a, {
     name: "a",
     question: {
-      format: 1,
+      format: 2,
       iface: undefined,
       globs: ["/dev/sd*"],
       consul: "consul",
@@ -73,7 +73,7 @@ Deno.test("readQuestion() reads what was asked", () => {
 Deno.test("readQuestion() says why a text is no question", () => {
   const [a] = questions("mero");
   const bad: readonly (readonly [parts: object, why: string])[] = [
-    [{ format: 2 }, "format"],
+    [{ format: 3 }, "format"],
     [{ units: ["--help; rm -rf /"] }, "units[0]"],
     [{ failable: ["*", "$(id)"] }, "failable[1]"],
     [{ ports: [{ address: "0.0.0.0", port: 80, unit: "u" }] }, "ports[0].address"],

@@ -29,8 +29,8 @@ testOnHosts("hare bootstrap brings three servers and two clients up", 5, async (
   await t.step("not while hosts are not ready: it tells all that is wrong with them", async () => {
     const wrong = {
       "ssc-vm1": ["port taken", "unit of hare missing"],
-      "ssc-vm2": ["other hare version", "clock off"],
-      "ssc-vm3": ["no consul", "disk missing", "unit missing"],
+      "ssc-vm2": ["other hare version"],
+      "ssc-vm3": ["no consul", "library missing", "clock off", "disk missing", "unit missing"],
       "ssc-vm4": ["wrong key of the operator"],
       "ssc-vm5": ["host unreachable"],
     };

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { HAX_ENV_FILE, HAX_OPTIONS } from "../../mod/host/places.ts";
 import { CHECK_NAMES, type CheckName } from "../../mod/preflight/mod.ts";
 import { assertEquals, assertMatch } from "../lib/assert.ts";
 import type { TestHost, TestHosts } from "../hosts/mod.ts";
@@ -27,7 +28,7 @@ export interface PreflightFault {
 const HARE = "/usr/bin/hare";
 const UNITS = "/usr/lib/systemd/system";
 
-/** A library that is loaded into every program of a login. */
+/** A library that changes the time of programs. */
 const FAKE_TIME = "/usr/lib/x86_64-linux-gnu/faketime/libfaketime.so.1";
 
 /** Takes files away, to be put back by {@linkcode putBack}. */
@@ -133,14 +134,23 @@ export const PREFLIGHT_FAULTS: readonly PreflightFault[] = [
   {
     what: "clock off",
     check: "clock",
-    break: (host) =>
-      host.write(
-        "/etc/environment",
-        `LD_PRELOAD=${FAKE_TIME}\nFAKETIME=+60s\nDONT_FAKE_MONOTONIC=1\n`,
-      ),
+    break: async (host) => {
+      await host.output(["mv", HARE, `${HARE}.right`]);
+      const late = `LD_PRELOAD=${FAKE_TIME} FAKETIME=+60s DONT_FAKE_MONOTONIC=1`;
+      await host.write(HARE, `#!/bin/sh\n${late} exec ${HARE}.right "$@"\n`, "0755");
+    },
     message: /^its clock is ahead of this host's by [56]\d\.\d s, give or take \d+\.\d s$/,
     remedy: /chrony/,
-    mend: (host) => host.output(["rm", "/etc/environment"]),
+    mend: (host) => host.output(["mv", `${HARE}.right`, HARE]),
+  },
+  {
+    what: "library missing",
+    check: "hax",
+    break: (host) =>
+      host.write(HAX_ENV_FILE, `${HAX_OPTIONS}=--libmotr /opt/motr/lib/libmotr.so\n`, "0640"),
+    message: /^hax would not start: cannot use .*\/opt\/motr\/lib\/libmotr\.so: .*cannot open/,
+    remedy: /^install Mero's library there, or name it in \/etc\/hare\/hax-env: /,
+    mend: (host) => host.output(["rm", HAX_ENV_FILE]),
   },
   {
     what: "unit missing",

@@ -5,11 +5,12 @@
 
 import type { EntrypointReply, LinkEvents, Message, Peer } from "../../mod/halink/interface.ts";
 import { MAX_NOTES } from "../../mod/halink/layout.ts";
+import { checkLibrary } from "../../mod/halink/symbols.ts";
 import { HareError } from "../../mod/lib/errors.ts";
 import { makeFid } from "../../mod/lib/fid.ts";
 import { runHere } from "../../mod/lib/process.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
-import { assertEquals, assertRejects, assertStringIncludes } from "../lib/assert.ts";
+import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "../lib/assert.ts";
 import { buildForTests, FakeMotr, openLink } from "./fake_motr.ts";
 
 const FLAVOURS = ["motr", "mero"] as const;
@@ -344,3 +345,31 @@ Deno.test("halink: a library that is not there is one clear error", async () => 
   assertStringIncludes(error.message, "cannot use the HA link's library /no/such/libmotr.so: ");
   assertStringIncludes(error.hint ?? "", "--no-halink");
 });
+
+for (const [flavour, library] of libraries) {
+  Deno.test(`halink (${flavour}): checkLibrary() loads the library, or says why it cannot be`, async () => {
+    assertEquals(checkLibrary(library), library);
+    const bytes = await Deno.readFile(library);
+    const CLASS = 4; // of the ELF header: 32 or 64 bits
+    await withFile(bytes.with(CLASS, 1), (path) => {
+      assertThrows(() => checkLibrary(path), HareError, `${path}: wrong ELF class: ELFCLASS32`);
+    });
+    await withFile(new TextEncoder().encode("INPUT(libmotr.so.2)\n"), (path) => {
+      assertThrows(() => checkLibrary(path), HareError, `${path}: `);
+    });
+  });
+}
+
+Deno.test("halink: checkLibrary() refuses a library that is none of Mero's", () => {
+  assertThrows(() => checkLibrary("libc.so.6"), HareError, "cannot use the HA link's library");
+});
+
+async function withFile(content: Uint8Array, act: (path: string) => void): Promise<void> {
+  const path = await Deno.makeTempFile({ suffix: ".so" });
+  try {
+    await Deno.writeFile(path, content);
+    act(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}

@@ -6,8 +6,7 @@
  */
 
 import { TARGETS } from "../../cfgen/mod.ts";
-import { HARE_PROGRAM, HAX_UNIT } from "../../mod/host/places.ts";
-import { HAX_OPTIONS } from "../../mod/install/units.ts";
+import { HARE_PROGRAM, HAX_OPTIONS, HAX_UNIT } from "../../mod/host/places.ts";
 import { dirname } from "../../mod/lib/std/path.ts";
 
 const MERO = TARGETS.mero;

@@ -12,7 +12,7 @@ export const HARE = "0.1.0 (commit abc1234)";
 /** An answer without problems, but for `parts`. */
 export function answerOf(parts: Partial<Answer> = {}): Answer {
   return {
-    format: 1,
+    format: 2,
     hare: HARE,
     consul: { value: "1.20.6" },
     facts: {
@@ -34,6 +34,7 @@ export function answerOf(parts: Partial<Answer> = {}): Answer {
         failed: [],
       },
     },
+    haxLibrary: { value: "libmotr.so.2" },
     busyPorts: [],
     filledDirectories: { value: [] },
     timeZone: { name: "UTC", offsetMinutes: 0 },
