@@ -19,14 +19,20 @@ export const EXAMPLES = new URL("../../examples", import.meta.url).pathname;
 export class Dev implements AsyncDisposable {
   readonly dir: string;
   readonly #net: string;
+  readonly #env: Readonly<Record<string, string>>;
 
-  private constructor(dir: string, net: string) {
+  private constructor(dir: string, net: string, env: Readonly<Record<string, string>>) {
     this.dir = dir;
     this.#net = net;
+    this.#env = env;
   }
 
-  static async make(net: string): Promise<Dev> {
-    return new Dev(join(await Deno.makeTempDir({ prefix: "hare-test-dev-" }), "dev"), net);
+  /**
+   * @param net first three numbers of the hosts' addresses
+   * @param env variables for `hare dev`
+   */
+  static async make(net: string, env: Readonly<Record<string, string>> = {}): Promise<Dev> {
+    return new Dev(join(await Deno.makeTempDir({ prefix: "hare-test-dev-" }), "dev"), net, env);
   }
 
   /** Address of host number `n`, which counts from 1. */
@@ -40,7 +46,7 @@ export class Dev implements AsyncDisposable {
 
   /** `hare dev VERB … --dir …`. */
   async dev(verb: string, ...args: string[]): Promise<Output> {
-    return await hare(["dev", verb, "--dir", this.dir, ...args]);
+    return await hare(["dev", verb, "--dir", this.dir, ...args], { env: this.#env });
   }
 
   async up(cdf: string, ...options: string[]): Promise<Output> {
