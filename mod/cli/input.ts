@@ -34,12 +34,48 @@ export async function readInput(
   }
   const { signal } = context;
   try {
-    // A FIFO is not open before somebody writes to it.
-    const file = await abortable(Deno.open(path), signal);
-    return { name: path, text: await readStream(file.readable, path, signal) };
+    const text = await isSpecial(path)
+      ? await readByCat(path, signal)
+      : await readStream((await Deno.open(path)).readable, path, signal);
+    return { name: path, text };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     throw fileError("read", path, error);
+  }
+}
+
+/** A FIFO, a device, or what a shell calls `<(…)`. */
+async function isSpecial(path: string): Promise<boolean> {
+  try {
+    const { isFile, isDirectory } = await Deno.stat(path);
+    return !isFile && !isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) return true; // /dev, /proc
+    throw error;
+  }
+}
+
+/**
+ * Deno opens files in the main thread: until somebody writes to a FIFO, no signal would be heard.
+ * And it keeps programs away from /dev and /proc.
+ */
+async function readByCat(path: string, signal: AbortSignal): Promise<string> {
+  const stopped = new AbortController();
+  const cat = new Deno.Command("cat", {
+    args: ["--", path],
+    stdin: "inherit", // it may be /dev/stdin
+    stdout: "piped",
+    stderr: "piped",
+    signal: stopped.signal,
+  }).spawn();
+  const said = new Response(cat.stderr).text();
+  try {
+    const text = await readStream(cat.stdout, path, signal);
+    if ((await cat.status).success) return text;
+    throw new HareError(`cannot read ${path}: ${(await said).trim().split(": ").at(-1)}`);
+  } finally {
+    stopped.abort();
+    await said;
   }
 }
 

@@ -96,7 +96,10 @@ export async function operate(
     log?.write({ event: "end", outcome: "failed", error: messageOf(error) });
     throw error;
   } finally {
-    if (log !== null) await context.stderr({ lines: [`log: ${log.path}`] });
+    if (log !== null) {
+      const gap = log.failure === null ? "" : ` (incomplete: ${log.failure})`;
+      await context.stderr({ lines: [`log: ${log.path}${gap}`] });
+    }
   }
 }
 

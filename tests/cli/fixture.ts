@@ -5,6 +5,8 @@
  */
 
 import { command } from "../../mod/cli/command.ts";
+import { readInput } from "../../mod/cli/input.ts";
+import { showProgress } from "../../mod/cli/progress.ts";
 import { runProgram, type SubCommands } from "../../mod/cli/program.ts";
 import { systemWorld } from "../../mod/cli/world.ts";
 import { HareError } from "../../mod/lib/errors.ts";
@@ -27,6 +29,29 @@ const subCommands: SubCommands = [[
     }),
   ({ readStdin, stdout }) =>
     command("echo").action(async () => stdout({ verbatim: await readStdin("some text") })),
+  (context) =>
+    command("operate").action(async () => {
+      {
+        await using progress = showProgress(true, context);
+        for (let i = 0; i < 20_000; i++) {
+          progress.report({ event: "host", phase: "a", host: `${i}`, outcome: "done", seconds: 0 });
+        }
+      }
+      context.setExitStatus(3);
+    }),
+  ({ stdout }) =>
+    command("log").action(async () => {
+      loggerOf("test").info("a line for a full disk");
+      await stdout({ lines: ["goes on"] });
+    }),
+  (context) =>
+    command("fifo").action(async () => {
+      const path = `${await Deno.makeTempDir()}/fifo`;
+      await context.run(["mkfifo", path]);
+      const reading = readInput(path, "the description", context);
+      await context.stdout({ lines: ["waiting"] });
+      await reading;
+    }),
   ({ terminal, stdout }) => command("terminal").action(() => stdout({ jsonLine: terminal })),
   () =>
     command("fail").action(() => {

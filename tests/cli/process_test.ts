@@ -32,6 +32,21 @@ Deno.test("a reader that leaves early ends the program quietly", async () => {
   );
 });
 
+Deno.test("an operation goes on when the reader of its events has gone", async () => {
+  assertEquals(
+    await pipeline("{ FIXTURE operate | head -n 1; echo ${PIPESTATUS[0]}; } 2>&1"),
+    '{"event":"host","phase":"a","host":"0","outcome":"done","seconds":0}\n3\n',
+  );
+});
+
+Deno.test("a full disk is one line on standard error, and a failure", async () => {
+  const expected = "hare: cannot write standard output: no space left on device\n1\n";
+  assertEquals(await pipeline("FIXTURE big 2>&1 >/dev/full; echo $?"), expected);
+  assertEquals(await pipeline("FIXTURE --help 2>&1 >/dev/full; echo $?"), expected);
+  assertEquals(await pipeline("FIXTURE operate 2>&1 >/dev/full; echo $?"), expected);
+  assertEquals(await pipeline("FIXTURE log --verbose 2>/dev/full; echo $?"), "goes on\n0\n");
+});
+
 Deno.test("a closed standard error does no harm", async () => {
   assertEquals(await pipeline("FIXTURE fail 2> >(true); echo $?"), "1\n");
 });
@@ -41,14 +56,26 @@ Deno.test("standard input is read to its end", async () => {
   assertEquals(stdout, "größer\n".repeat(50_000));
 });
 
-Deno.test("there are colours on a terminal only, and not with NO_COLOR", async () => {
-  const onTerminal = `script -qec '"$0" "$@" terminal' /dev/null < /dev/null | tr -d "\\r"`;
-  const inPty = async (env: Record<string, string>) =>
-    JSON.parse(
-      await pipeline(onTerminal.replace(`'"$0" "$@" terminal'`, `"$0 $* terminal"`), env),
-    );
-  assertEquals((await inPty({ NO_COLOR: "" })).colours, true);
+/** What the fixture says of a pseudo-terminal that `stty` has set up. */
+async function inPty(env: Record<string, string>, stty = "true") {
+  const script = `script -qec "${stty}; $0 $* terminal" /dev/null < /dev/null | tr -d "\\r"`;
+  return JSON.parse(await pipeline(script, { TERM: "xterm", NO_COLOR: "", ...env }));
+}
+
+Deno.test("a terminal without a width counts as 80 columns, a very narrow one as 20", async () => {
+  for (const [stty, columns] of [["cols 0", 80], ["cols 3", 20], ["cols 57", 57]] as const) {
+    assertEquals((await inPty({}, `stty ${stty}`)).columns, columns);
+  }
+});
+
+Deno.test("there are colours on a terminal only, and not with NO_COLOR or TERM=dumb", async () => {
+  assertEquals((await inPty({})).colours, true);
   assertEquals((await inPty({ NO_COLOR: "1" })).colours, false);
+  assertEquals((await inPty({ NO_COLOR: "1", CLICOLOR_FORCE: "1" })).colours, false);
+  const dumb = await inPty({ TERM: "dumb" });
+  assertEquals([dumb.colours, dumb.showsStatus], [false, false]);
+  const forced = await pipeline("FIXTURE terminal", { NO_COLOR: "", CLICOLOR_FORCE: "1" });
+  assertEquals(JSON.parse(forced).colours, true);
   assertEquals(JSON.parse(await pipeline("FIXTURE terminal", { NO_COLOR: "" })), {
     isTerminal: false,
     colours: false,
@@ -92,6 +119,41 @@ Deno.test("a second SIGINT ends at once what does not listen", async () => {
   assertEquals((await child.status).signal, "SIGINT");
   await child.stderr.cancel();
   await rest();
+});
+
+Deno.test("who reads standard input at a terminal is told so, and the first Ctrl-C ends it", async () => {
+  const child = new Deno.Command("script", {
+    args: ["-qec", [DENO, ...RUN, "echo"].join(" "), "/dev/null"],
+    stdin: "piped",
+    stdout: "piped",
+    stderr: "null",
+  }).spawn();
+  const input = child.stdin.getWriter();
+  let shown = "";
+  for await (const text of child.stdout.pipeThrough(new TextDecoderStream())) {
+    shown += text;
+    if (shown === "reading some text from standard input; Ctrl-D ends it\r\n") {
+      await input.write(new TextEncoder().encode("\x03"));
+    }
+  }
+  await input.close();
+  assertMatch(shown, /input; Ctrl-D ends it\r\n(\^C)?hare: interrupted by SIGINT\r\n$/);
+  assertEquals((await child.status).code, 130);
+});
+
+Deno.test("a file that never begins, and one that never ends, do no harm", async () => {
+  const { child } = await startWaiting("fifo");
+  child.kill("SIGINT");
+  assertEquals(await new Response(child.stderr).text(), "hare: interrupted by SIGINT\n");
+  assertEquals((await child.status).code, 130);
+  assertEquals(
+    await pipeline("FIXTURE echo </dev/zero 2>&1; echo $?"),
+    "hare: standard input is larger than 64 MiB\n  hint: is it the right file?\n1\n",
+  );
+  assertEquals(
+    await pipeline("printf '\\377' | FIXTURE echo 2>&1; echo $?"),
+    "hare: standard input is not text in UTF-8\n1\n",
+  );
 });
 
 Deno.test("--verbose logs inner state and tells the causes of an error", async () => {
