@@ -19,13 +19,14 @@ import { UnitError } from "../host/errors.ts";
 import { CONSUL_UNIT } from "../host/places.ts";
 import { CHECK_NAMES, factsFrom, type HostReport } from "../preflight/mod.ts";
 import { accountFor } from "./account.ts";
-import type { MkfsPolicy } from "./cluster.ts";
+import type { MkfsPolicy } from "../storage/mod.ts";
 import { withFilesIn } from "./configuration.ts";
 import { runPhases } from "./engine.ts";
 import { ClusterLock, gateOf, lockThisHost, type OperationOptions } from "./operation.ts";
 import { checkHosts, type CheckOptions } from "./phases/check.ts";
 import { refuseAnother } from "./phases/import_kv.ts";
 import { phasesOf } from "./phases/mod.ts";
+import { reviewStorage, tellingOf } from "./phases/storage.ts";
 import { assertOnServer, type OperationWorld, realCluster } from "./real_cluster.ts";
 import { type Selection, selectPhases } from "./select.ts";
 
@@ -136,6 +137,11 @@ export async function bootstrap(
     const { mkfs, force } = options;
     const cluster = await realCluster({ generated, saved, mkfs, force, gate }, world);
     if (plan.isSelected("generate")) await refuseAnother(cluster, { signal });
+    const roles = (["confd", "ios"] as const).filter(plan.isSelected);
+    if (plan.isSelected("check") && roles.length > 0) {
+      const review = reviewStorage(cluster, { roles, report: tellingOf(options) });
+      await runPhases([review], { ...engine, place: { first: 1, of } });
+    }
     for (const [i, phase] of phasesOf(cluster).entries()) {
       if (!plan.isSelected(phase.name)) continue;
       if (!dryRun && i + 1 >= FIRST_WITH_LOCK) await lock.take(signal);

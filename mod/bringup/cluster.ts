@@ -12,7 +12,9 @@ import type { Consul } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Gate } from "./gate.ts";
 import type { GatedHost } from "./gated_host.ts";
+import type { MkfsPolicy } from "../storage/mod.ts";
 import type { SavedCluster } from "./saved.ts";
+import type { KnownDevices } from "./storage.ts";
 
 /** One host of the cluster. */
 export interface ClusterHost {
@@ -25,13 +27,6 @@ export interface ClusterHost {
   /** Where its Consul agent asks its hax. */
   readonly hax: HaxAddress;
 }
-
-/**
- * Which storage is formatted: `never` any; `new`, where neither the KV nor the storage itself
- * knows of data; `unless-data`, all, but data is an error; `all`,
- * whatever is on it.
- */
-export type MkfsPolicy = "never" | "new" | "unless-data" | "all";
 
 /** The whole cluster. */
 export interface Cluster {
@@ -47,7 +42,11 @@ export interface Cluster {
   readonly consul: Consul;
   /** Consul's program on every host. */
   readonly consulProgram: string;
+  /** Hare's program on every host. */
+  readonly hareProgram: string;
   readonly mkfs: MkfsPolicy;
+  /** What is known of the hosts' devices. */
+  readonly devices: KnownDevices;
   /** A cluster of another configuration that is in the KV, and does not run, gives way. */
   readonly force: boolean;
   readonly gate: Gate;

@@ -4,7 +4,14 @@
  * @module
  */
 
-import type { Host, HostCallOptions, HostFile, HostView, UnitStatus } from "../host/host.ts";
+import type {
+  Host,
+  HostAskOptions,
+  HostCallOptions,
+  HostFile,
+  HostView,
+  UnitStatus,
+} from "../host/host.ts";
 import { JOB_LIMIT_MS } from "../host/systemd.ts";
 import type { Output } from "../lib/process.ts";
 import type { Gate, Undo } from "./gate.ts";
@@ -49,7 +56,7 @@ export class GatedHost implements HostView {
     return this.#host.unitLog(unit, lines, options);
   }
 
-  ask(argv: readonly [string, ...string[]], options: HostCallOptions): Promise<Output> {
+  ask(argv: readonly [string, ...string[]], options: HostAskOptions): Promise<Output> {
     return this.#host.ask(argv, options);
   }
 
@@ -82,6 +89,16 @@ export class GatedHost implements HostView {
     const undoes = before === null ? `remove ${file.path}` : `restore ${file.path}`;
     await this.#change(`write ${file.path}`, put, this.#undo(undoes, putBack));
     return true;
+  }
+
+  /** Puts a file that stays when what was changed is taken back. */
+  async keepFile(file: HostFile, options: HostCallOptions): Promise<void> {
+    await this.#change(`write ${file.path}`, () => this.#host.putFile(file, options));
+  }
+
+  /** Removes a file; that is not taken back. */
+  async removeFile(path: string, options: HostCallOptions): Promise<void> {
+    await this.#change(`remove ${path}`, () => this.#host.removeFile(path, options));
   }
 
   /** Starts a unit unless it is active. */

@@ -6,7 +6,8 @@
  */
 
 import { accountFor } from "./account.ts";
-import type { Cluster, ClusterHost, MkfsPolicy } from "./cluster.ts";
+import type { MkfsPolicy } from "../storage/mod.ts";
+import type { Cluster, ClusterHost } from "./cluster.ts";
 import { withFilesIn } from "./configuration.ts";
 import { type Phase, runPhases } from "./engine.ts";
 import { gateOf, lockThisHost, type OperationOptions } from "./operation.ts";
@@ -16,6 +17,7 @@ import { startHax } from "./phases/hax.ts";
 import { startConfds, startIoServers } from "./phases/mero.ts";
 import { startRc } from "./phases/rc.ts";
 import { registerServices } from "./phases/register.ts";
+import { reviewStorage, tellingOf } from "./phases/storage.ts";
 import { type OperationWorld, realCluster } from "./real_cluster.ts";
 import { loadSaved } from "./saved.ts";
 
@@ -52,10 +54,12 @@ export async function bootstrapNode(options: NodeOptions, world: OperationWorld)
   const kept = cluster.own.layout.isServer
     ? { ...cluster, generated: await withFilesIn(options.confDir ?? CONFIG_DIRECTORY, generated) }
     : cluster;
+  const roles = stage === "phase1" ? ["confd"] as const : ["ios"] as const;
+  const review = reviewStorage(kept, { hosts: [kept.own], roles, report: tellingOf(options) });
   await accountFor(
     gate,
     options,
-    () => runPhases(nodePhases(kept, stage), { ...options, clock: world.clock }),
+    () => runPhases([review, ...nodePhases(kept, stage)], { ...options, clock: world.clock }),
   );
 }
 

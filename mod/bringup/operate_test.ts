@@ -163,6 +163,6 @@ Deno.test("start() fails where storage was never formatted", async () => {
   await assertRejects(
     () => operateOn(start, cluster),
     PhaseError,
-    "the storage of 0x7200000000000001:0x9 was never formatted",
+    "0x7200000000000001:0x9: its storage was never formatted",
   );
 });

@@ -10,6 +10,7 @@ import { HareError } from "../lib/errors.ts";
 import { lockFile } from "../lib/lock_file.ts";
 import { dirname } from "../lib/std/path.ts";
 import { type Readiness, waitFor } from "../lib/wait_for.ts";
+import type { DeviceInspection } from "../storage/mod.ts";
 import type { BringUpEvent } from "./engine.ts";
 import { type Change, Gate } from "./gate.ts";
 import { orWithoutConsul } from "./phases/readiness.ts";
@@ -24,6 +25,13 @@ export type OperationEvent =
     readonly host: string;
     readonly unit: string;
     readonly outcome: UnitOutcome;
+  }
+  | {
+    readonly event: "device";
+    readonly host: string;
+    /** Fid of the process whose device it is. */
+    readonly process: string;
+    readonly device: DeviceInspection;
   }
   | {
     readonly event: "warning";

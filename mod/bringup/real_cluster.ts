@@ -9,15 +9,17 @@ import type { HaxAddress } from "../agent/services.ts";
 import type { Consul } from "../consul/mod.ts";
 import type { Host } from "../host/host.ts";
 import { isThisHost } from "../host/local.ts";
-import { CONSUL_DATA_DIRECTORY } from "../host/places.ts";
+import { CONSUL_DATA_DIRECTORY, HARE_PROGRAM } from "../host/places.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
 import type { Run } from "../lib/process.ts";
 import { uuidOf } from "../lib/uuid.ts";
-import type { Cluster, ClusterHost, MkfsPolicy } from "./cluster.ts";
+import type { MkfsPolicy } from "../storage/mod.ts";
+import type { Cluster, ClusterHost } from "./cluster.ts";
 import type { Gate } from "./gate.ts";
 import { GatedHost } from "./gated_host.ts";
 import type { SavedCluster } from "./saved.ts";
+import { KnownDevices } from "./storage.ts";
 
 /** What this host gives to an operation on the cluster. */
 export interface OperationWorld {
@@ -90,6 +92,8 @@ export async function realCluster(
     saved,
     consul: world.consul,
     consulProgram: "consul",
+    hareProgram: HARE_PROGRAM,
+    devices: new KnownDevices(),
     mkfs,
     force,
     gate,

@@ -30,6 +30,7 @@ import {
 import type { Context } from "./context.ts";
 import { standInCommand } from "./dev_stand_in.ts";
 import { readInput } from "./input.ts";
+import { type MkfsFlags, mkfsOptions, mkfsPolicy } from "./mkfs.ts";
 import { showProgress } from "./progress.ts";
 import { completedBy } from "./values.ts";
 
@@ -59,7 +60,7 @@ const dirOption = () =>
   new Option("--dir <directory>", "holds everything of the cluster").default(DEFAULT_DIR);
 
 /** Options of `hare dev up`. */
-export interface DevUpOptions {
+export interface DevUpOptions extends MkfsFlags {
   readonly dir: string;
   readonly net: string;
   readonly disks: number;
@@ -72,6 +73,7 @@ export interface DevUpOptions {
 }
 
 function upCommand(context: Context): CommandUnknownOpts {
+  const [mkfs, yes] = mkfsOptions();
   return command("up")
     .description("Bring a cluster up, or what of it does not run.")
     .argument("<cdf>", "description of the cluster; `-` is standard input")
@@ -94,6 +96,8 @@ function upCommand(context: Context): CommandUnknownOpts {
     .option("--m0d <path>", "run real Motr in place of the stand-in: its m0d")
     .option("--m0mkfs <path>", "its m0mkfs")
     .option("--libmotr <path>", "its libmotr.so")
+    .addOption(mkfs)
+    .addOption(yes)
     .option("--json", "print one event of the bring-up a line, as JSON")
     .addHelpText(
       "after",
@@ -113,6 +117,7 @@ export async function runDevUp(
 ): Promise<void> {
   const started = context.clock.monotonic();
   const motr = programsOf(options);
+  const mkfs = mkfsPolicy(options);
   const { name, text } = await readInput(cdf, "the cluster description", context);
   const world = {
     ...await worldOf(options.dir, context),
@@ -122,6 +127,7 @@ export async function runDevUp(
   const state = await up({
     ...options,
     motr,
+    mkfs,
     cdf: text,
     cdfName: name,
     signal: context.signal,

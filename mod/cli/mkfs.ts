@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { MkfsPolicy } from "../bringup/cluster.ts";
 import { UsageError } from "../lib/errors.ts";
+import type { MkfsPolicy } from "../storage/mod.ts";
 import { Option } from "./command.ts";
 
 /** The two options. */
@@ -21,7 +21,10 @@ export function mkfsOptions(): readonly [
 ] {
   return [
     new Option("--mkfs", "format the storage of every server that is started"),
-    new Option("--yes", "with --mkfs: also where there is data, which is destroyed"),
+    new Option(
+      "--yes",
+      "with --mkfs: also where there is data, which is destroyed; never on a device in use",
+    ),
   ];
 }
 

@@ -7,6 +7,7 @@
 
 import type { OperationEvent } from "../bringup/operation.ts";
 import type { Line } from "../lib/lines.ts";
+import { describeDevice } from "../storage/mod.ts";
 import { tableLines } from "../lib/table.ts";
 import type { Context } from "./context.ts";
 import { showProgress } from "./progress.ts";
@@ -44,6 +45,17 @@ export function showOperation(
       case "unit":
         if (!json) units.push([event.host, event.unit, event.outcome]);
         return progress.show([], event);
+      case "device": {
+        const { host, process, device } = event;
+        const line = `${host}: ${process}: ${describeDevice(device)}`;
+        if (dryRun && !json) {
+          if (title !== null) results.push(`${title}:`);
+          title = null;
+          results.push(`  ${line}`);
+          return;
+        }
+        return progress.show([line], event);
+      }
       case "warning":
         return progress.show([event.message, ...event.details ?? []], event);
       case "phase":

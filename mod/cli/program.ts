@@ -28,6 +28,7 @@ import { epochCommand } from "./epoch.ts";
 import { eventCommand } from "./event.ts";
 import { factsCommand } from "./facts.ts";
 import { fidCommand } from "./fid.ts";
+import { inspectStorageCommand } from "./inspect_storage.ts";
 import { installCommand } from "./install.ts";
 import { m0crateConfCommand } from "./m0crate_conf.ts";
 import { nextCommand } from "./next.ts";
@@ -109,6 +110,7 @@ export function makeProgram(context: Context, options: ProgramOptions = {}): Com
   }
   program.addCommand(completeCommand(context), { hidden: true });
   program.addCommand(preflightCommand(context), { hidden: true });
+  program.addCommand(inspectStorageCommand(context), { hidden: true });
   return program;
 }
 

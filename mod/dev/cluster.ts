@@ -15,6 +15,7 @@ import {
 import type { Cluster, ClusterHost } from "../bringup/cluster.ts";
 import type { Gate } from "../bringup/gate.ts";
 import { GatedHost } from "../bringup/gated_host.ts";
+import { KnownDevices } from "../bringup/storage.ts";
 import { DEFAULT_METRICS } from "../rc/mod.ts";
 import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT, HAX_UNIT, RC_UNIT } from "../host/places.ts";
 import { Consul } from "../consul/mod.ts";
@@ -22,6 +23,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Run } from "../lib/process.ts";
 import { formatFid } from "../lib/fid.ts";
 import { uuidOf } from "../lib/uuid.ts";
+import type { MkfsPolicy } from "../storage/mod.ts";
 import { hostPart } from "./facts.ts";
 import { DevHost, type DevUnit } from "./host.ts";
 import { argumentsOf, commandIn, type MotrPrograms } from "./real_mero.ts";
@@ -83,12 +85,17 @@ export function unitsOf(host: DevStateHost, target: Target): readonly string[] {
   ];
 }
 
-/** The cluster for bring-up's phases. */
+/**
+ * The cluster for bring-up's phases.
+ *
+ * @param mkfs which storage is formatted
+ */
 export async function clusterOf(
   state: DevState,
   { generated, facts }: { readonly generated: Generated; readonly facts: Facts },
   gate: Gate,
   world: DevWorld,
+  mkfs: MkfsPolicy = "never",
 ): Promise<Cluster> {
   const servers = state.hosts.filter(({ isServer }) => isServer).map(({ address }) => address);
   const making = generated.cluster.hosts.map(async (layout): Promise<ClusterHost> => {
@@ -123,7 +130,9 @@ export async function clusterOf(
     saved: { cdf: state.cdf, target: state.target, facts },
     consul: new Consul({ address: `http://${own.hax.address}:${CONSUL_PORT}`, clock: world.clock }),
     consulProgram: world.consul,
-    mkfs: "new",
+    hareProgram: world.hare,
+    devices: new KnownDevices(),
+    mkfs,
     force: false,
     gate,
     clock: world.clock,

@@ -14,7 +14,7 @@ import type { Output, Run } from "../lib/process.ts";
 import { dirname, join } from "../lib/std/path.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import { UnitError } from "../host/errors.ts";
-import type { Host, HostCallOptions, HostFile, UnitStatus } from "../host/host.ts";
+import type { Host, HostAskOptions, HostCallOptions, HostFile, UnitStatus } from "../host/host.ts";
 import { type ClusterIdentity, formatMark, MARK, sendSignal } from "./processes.ts";
 import { HOSTS_NAME } from "./state.ts";
 import { UnitRun } from "./unit_run.ts";
@@ -101,8 +101,8 @@ export class DevHost implements Host {
     await Deno.remove(this.programPath(path)).catch(ignoreNotFound);
   }
 
-  ask(argv: readonly [string, ...string[]], options: HostCallOptions): Promise<Output> {
-    return this.#options.run(argv, { signal: options.signal });
+  ask(argv: readonly [string, ...string[]], options: HostAskOptions): Promise<Output> {
+    return this.#options.run(argv, options);
   }
 
   async startUnit(unit: string, options: HostCallOptions): Promise<void> {

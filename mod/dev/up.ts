@@ -11,6 +11,7 @@ import { phasesOf } from "../bringup/phases/mod.ts";
 import { HareError } from "../lib/errors.ts";
 import { formatFid } from "../lib/fid.ts";
 import { ignoreNotFound } from "../lib/files.ts";
+import type { MkfsPolicy } from "../storage/mod.ts";
 import { clusterOf, type DevWorld } from "./cluster.ts";
 import { configurationOf, type Description } from "./configuration.ts";
 import { lockDirectory } from "./directory.ts";
@@ -24,6 +25,8 @@ import { assertUnused, type DevState, loadState, saveState, STATE_FORMAT } from 
 export interface UpOptions extends Description {
   /** Real Motr; `null` for the stand-in. */
   readonly motr: MotrPrograms | null;
+  /** Which storage is formatted. */
+  readonly mkfs: MkfsPolicy;
   readonly signal: AbortSignal;
   readonly report: (event: BringUpEvent) => void;
 }
@@ -49,7 +52,7 @@ export async function up(options: UpOptions, world: DevWorld): Promise<DevState>
   }
   await saveState(state);
   const gate = new Gate({ dryRun: false, note: () => {} });
-  const cluster = await clusterOf(state, made, gate, world);
+  const cluster = await clusterOf(state, made, gate, world, options.mkfs);
   await runPhases([prepareHosts(cluster.hosts), ...phasesOf(cluster)], {
     signal: options.signal,
     clock: world.clock,

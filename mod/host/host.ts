@@ -36,6 +36,14 @@ export interface HostCallOptions {
   readonly signal: AbortSignal;
 }
 
+/** Options of a program that is run on a host. */
+export interface HostAskOptions extends HostCallOptions {
+  /** Its standard input, which is closed otherwise. */
+  readonly stdin?: string | undefined;
+  /** Time limit in milliseconds. {@default 30000} */
+  readonly limitMs?: number | undefined;
+}
+
 /** Questions to a host: none of them changes anything. */
 export interface HostView {
   /** Its name in the CDF, without the user. */
@@ -66,7 +74,7 @@ export interface HostView {
   unitLog(unit: string, lines: number, options: HostCallOptions): Promise<readonly string[]>;
 
   /** Runs a program on the host that only tells something, whatever its exit status. */
-  ask(argv: readonly [string, ...string[]], options: HostCallOptions): Promise<Output>;
+  ask(argv: readonly [string, ...string[]], options: HostAskOptions): Promise<Output>;
 }
 
 /** One host and its driver: the questions, and what changes it. */

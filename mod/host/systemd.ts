@@ -9,7 +9,7 @@ import { HareError, TimeLimitError } from "../lib/errors.ts";
 import type { Output, Run, RunOptions } from "../lib/process.ts";
 import { asRoot } from "./as_root.ts";
 import { HostCommandError, UnitError } from "./errors.ts";
-import type { Host, HostCallOptions, HostFile, UnitStatus } from "./host.ts";
+import type { Host, HostAskOptions, HostCallOptions, HostFile, UnitStatus } from "./host.ts";
 import { type HostBinary, putFile } from "./put_file.ts";
 import { watchUnits } from "./unit_end.ts";
 import { readUnitStatus, STATUS_PROPERTIES } from "./unit_status.ts";
@@ -62,8 +62,8 @@ export class SystemdHost implements Host {
     return path;
   }
 
-  ask(argv: Argv, { signal }: HostCallOptions): Promise<Output> {
-    return this.#run(`run ${argv[0]}`, argv, { signal });
+  ask(argv: Argv, { signal, stdin, limitMs }: HostAskOptions): Promise<Output> {
+    return this.#run(`run ${argv[0]}`, argv, { signal, stdin, limitMs });
   }
 
   /**

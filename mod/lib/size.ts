@@ -34,3 +34,22 @@ export function parseSize(text: string): number {
     hint: "write a number of bytes, or one with K, M, G or T, as in 64M",
   });
 }
+
+/**
+ * A size for people, at most one decimal: `16M`, `7.3T`.
+ *
+ * @param bytes a whole number, not negative
+ *
+ * @example
+ * ```ts
+ * import { formatSize } from "./size.ts";
+ *
+ * if (formatSize(16 * 1024 ** 2) !== "16M") throw new Error("wrong");
+ * if (formatSize(8_001_563_222_016) !== "7.3T") throw new Error("wrong");
+ * ```
+ */
+export function formatSize(bytes: number): string {
+  const fits = [...UNITS].findLastIndex((_, i) => bytes >= 1024 ** (i + 1));
+  const number = bytes / 1024 ** (fits + 1);
+  return `${Number(number.toFixed(1))}${UNITS[fits] ?? ""}`;
+}

@@ -7,12 +7,20 @@
 import { UnitError } from "../../mod/host/errors.ts";
 import type {
   Host,
+  HostAskOptions,
   HostCallOptions,
   HostFile,
   UnitState,
   UnitStatus,
 } from "../../mod/host/host.ts";
 import type { Output } from "../../mod/lib/process.ts";
+import {
+  type DeviceInspection,
+  readStorageQuestion,
+  type StorageAnswer,
+  type StorageQuestion,
+} from "../../mod/storage/mod.ts";
+import { deviceOf } from "../storage/devices.ts";
 
 /** What a {@linkcode StandInHost} is told of, and asks. */
 export interface HostHooks {
@@ -34,6 +42,8 @@ export class StandInHost implements Host {
   readonly enabled = new Set<string>();
   /** Paths of disks and directories that hold data. */
   readonly filled = new Set<string>();
+  /** What is told of devices besides that. */
+  readonly devices = new Map<string, Partial<DeviceInspection>>();
   /** Units that do not stop when they are told to. */
   readonly cannotStop = new Set<string>();
   readonly #hooks: HostHooks;
@@ -90,11 +100,26 @@ export class StandInHost implements Host {
     return [`last words of ${unit}`];
   }
 
-  /** Knows `consul validate`, and the scripts that look for data. */
-  async ask(argv: readonly [string, ...string[]], options: HostCallOptions): Promise<Output> {
+  /** Knows `consul validate`, and `hare inspect-storage`. */
+  async ask(argv: readonly [string, ...string[]], options: HostAskOptions): Promise<Output> {
     await this.#command(`ask ${argv.join(" ")}`, options);
-    const stdout = this.filled.has(argv.at(-1) ?? "") ? "1\n" : "0\n";
+    const question = readStorageQuestion(options.stdin ?? "");
+    const stdout = typeof question === "string" ? "" : JSON.stringify(this.#inspect(question));
     return { code: 0, stdout, stderr: "" };
+  }
+
+  #inspect({ devices, dataDirectories }: StorageQuestion): StorageAnswer {
+    const isBelow = (path: string) => dataDirectories.some((above) => path.startsWith(`${above}/`));
+    return {
+      format: 1,
+      devices: devices.map(({ path }) =>
+        deviceOf(path, {
+          signatures: this.filled.has(path) ? ["ext4"] : [],
+          ...this.devices.get(path),
+        })
+      ),
+      filledDirectories: { value: [...this.filled].filter(isBelow).toSorted() },
+    };
   }
 
   async putFile({ path, content }: HostFile, options: HostCallOptions): Promise<void> {

@@ -43,7 +43,7 @@ function startServers(
   return {
     name: role,
     title,
-    limitMs: 120_000,
+    limitMs: 180_000,
     hosts: hosts.filter((host) => processesOf(host, role).length > 0),
     isDone: async (entry, options) => {
       const servers = processesOf(entry, role)
@@ -124,7 +124,7 @@ async function startServer(
   }, options);
   await host.enableUnit(unit, options, isChanged);
   if ((await host.unitStatus(unit, options)).state === "active") return { process, unit, after: 0 };
-  await makeFileSystem(cluster, host, process, options);
+  await makeFileSystem(cluster, entry, process, options);
   const { signal } = options;
   const key = processKey(process.fid);
   const record = await orWithoutConsul(null, () => cluster.consul.kv.get(key, { signal }));

@@ -1,131 +1,191 @@
 /**
  * Formatting a server's storage: only where that was asked for, and never silently over data (spec:
- * bootstrap.md).
+ * bootstrap.md; docs/storage.md).
  *
  * @module
  */
 
-import * as z from "zod";
 import type { ProcessLayout } from "../../../cfgen/mod.ts";
 import { mkfsKey } from "../../kv/keys.ts";
 import { HareError } from "../../lib/errors.ts";
 import { formatFid } from "../../lib/fid.ts";
-import { jsonText } from "../../lib/json_text.ts";
-import type { Cluster } from "../cluster.ts";
+import {
+  decide,
+  type Decision,
+  type DeviceInspection,
+  type Finding,
+  isInQuestion,
+  type StorageAnswer,
+} from "../../storage/mod.ts";
+import type { Cluster, ClusterHost } from "../cluster.ts";
 import type { StepOptions } from "../engine.ts";
-import type { GatedHost } from "../gated_host.ts";
-import { askKv } from "./readiness.ts";
+import { askStorage, findingsFor } from "../storage.ts";
+import { digestOf } from "./configuration_keys.ts";
+import {
+  formatMarker,
+  type KvNote,
+  markerPath,
+  readNote,
+  readNotes,
+  withoutOwn,
+} from "./mkfs_note.ts";
 
-const noteSchema = jsonText(
-  z.union([z.object({ at: z.string() }), z.object({ begun: z.string() })]),
-);
+/** What is known of the storage of some processes of a host. */
+export interface KnownStorage {
+  readonly processes: readonly ProcessLayout[];
+  readonly notes: ReadonlyMap<string, KvNote> | "unknown";
+  /** Text of each process's marker on the host. */
+  readonly markers: ReadonlyMap<ProcessLayout, string | null>;
+  /** `null` where no decision depends on it. */
+  readonly answer: StorageAnswer | null;
+}
+
+/** A decision upon a process's storage, and what it was made of. */
+export interface Decided {
+  readonly process: ProcessLayout;
+  readonly decision: Decision;
+  readonly findings: readonly Finding[];
+  readonly devices: readonly DeviceInspection[];
+}
 
 /**
- * Formats a process's storage where the cluster's policy says so, and notes it in the KV: first that
- * it is begun, because what a mkfs that was cut short has left is nobody's data.
+ * Formats a process's storage where that is the right decision.
  *
- * @throws {HareError} when there is data that must not be destroyed, or none where there must be
+ * @throws {HareError} when there is data that must not be destroyed, something uses a device, or the
+ * storage was never formatted and must have been
  */
 export async function makeFileSystem(
   cluster: Cluster,
-  host: GatedHost,
+  entry: ClusterHost,
   process: ProcessLayout,
   options: StepOptions,
 ): Promise<void> {
-  if (!await isToBeFormatted(cluster, host, process, options)) return;
+  const mayBeDown = cluster.gate.dryRun;
+  const known = await lookAtStorage(cluster, entry, [process], { ...options, mayBeDown });
+  const [decided] = decideOn(cluster, entry, known);
+  if (decided === undefined) return;
+  const { decision } = decided;
+  switch (decision.kind) {
+    case "keep":
+      return;
+    case "doubt":
+      return cluster.gate.doubt(
+        `${entry.name}: ${
+          formatFid(process.fid)
+        }: ${decision.reason}; whether it is this cluster's ` +
+          "is in Consul's KV, and Consul does not run: if it is, a run keeps it, else it stops there",
+      );
+    case "refuse":
+      throw refusal(entry, process, decision);
+    case "format":
+      return await format(cluster, entry, decided, options);
+  }
+}
+
+/** Why a process's storage is not formatted, as an error. */
+export function refusal(
+  { name }: ClusterHost,
+  { fid }: ProcessLayout,
+  { reason, hint }: { readonly reason: string; readonly hint: string },
+): HareError {
+  return new HareError(`${name}: ${formatFid(fid)}: ${reason}`, { hint });
+}
+
+/**
+ * Looks at what a decision depends on.
+ *
+ * @throws {HareError} when the host or Consul does not answer
+ */
+export async function lookAtStorage(
+  cluster: Cluster,
+  entry: ClusterHost,
+  processes: readonly ProcessLayout[],
+  options: StepOptions & { readonly mayBeDown: boolean },
+): Promise<KnownStorage> {
+  const { mkfs: policy, target } = cluster;
+  const read = () => readNotes(cluster, options.mayBeDown, options);
+  const before = await read();
+  const reading = processes.map(async (process) => {
+    const text = await entry.host.readFile(markerPath(target, process), options);
+    return [process, text] as const;
+  });
+  const markers = new Map(await Promise.all(reading));
+  const common = { processes, markers };
+  const inQuestion = processes.filter((process) =>
+    isInQuestion({ policy, note: noteOf(process, before, markers).note })
+  );
+  if (inQuestion.length === 0) return { ...common, notes: before, answer: null };
+  const answer = await askStorage(cluster, entry, inQuestion, options);
+  // Again: a process beside these may have begun meanwhile, whose directory was seen.
+  return { ...common, notes: await read(), answer };
+}
+
+/** Decides upon what was looked at. */
+export function decideOn(
+  cluster: Cluster,
+  entry: ClusterHost,
+  { processes, notes, markers, answer }: KnownStorage,
+): readonly Decided[] {
+  const { mkfs: policy } = cluster;
+  const formatted = notes === "unknown"
+    ? new Set(entry.layout.processes.map(({ fid }) => formatFid(fid)))
+    : new Set(notes.keys());
+  return processes.map((process) => {
+    const { note, marker } = noteOf(process, notes, markers);
+    if (answer === null || !isInQuestion({ policy, note })) {
+      return {
+        process,
+        decision: decide({ policy, note, findings: [] }),
+        findings: [],
+        devices: [],
+      };
+    }
+    const own = new Set(process.disks.map(({ path }) => path));
+    const devices = answer.devices.filter(({ path }) => own.has(path));
+    const all = findingsFor(cluster, entry, process, answer, formatted);
+    const findings = withoutOwn(all, marker, devices);
+    return { process, decision: decide({ policy, note, findings }), findings, devices };
+  });
+}
+
+function noteOf(
+  process: ProcessLayout,
+  notes: KnownStorage["notes"],
+  markers: KnownStorage["markers"],
+): ReturnType<typeof readNote> {
+  if (notes === "unknown") return { note: "unknown", marker: null };
+  return readNote(notes.get(formatFid(process.fid)), markers.get(process) ?? null);
+}
+
+/**
+ * Formats, and notes it: in the KV and on the host that it is begun, because what a mkfs that was cut
+ * short has left is nobody's data. The marker goes before the KV says that it is done: a marker that
+ * stayed would let an old note of the KV pass for a proof.
+ */
+async function format(
+  cluster: Cluster,
+  { host }: ClusterHost,
+  { process, findings, devices }: Decided,
+  options: StepOptions,
+): Promise<void> {
   const { target, consul, gate, clock } = cluster;
   const { signal } = options;
   const key = mkfsKey(process.fid);
+  const of = await digestOf(cluster);
   const put = (what: string, note: object) =>
     gate.change(
       { where: "KV", what: `put ${key}: ${what}` },
       () => consul.kv.put(key, JSON.stringify(note), { signal }),
     );
   const now = () => new Date(clock.now()).toISOString();
-  await put("begun", { begun: now() });
-  await host.runUnit(target.units.mkfs(formatFid(process.fid)), options);
-  await put("done", { at: now() });
-}
-
-async function isToBeFormatted(
-  cluster: Cluster,
-  host: GatedHost,
-  process: ProcessLayout,
-  options: StepOptions,
-): Promise<boolean> {
-  const { mkfs, target, gate } = cluster;
-  const fid = formatFid(process.fid);
-  if (mkfs === "all") return true;
-  const known = await whatIsKnown(cluster, process, options);
-  if (mkfs === "never") {
-    if (known === "formatted" || known === "unknown") return false;
-    throw new HareError(`${host.name}: the storage of ${fid} was never formatted`, {
-      hint: "bring the cluster up with `hare bootstrap`",
-    });
-  }
-  if (known === "begun") return true;
-  if (mkfs === "new" && known === "formatted") return false;
-  const directory = `${target.dataDirectory}/m0d-${fid}`;
-  const data = await placesWithData(host, directory, process, options);
-  if (data.length === 0) return true;
-  if (known === "unknown") {
-    gate.doubt(
-      `${host.name}: there is data for ${fid}: ${
-        data.join(", ")
-      }; whether it is this cluster's is ` +
-        "in Consul's KV, and Consul does not run: if it is, a run keeps it, else it stops there",
-    );
-    return false;
-  }
-  const what = known === "formatted" ? "data" : "data that this cluster knows nothing of";
-  throw new HareError(`${host.name}: there is ${what} for ${fid}: ${data.join(", ")}`, {
-    hint: "if it may be destroyed, format with `--mkfs --yes`",
-  });
-}
-
-/** What the KV knows of a storage; `unknown` in a dry run while Consul is down. */
-async function whatIsKnown(
-  cluster: Cluster,
-  process: ProcessLayout,
-  options: StepOptions,
-): Promise<"formatted" | "begun" | "nothing" | "unknown"> {
-  const key = mkfsKey(process.fid);
-  const entries = await askKv(
-    cluster,
-    async () => {
-      const entry = await cluster.consul.kv.get(key, { ...options, consistent: true });
-      return entry === null ? [] : [entry];
-    },
+  const id = crypto.randomUUID();
+  const path = markerPath(target, process);
+  await put("begun", { begun: now(), id, of });
+  await host.keepFile(
+    { path, content: formatMarker(id, findings, devices), mode: 0o600 },
     options,
   );
-  if (entries === "unknown") return "unknown";
-  const [entry] = entries;
-  if (entry === undefined) return "nothing";
-  const note = noteSchema.safeParse(entry.value);
-  return note.success && "begun" in note.data ? "begun" : "formatted";
-}
-
-// Prints how many of the first 64 KiB are no zeros, as far as the first such byte: 0 or 1.
-const PROBE_DISK = `
-head -c 65536 -- "$1" >/dev/null || exit 1
-head -c 65536 -- "$1" | tr -d '\\000' | head -c 1 | wc -c`;
-const PROBE_DIRECTORY = `find "$1" -mindepth 1 -print -quit 2>/dev/null | wc -l`;
-
-/** Where a process's storage is not empty: its data directory and its disks are looked at. */
-async function placesWithData(
-  host: GatedHost,
-  directory: string,
-  { disks }: ProcessLayout,
-  options: StepOptions,
-): Promise<readonly string[]> {
-  const probes = [
-    [PROBE_DIRECTORY, host.programPath(directory)],
-    ...disks.map(({ path }) => [PROBE_DISK, path] as const),
-  ] as const;
-  const found = probes.map(async ([script, path]) => {
-    const { code, stdout, stderr } = await host.ask(["sh", "-c", script, "sh", path], options);
-    if (code !== 0) throw new HareError(`${host.name}: cannot look at ${path}: ${stderr.trim()}`);
-    return stdout.trim() === "0" ? [] : [path];
-  });
-  return (await Promise.all(found)).flat();
+  await host.runUnit(target.units.mkfs(formatFid(process.fid)), options);
+  await host.removeFile(path, options);
+  await put("done", { at: now(), of });
 }

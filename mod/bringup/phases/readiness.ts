@@ -89,15 +89,15 @@ export async function orWithoutConsul<T, A>(
 }
 
 /**
- * The entries of the KV that `ask` asks for. In a dry run Consul may be down: then there are none
- * where it has never run on a server, else nobody knows.
+ * The entries of the KV that `ask` asks for. Consul may be down, if not told otherwise in a dry run
+ * only: then there are none where it has never run on a server, else they are unknown.
  */
 export async function askKv<T>(
   cluster: Cluster,
   ask: () => Promise<readonly T[]>,
-  options: StepOptions,
+  options: StepOptions & { readonly mayBeDown?: boolean },
 ): Promise<readonly T[] | "unknown"> {
-  if (!cluster.gate.dryRun) return await ask();
+  if (!(options.mayBeDown ?? cluster.gate.dryRun)) return await ask();
   const entries = await orWithoutConsul(null, ask);
   if (entries !== null) return entries;
   return await hasAnyKv(cluster, options) ? "unknown" : [];

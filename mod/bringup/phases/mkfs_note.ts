@@ -1,0 +1,122 @@
+/**
+ * What is noted of a process's formatting: in the KV that it was begun and that it is done, each with
+ * the configuration that it belongs to; and on the host, beside the data directory, for as long as it is
+ * not done, a marker with the same id. A KV that was restored from an old snapshot, or is another
+ * cluster's, has no such marker beside it: its note proves nothing.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import type { ProcessLayout, Target } from "../../../cfgen/mod.ts";
+import { MKFS_PREFIX } from "../../kv/keys.ts";
+import { formatFid } from "../../lib/fid.ts";
+import { jsonText } from "../../lib/json_text.ts";
+import type { DeviceInspection, Finding, MkfsNote } from "../../storage/mod.ts";
+import type { Cluster } from "../cluster.ts";
+import type { StepOptions } from "../engine.ts";
+import { digestOf } from "./configuration_keys.ts";
+import { askKv } from "./readiness.ts";
+
+/** Notes of earlier versions have neither `of` nor `id`. */
+const noteSchema = jsonText(z.union([
+  z.object({ begun: z.string(), id: z.string().optional(), of: z.string().optional() }),
+  z.object({ at: z.string(), of: z.string().optional() }),
+]));
+
+/** What the KV says of a process's formatting. */
+export type KvNote = z.infer<typeof noteSchema>;
+
+const markerSchema = jsonText(z.object({
+  id: z.string(),
+  /** What spoke against formatting, and was consented to. */
+  consented: z.array(z.string()),
+  /** What tells each device from others, by path. */
+  devices: z.record(z.string(), z.string()),
+}));
+
+/** What a host keeps while a process's storage is being formatted. */
+export type MkfsMarker = z.infer<typeof markerSchema>;
+
+/** Path of a process's marker on its host. */
+export function markerPath(target: Target, { fid }: ProcessLayout): string {
+  return `${target.dataDirectory}/.hare-mkfs-${formatFid(fid)}.json`;
+}
+
+/** The marker's text. */
+export function formatMarker(
+  id: string,
+  findings: readonly Finding[],
+  devices: readonly DeviceInspection[],
+): string {
+  const marker: MkfsMarker = {
+    id,
+    consented: findings.map(({ text }) => text),
+    devices: Object.fromEntries(devices.map((device) => [device.path, nameOf(device)])),
+  };
+  return `${JSON.stringify(marker)}\n`;
+}
+
+/**
+ * The notes of this configuration by fid; `unknown` while Consul is down.
+ *
+ * @param mayBeDown Consul need not run yet
+ */
+export async function readNotes(
+  cluster: Cluster,
+  mayBeDown: boolean,
+  { signal }: StepOptions,
+): Promise<ReadonlyMap<string, KvNote> | "unknown"> {
+  const entries = await askKv(
+    cluster,
+    () => cluster.consul.kv.list(MKFS_PREFIX, { signal, consistent: true }),
+    { signal, mayBeDown },
+  );
+  if (entries === "unknown") return "unknown";
+  const digest = await digestOf(cluster);
+  return new Map(entries.flatMap(({ key, value }): [string, KvNote][] => {
+    const note = noteSchema.safeParse(value);
+    // What cannot be read was written by something else: it proves that there was a formatting.
+    const known = note.success ? note.data : { at: "" };
+    const isOfThis = known.of === undefined || known.of === digest;
+    return isOfThis ? [[key.slice(MKFS_PREFIX.length), known]] : [];
+  }));
+}
+
+/** What a note means, given the marker's text on the host. */
+export function readNote(
+  note: KvNote | undefined,
+  markerText: string | null,
+): { readonly note: MkfsNote; readonly marker: MkfsMarker | null } {
+  if (note === undefined) return { note: "nothing", marker: null };
+  if ("at" in note) return { note: "formatted", marker: null };
+  const marker = markerSchema.safeParse(markerText);
+  return marker.success && marker.data.id === note.id
+    ? { note: "begun", marker: marker.data }
+    : { note: "unproven", marker: null };
+}
+
+/**
+ * The findings without what this formatting was begun over, and what it may have left itself: files in
+ * the process's directory, and bytes that no tool knows on the same devices.
+ */
+export function withoutOwn(
+  findings: readonly Finding[],
+  marker: MkfsMarker | null,
+  devices: readonly DeviceInspection[],
+): readonly Finding[] {
+  if (marker === null) return findings;
+  const isOwn = ({ kind, place }: Finding) => {
+    if (kind !== "data") return false;
+    const device = devices.find(({ path }) => path === place);
+    return device === undefined || marker.devices[place] === nameOf(device);
+  };
+  return findings.filter((finding) => !isOwn(finding) && !marker.consented.includes(finding.text));
+}
+
+/** What tells a device from others, also after a reboot. */
+function nameOf({ wwn, serial, kind, number, size }: DeviceInspection): string {
+  if (wwn !== "") return wwn;
+  if (serial !== "") return serial;
+  return kind === "file" ? number : `${size} bytes`;
+}

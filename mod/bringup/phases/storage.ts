@@ -1,0 +1,80 @@
+/**
+ * Phase: the storage of the servers that are to be started is looked at on all hosts, before anything is
+ * changed. What must not be formatted is told then, all together.
+ *
+ * @module
+ */
+
+import { HareError } from "../../lib/errors.ts";
+import { formatFid } from "../../lib/fid.ts";
+import { type Cluster, type ClusterHost, processesOf } from "../cluster.ts";
+import type { Phase } from "../engine.ts";
+import type { MkfsPolicy } from "../../storage/mod.ts";
+import type { OperationEvent, OperationOptions } from "../operation.ts";
+import { decideOn, type KnownStorage, lookAtStorage, refusal } from "./mkfs.ts";
+
+/** What is looked at. */
+export interface ReviewOptions {
+  /** {@default all} */
+  readonly hosts?: readonly ClusterHost[];
+  /** Which servers are to be started. */
+  readonly roles: readonly ("confd" | "ios")[];
+  /** Is told of each device whose formatting is in question. */
+  readonly report: (event: OperationEvent) => void;
+}
+
+/** Devices are told of where they may be formatted, or would be: with `--mkfs`, and in a dry run. */
+export function tellingOf(
+  { mkfs, dryRun, report }: Pick<OperationOptions, "dryRun" | "report"> & {
+    readonly mkfs: MkfsPolicy;
+  },
+): (event: OperationEvent) => void {
+  return dryRun || mkfs === "unless-data" || mkfs === "all" ? report : () => {};
+}
+
+/**
+ * Looks at the storage of servers that do not run. What only Consul knows, which may not run yet, is
+ * decided when they are started.
+ */
+export function reviewStorage(
+  cluster: Cluster,
+  { hosts = cluster.hosts, roles, report }: ReviewOptions,
+): Phase<ClusterHost> {
+  const processesIn = (entry: ClusterHost) => roles.flatMap((role) => processesOf(entry, role));
+  const looked = new Map<ClusterHost, KnownStorage>();
+  return {
+    name: "storage",
+    title: "look at the storage",
+    limitMs: 180_000,
+    settleTellsAll: true,
+    hosts: hosts.filter((entry) => processesIn(entry).length > 0),
+    run: async (entry, options) => {
+      const stopped = processesIn(entry).map(async (process) => {
+        const unit = cluster.target.units.server(formatFid(process.fid));
+        const { state } = await entry.host.unitStatus(unit, options);
+        return state === "active" ? [] : [process];
+      });
+      const processes = (await Promise.all(stopped)).flat();
+      const known = await lookAtStorage(cluster, entry, processes, { ...options, mayBeDown: true });
+      looked.set(entry, known);
+    },
+    // Only now: a device that two hosts have is found when both have answered.
+    settle: () => {
+      const refusals: HareError[] = [];
+      for (const [entry, known] of looked) {
+        for (const { process, decision, devices } of decideOn(cluster, entry, known)) {
+          const fid = formatFid(process.fid);
+          for (const device of devices) {
+            report({ event: "device", host: entry.name, process: fid, device });
+          }
+          if (decision.kind === "refuse") refusals.push(refusal(entry, process, decision));
+        }
+      }
+      if (refusals.length === 0) return Promise.resolve();
+      const lines = refusals.map(({ message }) => `\n  ${message}`);
+      throw new HareError(`not all storage may be formatted:${lines.join("")}`, {
+        hint: refusals[0]?.hint,
+      });
+    },
+  };
+}

@@ -1,0 +1,202 @@
+/**
+ * The inspection of this host's storage: what each device is, what uses it, what is on it. It is judged
+ * where the bring-up runs.
+ *
+ * @module
+ */
+
+import type { Clock } from "../lib/clock.ts";
+import { HareError, messageOf } from "../lib/errors.ts";
+import type { Run } from "../lib/process.ts";
+import { abortable } from "../lib/std/async.ts";
+import { filledProcessDirectories } from "./directories.ts";
+import { usesOf } from "./in_use.ts";
+import { type Kernel, kernelHere } from "./kernel.ts";
+import { type BlockDevice, blockDevice, partitionsOf } from "./lsblk.ts";
+import {
+  type DeviceInspection,
+  FORMAT,
+  type StorageAnswer,
+  type StorageQuestion,
+} from "./protocol.ts";
+import { signaturesOn } from "./signatures.ts";
+import { scanForData, type ScanOptions } from "./zeros.ts";
+
+/** What {@linkcode inspectStorage} is given. */
+export interface InspectStorageDeps {
+  readonly run: Run;
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  /** {@default this machine's} */
+  readonly kernel?: Kernel;
+  /** How devices are read. */
+  readonly scan?: Omit<ScanOptions, "signal">;
+}
+
+/** How long a device may be read, in milliseconds: what was read until then counts. */
+const SCAN_LIMIT_MS = 40_000;
+/** How long all of a device's inspection may take: a read of a broken disk cannot even be ended. */
+const DEVICE_LIMIT_MS = 60_000;
+/** A device that udev or a monitor has just opened is looked at again, so often and after so long. */
+const LOOKS = 4;
+const LOOK_AGAIN_MS = 150;
+
+/**
+ * Answers a question about this host's storage. What cannot be found out is part of the answer.
+ *
+ * @throws the signal's reason when it is aborted
+ */
+export async function inspectStorage(
+  { devices, dataDirectories }: StorageQuestion,
+  deps: InspectStorageDeps,
+): Promise<StorageAnswer> {
+  using here = kernelHere();
+  const kernel = deps.kernel ?? here;
+  const [inspected, filledDirectories] = await Promise.all([
+    Promise.all(devices.map(async ({ path, content }) => {
+      const limit = AbortSignal.timeout(DEVICE_LIMIT_MS);
+      try {
+        return await abortable(inspectDevice(path, content, kernel, deps), limit);
+      } catch (error) {
+        if (!limit.aborted) throw error;
+        return answerOf(missing(path, `within ${DEVICE_LIMIT_MS / 1000} s it did not answer`));
+      }
+    })),
+    filledProcessDirectories(dataDirectories).then(
+      (value) => ({ value: [...value] }),
+      (error) => ({ problem: problemOf(error) }),
+    ),
+  ]);
+  return { format: FORMAT, devices: inspected, filledDirectories };
+}
+
+async function inspectDevice(
+  path: string,
+  withContent: boolean,
+  kernel: Kernel,
+  deps: InspectStorageDeps,
+): Promise<DeviceInspection> {
+  const found = await whatIsAt(path, deps);
+  if (!withContent || found.kind === "missing") return answerOf(found);
+  const [uses, signatures] = await Promise.all([
+    lookAtUses(found, kernel, deps),
+    signaturesOn(found.target, deps),
+  ]);
+  // Not while the tools have it open: an exclusive one would be in their way.
+  const scan = await scanOf(found.target, kernel, deps);
+  const isProven = scan.isWhole && scan.problem === null;
+  return {
+    ...answerOf(found),
+    size: scan.size ?? found.size,
+    uses: [...uses.value],
+    signatures: [...signatures.found],
+    dataAt: scan.dataAt,
+    problems: [
+      ...found.problems,
+      ...uses.problems,
+      ...(scan.problem === null ? [] : [scan.problem]),
+      // Where every byte was read there is nothing that a tool could add.
+      ...(isProven ? [] : signatures.problems),
+    ],
+  };
+}
+
+/** A device, and what an inspection needs of it. */
+interface FoundDevice extends DeviceInspection {
+  /** Its path, links followed. */
+  readonly target: string;
+  readonly device: BlockDevice | null;
+}
+
+function answerOf({ target: _target, device: _device, ...inspection }: FoundDevice) {
+  return inspection;
+}
+
+const NOTHING_KNOWN = {
+  ...{ size: 0, model: "", number: "", wwn: "", serial: "", dataAt: null },
+  ...{ parts: [], uses: [], signatures: [], problems: [] },
+};
+
+async function whatIsAt(path: string, deps: InspectStorageDeps): Promise<FoundDevice> {
+  let info: Deno.FileInfo;
+  let target: string;
+  try {
+    target = await Deno.realPath(path);
+    info = await Deno.stat(target);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return missing(path, "there is no such device");
+    if (!(error instanceof Deno.errors.PermissionDenied)) throw error;
+    return missing(path, messageOf(error));
+  }
+  const common = { ...NOTHING_KNOWN, path, target };
+  if (info.isFile) {
+    const number = `file ${info.dev}:${info.ino}`;
+    return { ...common, kind: "file", device: null, size: info.size, model: "file", number };
+  }
+  if (info.isBlockDevice !== true) return missing(path, "it is no block device");
+  try {
+    const device = await blockDevice(target, deps);
+    const parts = partitionsOf(device).map(({ number }) => number);
+    const { size, model, number } = device;
+    const known = { size, model, number, parts, ...identityOf(device, target) };
+    return { ...common, ...known, kind: "block", device };
+  } catch (error) {
+    deps.signal.throwIfAborted();
+    return { ...common, kind: "block", device: null, problems: [problemOf(error)] };
+  }
+}
+
+function missing(path: string, problem: string): FoundDevice {
+  const nothing = { ...NOTHING_KNOWN, path, target: path, device: null };
+  return { ...nothing, kind: "missing", problems: [problem] };
+}
+
+/** Partitions have the names of their disk: what they are called tells them apart. */
+function identityOf(
+  { type, model, serial, wwn }: BlockDevice,
+  target: string,
+): Pick<DeviceInspection, "wwn" | "serial"> {
+  const part = type === "part" ? ` ${/\d+$/.exec(target)?.[0] ?? target}` : "";
+  return {
+    wwn: wwn === "" ? "" : `${wwn}${part}`,
+    serial: serial === "" ? "" : `${model} ${serial}${part}`,
+  };
+}
+
+async function lookAtUses(
+  { target, device, kind }: FoundDevice,
+  kernel: Kernel,
+  { clock, signal }: InspectStorageDeps,
+): Promise<{ readonly value: readonly string[]; readonly problems: readonly string[] }> {
+  if (kind === "block" && device === null) return { value: [], problems: [] };
+  try {
+    for (let looks = 1;; looks++) {
+      const value = usesOf({ target, device }, kernel);
+      if (value.length === 0 || looks === LOOKS) return { value, problems: [] };
+      await clock.sleep(LOOK_AGAIN_MS, signal);
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    return { value: [], problems: [problemOf(error)] };
+  }
+}
+
+async function scanOf(target: string, kernel: Kernel, { signal, scan }: InspectStorageDeps) {
+  const limit = AbortSignal.timeout(SCAN_LIMIT_MS);
+  const within = AbortSignal.any([signal, limit]);
+  try {
+    using storage = kernel.open(target);
+    const found = await scanForData(storage, { ...scan, signal: within });
+    signal.throwIfAborted();
+    return { ...found, size: storage.size };
+  } catch (error) {
+    signal.throwIfAborted();
+    return { dataAt: null, isWhole: false, problem: problemOf(error), size: null };
+  }
+}
+
+/** What is a fault of the program is passed on. */
+function problemOf(error: unknown): string {
+  if (error instanceof HareError) return messageOf(error);
+  throw error;
+}

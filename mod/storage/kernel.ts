@@ -1,0 +1,191 @@
+/**
+ * What the kernel tells of files and devices, by libc: Deno lets a program with listed permissions
+ * open nothing below /dev, /proc and /sys, opens nothing exclusively, and knows no SEEK_DATA.
+ *
+ * @module
+ */
+
+import { HareError } from "../lib/errors.ts";
+
+/** A range of bytes, `[start, end)`. */
+export type Range = readonly [start: number, end: number];
+
+/** A file or device that is open for reading. */
+export interface OpenStorage extends Disposable {
+  /** In bytes. */
+  readonly size: number;
+  /**
+   * The ranges that may hold something but zeros, in order. Where the file system or the device does
+   * not tell holes, that is all of it.
+   */
+  dataRanges(): readonly Range[];
+  /**
+   * Reads into `buffer` from `offset`.
+   *
+   * @returns how many bytes were read; 0 at the end
+   * @throws {HareError} when they cannot be read
+   */
+  read(buffer: Uint8Array<ArrayBuffer>, offset: number): Promise<number>;
+}
+
+/** The kernel, as an inspection of storage asks it. */
+export interface Kernel {
+  /** The text of a file below /proc or /sys; `null` where there is none. */
+  readText(path: string): string | null;
+  /** Names in a directory; none where there is none, or it may not be read. */
+  list(path: string): readonly string[];
+  /** Where a link leads; `null` where there is none, or it may not be read. */
+  readLink(path: string): string | null;
+  /**
+   * Opens a file or device for reading.
+   *
+   * @throws {HareError} when it cannot be opened
+   */
+  open(path: string): OpenStorage;
+  /**
+   * Whether a block device is held exclusively: mounted, swap, or part of an array, a volume group or a
+   * pool, in whatever namespace.
+   *
+   * @throws {HareError} when that cannot be told
+   */
+  isHeld(path: string): boolean;
+}
+
+/** Values of <fcntl.h>, <unistd.h> and <errno.h>, the same on every Linux that Deno runs on. */
+const O_EXCL = 0o200;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+const SEEK_END = 2;
+const SEEK_DATA = 3;
+const SEEK_HOLE = 4;
+const EBUSY = 16;
+/** Files below /proc and /sys have no size; none that is read here is larger. */
+const TEXT_BYTES = 4 * 2 ** 20;
+
+const LIBC = {
+  open: { parameters: ["buffer", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
+  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize", nonblocking: true },
+  strerror: { parameters: ["i32"], result: "pointer" },
+  __errno_location: { parameters: [], result: "pointer" },
+} as const;
+
+type Libc = Deno.DynamicLibrary<typeof LIBC>["symbols"];
+
+/** The kernel of this machine. */
+export function kernelHere(): Kernel & Disposable {
+  const library = Deno.dlopen("libc.so.6", LIBC);
+  const libc = library.symbols;
+  return {
+    [Symbol.dispose]: () => library.close(),
+    readText: (path) => readText(libc, path),
+    list: (path) => listAny(path),
+    readLink: (path) => orNull(() => Deno.readLinkSync(path)),
+    open: (path) => {
+      const { descriptor, errno } = open(libc, path, 0);
+      if (descriptor < 0) throw cannotOpen(libc, path, errno);
+      return openStorage(libc, path, descriptor);
+    },
+    isHeld: (path) => {
+      const { descriptor, errno } = open(libc, path, O_EXCL);
+      if (descriptor >= 0) libc.close(descriptor);
+      else if (errno !== EBUSY) throw cannotOpen(libc, path, errno);
+      return descriptor < 0;
+    },
+  };
+}
+
+function open(
+  libc: Libc,
+  path: string,
+  flags: number,
+): { readonly descriptor: number; readonly errno: number } {
+  const name = new TextEncoder().encode(`${path}\0`);
+  const descriptor = libc.open(name, flags | O_NONBLOCK | O_CLOEXEC);
+  return { descriptor, errno: descriptor < 0 ? errnoOf(libc) : 0 };
+}
+
+function errnoOf(libc: Libc): number {
+  const location = libc.__errno_location();
+  return location === null ? 0 : new Deno.UnsafePointerView(location).getInt32();
+}
+
+function cannotOpen(libc: Libc, path: string, errno: number): HareError {
+  const text = libc.strerror(errno);
+  const why = text === null ? `error ${errno}` : new Deno.UnsafePointerView(text).getCString();
+  return new HareError(`${path} cannot be opened: ${why}`);
+}
+
+function openStorage(libc: Libc, path: string, descriptor: number): OpenStorage {
+  const seek = (offset: number, whence: number) =>
+    Number(libc.lseek(descriptor, BigInt(offset), whence));
+  const size = seek(0, SEEK_END);
+  return {
+    size,
+    dataRanges: () => dataRanges(size, seek),
+    read: async (buffer, offset) => {
+      const { length } = buffer;
+      const got = Number(
+        await libc.pread(descriptor, buffer, BigInt(length), BigInt(offset)),
+      );
+      if (got >= 0) return got;
+      throw new HareError(`${path} cannot be read at byte ${offset}`);
+    },
+    [Symbol.dispose]: () => void libc.close(descriptor),
+  };
+}
+
+function dataRanges(
+  size: number,
+  seek: (offset: number, whence: number) => number,
+): readonly Range[] {
+  const ranges: Range[] = [];
+  for (let at = 0; at < size;) {
+    const start = seek(at, SEEK_DATA);
+    // The rest is a hole, if the first question was answered at all; else nothing is known.
+    if (start < 0) return seek(0, SEEK_HOLE) < 0 && size > 0 ? [[0, size]] : ranges;
+    const hole = seek(start, SEEK_HOLE);
+    const end = hole <= start ? size : Math.min(hole, size);
+    ranges.push([start, end]);
+    at = end;
+  }
+  return ranges;
+}
+
+function readText(libc: Libc, path: string): string | null {
+  const { descriptor } = open(libc, path, 0);
+  if (descriptor < 0) return null;
+  try {
+    const parts: Uint8Array[] = [];
+    for (let total = 0; total < TEXT_BYTES;) {
+      const part = new Uint8Array(65536);
+      const got = Number(libc.read(descriptor, part, BigInt(part.length)));
+      if (got <= 0) break;
+      parts.push(part.subarray(0, got));
+      total += got;
+    }
+    return new TextDecoder().decode(new Uint8Array(parts.flatMap((part) => [...part])));
+  } finally {
+    libc.close(descriptor);
+  }
+}
+
+function listAny(path: string): readonly string[] {
+  return orNull(() => [...Deno.readDirSync(path)].map(({ name }) => name)) ?? [];
+}
+
+/** Processes and devices go while they are looked at; what another user owns may not be read. */
+function orNull<T>(ask: () => T): T | null {
+  try {
+    return ask();
+  } catch (error) {
+    if (
+      error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied ||
+      error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.NotCapable ||
+      (error instanceof Error && "code" in error && error.code === "ESRCH")
+    ) return null;
+    throw error;
+  }
+}

@@ -1,0 +1,83 @@
+/**
+ * What `lsblk` says of a block device: what it is, and what is made of it.
+ *
+ * @module
+ */
+
+import * as z from "zod";
+import { HareError } from "../lib/errors.ts";
+import { jsonText } from "../lib/json_text.ts";
+import type { Run } from "../lib/process.ts";
+
+/** A block device, with what the kernel has made of it. */
+export interface BlockDevice {
+  readonly kname: string;
+  /** `disk`, `part`, `lvm`, `crypt`, `raid1`, `mpath`, … */
+  readonly type: string;
+  /** In bytes. */
+  readonly size: number;
+  /** `MAJOR:MINOR` */
+  readonly number: string;
+  readonly model: string;
+  readonly serial: string;
+  /** World wide name. */
+  readonly wwn: string;
+  /** Where it is mounted, or `[SWAP]`; empty for neither. */
+  readonly mountpoint: string;
+  /** Its partitions, and devices that it is a part of. */
+  readonly children: readonly BlockDevice[];
+}
+
+const text = z.string().nullable().optional().transform((value) => value?.trim() ?? "");
+
+const own = z.object({
+  kname: z.string(),
+  type: z.string(),
+  // Numbers are strings in util-linux before 2.33.
+  size: z.coerce.number(),
+  "maj:min": z.string().transform((value) => value.trim()),
+  ...{ model: text, serial: text, wwn: text, mountpoint: text },
+});
+
+type Raw = z.infer<typeof own> & { readonly children?: readonly Raw[] | undefined };
+
+const raw: z.ZodType<Raw> = own.extend({ children: z.lazy(() => z.array(raw)).optional() });
+
+const ANSWER = jsonText(z.object({ blockdevices: z.array(raw) }));
+
+/**
+ * Describes a block device.
+ *
+ * @param path of the device, links followed
+ * @throws {HareError} when `lsblk` is missing, does not know it, or its answer cannot be read
+ */
+export async function blockDevice(
+  path: string,
+  { run, signal }: { readonly run: Run; readonly signal: AbortSignal },
+): Promise<BlockDevice> {
+  const { stdout, stderr, code } = await run([
+    ...["lsblk", "--json", "--bytes", "--paths", "--output"] as const,
+    ...["KNAME,TYPE,SIZE,MAJ:MIN,MODEL,SERIAL,WWN,MOUNTPOINT", "--", path],
+  ], { signal, limitMs: 10_000 });
+  const answer = ANSWER.safeParse(stdout);
+  const [device] = answer.success ? answer.data.blockdevices : [];
+  if (device !== undefined) return readDevice(device);
+  const said = stderr.trim().split("\n")[0] || `exit status ${code}`;
+  throw new HareError(`lsblk does not tell about ${path}: ${said}`, {
+    hint: "util-linux 2.27 or newer is needed",
+  });
+}
+
+function readDevice({ "maj:min": number, children = [], ...device }: Raw): BlockDevice {
+  return { ...device, number, children: children.map(readDevice) };
+}
+
+/** A device and all that is made of it. */
+export function treeOf(device: BlockDevice): readonly BlockDevice[] {
+  return [device, ...device.children.flatMap(treeOf)];
+}
+
+/** The device's own partitions. */
+export function partitionsOf(device: BlockDevice): readonly BlockDevice[] {
+  return device.children.filter(({ type }) => type === "part");
+}
