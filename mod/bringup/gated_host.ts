@@ -96,11 +96,6 @@ export class GatedHost implements HostView {
     await this.#change(`write ${file.path}`, () => this.#host.putFile(file, options));
   }
 
-  /** Removes a file; that is not taken back. */
-  async removeFile(path: string, options: HostCallOptions): Promise<void> {
-    await this.#change(`remove ${path}`, () => this.#host.removeFile(path, options));
-  }
-
   /** Starts a unit unless it is active. */
   async startUnit(unit: string, options: HostCallOptions): Promise<void> {
     if ((await this.#host.unitStatus(unit, options)).state === "active") return;

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { TARGETS } from "../../cfgen/mod.ts";
 import type { FAILURES } from "../../mod/dev/stand_in.ts";
 import { assertEquals, assertMatch } from "../lib/assert.ts";
 import type { TestHost } from "../hosts/mod.ts";
@@ -32,6 +33,11 @@ export interface ServerFault {
   readonly repeated: (server: Server) => readonly string[];
 }
 
+/** The file in which a host keeps how far a server's mkfs has come. */
+export function markerOf({ fid }: Server): string {
+  return `${TARGETS.mero.dataDirectory}/.hare-mkfs-${fid}.json`;
+}
+
 const MKFS = ({ fid }: Server) => `mero-mkfs@${fid}`;
 const M0D = ({ fid }: Server) => `m0d@${fid}`;
 
@@ -45,6 +51,7 @@ export const SERVER_FAULTS = {
       `unit ${MKFS(server)}: exit status 1; its last lines:\n    hare: mkfs was told to fail`,
     repeated: (server) => [
       `KV: put hare/mkfs/${server.fid}: begun`,
+      `${server.host.name}: write ${markerOf(server)}`,
       `${server.host.name}: run ${MKFS(server)}`,
     ],
   },

@@ -20,6 +20,7 @@ import {
   assertTells,
   assertWantsALook,
   breakServer,
+  markerOf,
   mendServer,
   type Server,
   SERVER_FAULTS,
@@ -62,10 +63,12 @@ testOnHosts(
       const ran = await bootstrap(first, ["--reset-failed"]);
       assertTells(ran, ios, m0dDies);
       assertEquals([outcomesOf(ran).rc, outcomesOf(ran).confd], ["already", "done"]);
-      assertEquals(changesIn(ran).slice(0, 5), [
+      assertEquals(changesIn(ran).slice(0, 7), [
         `ssc-vm2: reset mero-mkfs@${confd.fid}.service`,
         `KV: put hare/mkfs/${confd.fid}: begun`,
+        `ssc-vm2: write ${markerOf(confd)}`,
         `ssc-vm2: run mero-mkfs@${confd.fid}`,
+        `ssc-vm2: write ${markerOf(confd)}`,
         `KV: put hare/mkfs/${confd.fid}: done`,
         `ssc-vm2: start m0d@${confd.fid}`,
       ]);

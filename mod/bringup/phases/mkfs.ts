@@ -21,14 +21,7 @@ import type { Cluster, ClusterHost } from "../cluster.ts";
 import type { StepOptions } from "../engine.ts";
 import { askStorage, findingsFor } from "../storage.ts";
 import { digestOf } from "./configuration_keys.ts";
-import {
-  formatMarker,
-  type KvNote,
-  markerPath,
-  readNote,
-  readNotes,
-  withoutOwn,
-} from "./mkfs_note.ts";
+import { type KvNote, markerOf, markerPath, readNote, readNotes, withoutOwn } from "./mkfs_note.ts";
 
 /** What is known of the storage of some processes of a host. */
 export interface KnownStorage {
@@ -158,9 +151,8 @@ function noteOf(
 }
 
 /**
- * Formats, and notes it: in the KV and on the host that it is begun, because what a mkfs that was cut
- * short has left is nobody's data. The marker goes before the KV says that it is done: a marker that
- * stayed would let an old note of the KV pass for a proof.
+ * Formats, and notes it: first that it is begun, because what a mkfs that was cut short has left is no
+ * data. Until the server is started, for which the KV must say that it is done, it can be repeated.
  */
 async function format(
   cluster: Cluster,
@@ -179,13 +171,14 @@ async function format(
     );
   const now = () => new Date(clock.now()).toISOString();
   const id = crypto.randomUUID();
-  const path = markerPath(target, process);
+  const marker = markerOf(id, findings, devices);
+  const mark = (done: boolean) => {
+    const content = `${JSON.stringify({ ...marker, done })}\n`;
+    return host.keepFile({ path: markerPath(target, process), content, mode: 0o600 }, options);
+  };
   await put("begun", { begun: now(), id, of });
-  await host.keepFile(
-    { path, content: formatMarker(id, findings, devices), mode: 0o600 },
-    options,
-  );
+  await mark(false);
   await host.runUnit(target.units.mkfs(formatFid(process.fid)), options);
-  await host.removeFile(path, options);
+  await mark(true);
   await put("done", { at: now(), of });
 }

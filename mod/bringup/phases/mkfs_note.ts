@@ -1,8 +1,8 @@
 /**
- * What is noted of a process's formatting: in the KV that it was begun and that it is done, each with
- * the configuration that it belongs to; and on the host, beside the data directory, for as long as it is
- * not done, a marker with the same id. A KV that was restored from an old snapshot, or is another
- * cluster's, has no such marker beside it: its note proves nothing.
+ * What is noted of a process's formatting: that it was begun, and that it is done. Both are noted in the
+ * KV, with the configuration that it belongs to, and in a marker on the host, beside the data directory,
+ * with the same id. A note without its marker, as in a KV that is another cluster's, proves nothing;
+ * where the KV was restored from an old snapshot, the marker knows that the formatting was finished.
  *
  * @module
  */
@@ -29,13 +29,15 @@ export type KvNote = z.infer<typeof noteSchema>;
 
 const markerSchema = jsonText(z.object({
   id: z.string(),
+  /** Whether mkfs has succeeded. */
+  done: z.boolean(),
   /** What spoke against formatting, and was consented to. */
   consented: z.array(z.string()),
   /** What tells each device from others, by path. */
   devices: z.record(z.string(), z.string()),
 }));
 
-/** What a host keeps while a process's storage is being formatted. */
+/** What a host keeps of the last formatting of a process's storage. */
 export type MkfsMarker = z.infer<typeof markerSchema>;
 
 /** Path of a process's marker on its host. */
@@ -43,18 +45,18 @@ export function markerPath(target: Target, { fid }: ProcessLayout): string {
   return `${target.dataDirectory}/.hare-mkfs-${formatFid(fid)}.json`;
 }
 
-/** The marker's text. */
-export function formatMarker(
+/** The marker of a formatting over what was found. */
+export function markerOf(
   id: string,
   findings: readonly Finding[],
   devices: readonly DeviceInspection[],
-): string {
-  const marker: MkfsMarker = {
+): MkfsMarker {
+  return {
     id,
+    done: false,
     consented: findings.map(({ text }) => text),
     devices: Object.fromEntries(devices.map((device) => [device.path, nameOf(device)])),
   };
-  return `${JSON.stringify(marker)}\n`;
 }
 
 /**
@@ -91,9 +93,8 @@ export function readNote(
   if (note === undefined) return { note: "nothing", marker: null };
   if ("at" in note) return { note: "formatted", marker: null };
   const marker = markerSchema.safeParse(markerText);
-  return marker.success && marker.data.id === note.id
-    ? { note: "begun", marker: marker.data }
-    : { note: "unproven", marker: null };
+  if (!marker.success || marker.data.id !== note.id) return { note: "unproven", marker: null };
+  return { note: marker.data.done ? "formatted" : "begun", marker: marker.data };
 }
 
 /**

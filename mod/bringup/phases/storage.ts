@@ -5,6 +5,7 @@
  * @module
  */
 
+import type { ProcessLayout } from "../../../cfgen/mod.ts";
 import { HareError } from "../../lib/errors.ts";
 import { formatFid } from "../../lib/fid.ts";
 import { type Cluster, type ClusterHost, processesOf } from "../cluster.ts";
@@ -41,6 +42,7 @@ export function reviewStorage(
   { hosts = cluster.hosts, roles, report }: ReviewOptions,
 ): Phase<ClusterHost> {
   const processesIn = (entry: ClusterHost) => roles.flatMap((role) => processesOf(entry, role));
+  const stopped = new Map<ClusterHost, readonly ProcessLayout[]>();
   const looked = new Map<ClusterHost, KnownStorage>();
   return {
     name: "storage",
@@ -48,13 +50,18 @@ export function reviewStorage(
     limitMs: 180_000,
     settleTellsAll: true,
     hosts: hosts.filter((entry) => processesIn(entry).length > 0),
-    run: async (entry, options) => {
-      const stopped = processesIn(entry).map(async (process) => {
+    isDone: async (entry, options) => {
+      const looking = processesIn(entry).map(async (process) => {
         const unit = cluster.target.units.server(formatFid(process.fid));
         const { state } = await entry.host.unitStatus(unit, options);
         return state === "active" ? [] : [process];
       });
-      const processes = (await Promise.all(stopped)).flat();
+      const found = (await Promise.all(looking)).flat();
+      stopped.set(entry, found);
+      return found.length === 0;
+    },
+    run: async (entry, options) => {
+      const processes = stopped.get(entry) ?? [];
       const known = await lookAtStorage(cluster, entry, processes, { ...options, mayBeDown: true });
       looked.set(entry, known);
     },
