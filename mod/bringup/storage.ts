@@ -72,7 +72,7 @@ export async function askStorage(
   const { code, stdout, stderr } = await host.ask(argv, { signal, stdin, limitMs: LIMIT_MS });
   const answer = code === 0
     ? readStorageAnswer(stdout)
-    : stderr.trim().split("\n")[0] || `exit status ${code}`;
+    : stderr.trim().split("\n")[0]?.slice(0, 300) || `exit status ${code}`;
   if (typeof answer !== "string") {
     known.note(name, answer.devices);
     return answer;

@@ -28,11 +28,12 @@ export function inspectStorageCommand(context: Context): CommandUnknownOpts {
  * @throws {UsageError} when there is no question that this version understands
  */
 export async function runInspectStorage(context: Context): Promise<void> {
-  const question = readStorageQuestion(await context.readStdin());
+  const question = readStorageQuestion(await context.readStdin("the question"));
   if (typeof question === "string") {
     throw new UsageError(`hare ${buildText(context.commit)} does not understand the question`, {
       hint: question,
     });
   }
-  await context.stdout(JSON.stringify(await inspectStorage(question, context)) + "\n");
+  const answer = await inspectStorage(question, context);
+  await context.stdout({ verbatim: `${JSON.stringify(answer)}\n` });
 }

@@ -78,8 +78,8 @@ export function reviewStorage(
         }
       }
       if (refusals.length === 0) return Promise.resolve();
-      const lines = refusals.map(({ message }) => `\n  ${message}`);
-      throw new HareError(`not all storage may be formatted:${lines.join("")}`, {
+      const lines = refusals.map(({ message }) => `  ${message}`);
+      throw new HareError(["not all storage may be formatted:", ...lines], {
         hint: refusals[0]?.hint,
       });
     },
