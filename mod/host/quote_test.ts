@@ -1,5 +1,6 @@
 import * as fc from "fast-check";
 import { assertEquals, assertMatch, assertThrows } from "../../tests/lib/assert.ts";
+import { testUnless } from "../../tests/lib/conditional.ts";
 import { HareError } from "../lib/errors.ts";
 import { runHere } from "../lib/process.ts";
 import { loginShellLine, quoteForSh } from "./quote.ts";
@@ -66,10 +67,8 @@ const LOGIN_SHELLS = ["sh", "bash", "dash", "zsh", "fish", "tcsh", "csh", "ksh",
 
 for (const shell of LOGIN_SHELLS) {
   const isMissing = (await runHere(["sh", "-c", 'command -v "$1"', "sh", shell])).code !== 0;
-  const name = `loginShellLine() hands ${shell} every word as it is`;
-  Deno.test(isMissing ? `${name} (SKIPPED: there is no ${shell})` : name, {
-    ignore: isMissing,
-  }, async () => {
+  const why = isMissing ? `there is no ${shell}` : null;
+  testUnless(why, `loginShellLine() hands ${shell} every word as it is`, async () => {
     const words = [..."'\"\\!`$;&|<>()*?[]#~=%{}^ \n\t", "it's !! $HOME", "\\'", "ä€🐇", "", "=ls"];
     const odd = [...words, "x".repeat(5000)];
     const line = loginShellLine(["printf", "%s\\0", ...odd]);

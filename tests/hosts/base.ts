@@ -16,6 +16,8 @@ import { Progress } from "../../tools/say.ts";
 const PACKAGES = [
   ...["systemd", "systemd-sysv", "dbus", "libpam-systemd"],
   ...["openssh-server", "openssh-client", "sudo", "iproute2", "procps"],
+  // Login shells (tests/shells).
+  ...["fish", "tcsh", "zsh"],
   // Lets a host be wrong about the time.
   "libfaketime",
 ];
