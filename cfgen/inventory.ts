@@ -7,6 +7,7 @@
 
 import type { Path } from "./cdf/path.ts";
 import type { Problems } from "./cdf/problems.ts";
+import { nodeKey } from "../mod/lib/node_name.ts";
 import {
   type Cdf,
   type CdfHost,
@@ -93,7 +94,7 @@ export function takeInventory(cdf: Cdf, facts: Facts, problems: Problems): Inven
   // Names in the CDF go before node names, and a host before one that is listed again.
   const names = [...cdf.hosts.map(({ name }) => name), ...hosts.map(({ facts }) => facts.hostname)];
   const known = new Map(
-    names.map((name, i) => [name, i % hosts.length] as const).toReversed(), // the last one stays
+    names.map((name, i) => [nodeKey(name), i % hosts.length] as const).toReversed(), // the last one stays
   );
   const pools = cdf.pools.map((pool, i): InventoryPool => ({
     cdf: pool,
@@ -173,7 +174,7 @@ function select(
   const chosen = new Set<number>();
   entries.forEach(({ host, path_regex }, i) => {
     const at = [...base, i];
-    const index = known.get(host);
+    const index = known.get(nodeKey(host));
     const owner = index === undefined ? undefined : hosts[index];
     if (index === undefined || owner === undefined) {
       if (!allFound) return; // it may be the node name of a host without facts

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { nodeKey } from "../../mod/lib/node_name.ts";
 import { bearableTolerance } from "../conf/tolerance.ts";
 import { DISK_GROUNDS, type Inventory, type InventoryPool } from "../inventory.ts";
 import type { Target } from "../target.ts";
@@ -32,12 +33,13 @@ function checkNodes({ hosts }: Inventory, problems: Problems): void {
   hosts.forEach(({ cdf, facts: { hostname }, ip }, i) => {
     const path = ["hosts", i, "name"];
     // A host that is listed twice has been told of, and is of course like itself.
-    if (listed.has(hostnameOf(cdf.name))) return;
-    listed.add(hostnameOf(cdf.name));
+    const listedAs = nodeKey(hostnameOf(cdf.name));
+    if (listed.has(listedAs)) return;
+    listed.add(listedAs);
     if (hostname !== "") {
       const fault = hostname === hostnameOf(cdf.name) ? "" : nameFault(hostname);
       if (fault !== "") problems.add(path, `node name ${JSON.stringify(hostname)} ${fault}`);
-      const first = firstWith(hostname, i, names);
+      const first = firstWith(nodeKey(hostname), i, names);
       if (first !== i) {
         const text = `node name ${JSON.stringify(hostname)} is that of hosts[${first}] already`;
         problems.add(path, text);

@@ -30,6 +30,11 @@ testCases([
   ], {
     facts: { hosts: { a: hostFacts("node-a", "10.0.0.1"), b: hostFacts("node-a", "10.0.0.2") } },
   }],
+  ["two hosts with node names that differ in case only", GOOD, [
+    '7 hosts[1].name: node name "Node-A" is that of hosts[0] already',
+  ], {
+    facts: { hosts: { a: hostFacts("node-a", "10.0.0.1"), b: hostFacts("Node-A", "10.0.0.2") } },
+  }],
   ["a node name that is none", GOOD, [
     '7 hosts[1].name: node name "node b" contains a space',
   ], {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nodeKey } from "../../mod/lib/node_name.ts";
 import type { EndpointNumbers, Target, Transport } from "../target.ts";
 import type { Path } from "./path.ts";
 import type { Problems } from "./problems.ts";
@@ -59,6 +60,8 @@ function checkTargetKeys(cdf: Cdf, target: Target, problems: Problems): void {
   });
 }
 
+const CASE_IS_NOTHING = ": names that differ in case only are the same to Consul and DNS";
+
 function checkHostNames(hosts: readonly CdfHost[], problems: Problems): void {
   const seen = new Map<string, number>();
   hosts.forEach(({ name }, i) => {
@@ -69,9 +72,14 @@ function checkHostNames(hosts: readonly CdfHost[], problems: Problems): void {
     if (userFault !== "") problems.add(path, `the user of ${JSON.stringify(name)} ${userFault}`);
     const fault = nameFault(hostname);
     if (fault !== "") problems.add(path, `the hostname of ${JSON.stringify(name)} ${fault}`);
-    const first = seen.get(hostname);
-    if (first === undefined) seen.set(hostname, i);
-    else problems.add(path, `host ${JSON.stringify(hostname)} is hosts[${first}] already`);
+    const first = seen.get(nodeKey(hostname));
+    if (first === undefined) seen.set(nodeKey(hostname), i);
+    else {problems.add(
+        path,
+        `host ${JSON.stringify(hostname)} is hosts[${first}] already${
+          hostnameOf(hosts[first]?.name ?? "") === hostname ? "" : CASE_IS_NOTHING
+        }`,
+      );}
   });
 }
 

@@ -23,6 +23,11 @@ testCases([
     but("disks: all", "disks: [{ host: node-b, path_regex: '.*' }]"),
     [],
   ],
+  [
+    "nothing: as a node is called, in capitals",
+    but("disks: all", "disks: [{ host: NODE-B, path_regex: '.*' }]"),
+    [],
+  ],
   ["nothing: user@host", but("name: a", "name: u@a"), [], {
     facts: {
       hosts: { "u@a": hostFacts("node-a", "10.0.0.1"), b: hostFacts("node-b", "10.0.0.2") },
@@ -31,6 +36,10 @@ testCases([
   ["a host listed twice", but("name: b", "name: u@a"), [
     '7 hosts[1].name: host "a" is hosts[0] already',
   ], { facts: { hosts: { a: hostFacts("a", "10.0.0.1"), "u@a": hostFacts("a", "10.0.0.1") } } }],
+  ["a host listed twice, in capitals", but("name: b", "name: A"), [
+    '7 hosts[1].name: host "A" is hosts[0] already: names that differ in case only are the same to ' +
+    "Consul and DNS",
+  ], { facts: { hosts: { a: hostFacts("a", "10.0.0.1"), A: hostFacts("A", "10.0.0.1") } } }],
   ...["a b", "a,b", "a=b", 'a"b', "a/b"].map((name): Case => [
     `a hostname like ${name}`,
     but("name: a", `name: '${name}'`),

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isSameNode } from "../lib/node_name.ts";
 import type { Consul } from "../consul/mod.ts";
 import { readLayout, roleOf } from "../kv/cluster.ts";
 import { parseProfile, PROFILE } from "../kv/profile.ts";
@@ -37,7 +38,7 @@ export async function readClientPlace(
   const { signal } = options;
   const { nodeName } = await consul.agent.self({ signal });
   const layout = await readLayout(consul, { signal });
-  const own = layout.processes.filter(({ node }) => node === nodeName);
+  const own = layout.processes.filter(({ node }) => isSameNode(node, nodeName));
   const clients = own.filter((process) => roleOf(process) === "client");
   const wanted = options.process === undefined ? undefined : formatFid(options.process);
   const client = clients.find(({ fid }) => wanted === undefined || formatFid(fid) === wanted);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isSameNode } from "../lib/node_name.ts";
 import * as z from "zod";
 import type { Target } from "../../cfgen/mod.ts";
 import { type NodeFile, processFiles, SERVICES_FILE, servicesFile } from "../agent/node_files.ts";
@@ -50,7 +51,7 @@ export async function nodeFilesInKv(
     });
   }
   const layout = await readLayout(consul, { signal });
-  const processes = layout.processes.filter(({ node }) => node === nodeName);
+  const processes = layout.processes.filter(({ node }) => isSameNode(node, nodeName));
   if (processes.length === 0) {
     const nodes = [...new Set(layout.processes.map(({ node }) => node))];
     throw new HareError(`the configuration has no process on this node, ${nodeName}`, {

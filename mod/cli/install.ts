@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nodeKey } from "../lib/node_name.ts";
 import { driverOf } from "../host/driver.ts";
 import { isThisHost } from "../host/local.ts";
 import { SshConnections } from "../host/ssh_connections.ts";
@@ -54,7 +55,7 @@ export function installCommand(context: Context): CommandUnknownOpts {
 export async function runInstall(options: InstallCommandOptions, context: Context): Promise<void> {
   const payload = options.uninstall === true ? null : await payloadOf(await ownProgram(context));
   const hostname = Deno.hostname();
-  const destinations = [...new Set(options.host ?? [hostname])];
+  const destinations = withoutRepetition(options.host ?? [hostname]);
   await using connections = await SshConnections.open({ ...context, random: Math.random });
   const world = { hostname, run: context.run, connections };
   const hosts = destinations.map((destination) => driverOf(destination, world));
@@ -74,6 +75,15 @@ export async function runInstall(options: InstallCommandOptions, context: Contex
   );
   const bad = outcomes.filter(({ problems }) => problems.length > 0);
   if (bad.length > 0) throw problemsError(bad, outcomes);
+}
+
+/** Two ways to write one host must not lead to two installations at once. */
+function withoutRepetition(destinations: readonly string[]): readonly string[] {
+  const byKey = new Map(destinations.map((destination) => {
+    const user = destination.slice(0, destination.lastIndexOf("@") + 1);
+    return [user + nodeKey(destination.slice(user.length)), destination];
+  }));
+  return [...byKey.values()];
 }
 
 async function ownProgram({ commit }: Context): Promise<OwnProgram> {

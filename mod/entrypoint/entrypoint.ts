@@ -6,6 +6,7 @@
  * @module
  */
 
+import { isSameNode } from "../lib/node_name.ts";
 import type { KvEntry } from "../consul/mod.ts";
 import type { ConfProcess, Layout } from "../kv/cluster.ts";
 import { type Fid, makeFid } from "../lib/fid.ts";
@@ -45,7 +46,7 @@ export function entrypointOf(leader: KvEntry | null, layout: Layout): Entrypoint
   const confds = layout.processes
     .filter((process) => process.types.includes("confd"))
     .toSorted((a, b) => a.fidk - b.fidk);
-  const principal = confds.find((process) => process.node === leader.value);
+  const principal = confds.find((process) => isSameNode(process.node, leader.value));
   if (principal === undefined) {
     return { known: false, why: `the leader ${leader.value} has no confd in the configuration` };
   }

@@ -54,6 +54,10 @@ Deno.test("entrypointOf() follows the leader", () => {
   ]);
 });
 
+Deno.test("entrypointOf() ignores case in the leader's name, as Consul does", () => {
+  assertEquals(entrypointOf(leader("SSC-vm2"), LAYOUT), entrypointOf(leader("ssc-vm2"), LAYOUT));
+});
+
 const NONE: readonly (readonly [string, KvEntry | null, string])[] = [
   ["without the key", null, "no leader is elected"],
   ["of a leader without a session", leader("ssc-vm1", null), "no leader is elected"],

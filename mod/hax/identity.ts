@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isSameNode } from "../lib/node_name.ts";
 import type { Consul } from "../consul/mod.ts";
 import { type Layout, readLayout } from "../kv/cluster.ts";
 import { IMPORTED } from "../kv/keys.ts";
@@ -65,11 +66,14 @@ export async function askSurroundings(
       why: `node ${nodeName} has no service ${HAX_SERVICE} in the catalog yet`,
     };
   }
-  const identity = identityOf(nodeName, service.id);
   const layout = await readLayout(consul, { signal });
-  const fid = formatFid(identity.process);
-  if (!layout.processes.some((p) => p.node === nodeName && formatFid(p.fid) === fid)) {
+  const fid = formatFid(processOfServiceId(service.id));
+  const own = layout.processes.find((process) =>
+    isSameNode(process.node, nodeName) && formatFid(process.fid) === fid
+  );
+  if (own === undefined) {
     return { ready: false, why: `the configuration has no process ${fid} on node ${nodeName}` };
   }
-  return { ready: true, value: { identity, layout } };
+  // From here on the node's name is spelled as in the configuration.
+  return { ready: true, value: { identity: identityOf(own.node, service.id), layout } };
 }

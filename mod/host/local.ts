@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isSameNode } from "../lib/node_name.ts";
+
 /**
  * Whether a host of the CDF is the machine that Hare runs on: `localhost`, or its own name in full.
  *
@@ -17,11 +19,11 @@
  * ```ts
  * import { isThisHost } from "./local.ts";
  *
- * if (!isThisHost("alice@ssc-vm1", "ssc-vm1")) throw new Error("it is");
+ * if (!isThisHost("alice@ssc-vm1", "SSC-vm1")) throw new Error("it is");
  * if (isThisHost("ssc-vm1", "ssc-vm10")) throw new Error("it is not");
  * ```
  */
 export function isThisHost(destination: string, hostname: string): boolean {
   const name = destination.slice(destination.lastIndexOf("@") + 1);
-  return name === "localhost" || name === hostname;
+  return isSameNode(name, "localhost") || isSameNode(name, hostname);
 }

@@ -8,6 +8,7 @@
  * @module
  */
 
+import { isSameNode } from "../lib/node_name.ts";
 import { type Consul, ConsulError, type KvEntry, type SessionInfo } from "../consul/mod.ts";
 import { LEADER } from "../kv/keys.ts";
 import type { Switchover } from "../kv/rc_orders.ts";
@@ -72,7 +73,7 @@ export function decide(
 }
 
 function mayLead(node: string, { from, to }: Switchover): boolean {
-  return to === null ? node !== from : node === to;
+  return to === null ? !isSameNode(node, from) : isSameNode(node, to);
 }
 
 /** Where this node stands after a cycle. */

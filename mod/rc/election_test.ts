@@ -99,6 +99,7 @@ const ordered: readonly (readonly [
     to: "there",
   }],
   ["takes the lock when it is to lead itself", leader("", null), order("here"), acquire],
+  ["takes the lock under its name in capitals, too", leader("", null), order("HERE"), acquire],
   [
     "takes the lock when any but the former leader is to lead",
     leader("", null),

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isSameNode } from "../lib/node_name.ts";
 import type { Consul, KvEntry } from "../consul/mod.ts";
 import { LEADER, RC_PAUSED, RC_SWITCHOVER } from "../kv/keys.ts";
 import { formatOrder, parsePause, type Pause } from "../kv/rc_orders.ts";
@@ -77,7 +78,7 @@ export async function switchOver(
   if (from === null) {
     throw new HareError("nobody leads now", { hint: "see `hare rc status`" });
   }
-  if (to === from) return { from, to, ms: 0 };
+  if (to !== null && isSameNode(to, from)) return { from, to: from, ms: 0 };
   await checkTarget(consul, from, to, signal);
   const began = clock.monotonic();
   const session = await consul.session.create({
@@ -111,13 +112,13 @@ async function checkTarget(
   to: string | null,
   signal: AbortSignal,
 ): Promise<void> {
-  const others = (await candidates(consul, signal)).filter((node) => node !== from);
+  const others = (await candidates(consul, signal)).filter((node) => !isSameNode(node, from));
   if (others.length === 0) {
     throw new HareError(`no node but ${from} can lead now`, {
       hint: "`hare rc` runs on every node with a confd; each one's journal says what it waits for",
     });
   }
-  if (to !== null && !others.includes(to)) {
+  if (to !== null && !others.some((node) => isSameNode(node, to))) {
     throw new HareError(`${to} cannot lead now`, { hint: `these can: ${others.join(", ")}` });
   }
 }

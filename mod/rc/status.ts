@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isSameNode } from "../lib/node_name.ts";
 import type { Consul } from "../consul/mod.ts";
 import { KvValueError } from "../kv/errors.ts";
 import {
@@ -97,7 +98,7 @@ function reportIn(entry: KeyValue): LeaderReport | null {
 export function rcStatusLines(status: RcStatus, now: Date): readonly Line[] {
   const { leader, candidates, paused, queues, oldest, lastError, nextTimeout } = status;
   const ago = (time: string) => formatDuration(Math.max(0, now.getTime() - Date.parse(time)));
-  const others = candidates.filter((node) => node !== leader?.node);
+  const others = candidates.filter((node) => leader === null || !isSameNode(node, leader.node));
   const rows: (readonly [string, string])[] = [
     [
       "leader",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { nodeKey } from "../lib/node_name.ts";
 import { serviceNames } from "../agent/services.ts";
 import type { CatalogNode, HealthCheck, KvEntry, Member, RaftServer } from "../consul/mod.ts";
 import { type ConfProcess, layoutOf, roleOf } from "../kv/cluster.ts";
@@ -46,9 +47,10 @@ const NODE_CHECK = "serfHealth";
  *
  * @throws {KvValueError} when the configuration in KV makes no sense
  */
-export function worldOf(answers: Answers): World {
+export function worldOf(asAnswered: Answers): World {
+  const { processes } = layoutOf(asAnswered.configuration);
+  const answers = spelledAlike(asAnswered, processes);
   const { address, hasLeader, leader, sessionOk, pools } = answers;
-  const { processes } = layoutOf(answers.configuration);
   const nodes = nodesOf(answers, processes);
   const unreadable: string[] = [];
   return {
@@ -70,6 +72,29 @@ export function worldOf(answers: Answers): World {
     processes: processesOf(answers, processes, unreadable),
     pools: pools && readOrNote(pools, parsePools, unreadable),
     unreadable,
+  };
+}
+
+/** The answers, with each node's name as the configuration spells it: Consul ignores case. */
+function spelledAlike(answers: Answers, processes: readonly ConfProcess[]): Answers {
+  const spellings = new Map(processes.map(({ node }) => [nodeKey(node), node]));
+  const spelled = (name: string) => spellings.get(nodeKey(name)) ?? name;
+  const withNode = <T extends { readonly node: string }>(one: T): T => ({
+    ...one,
+    node: spelled(one.node),
+  });
+  const withName = <T extends { readonly name: string }>(one: T): T => ({
+    ...one,
+    name: spelled(one.name),
+  });
+  const { servers, members, catalog, checks, leader } = answers;
+  return {
+    ...answers,
+    servers: servers.map(withNode),
+    members: members.map(withName),
+    catalog: catalog.map(withName),
+    checks: checks.map(withNode),
+    leader: leader === null ? null : { ...leader, value: spelled(leader.value) },
   };
 }
 

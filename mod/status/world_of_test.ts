@@ -164,3 +164,17 @@ Deno.test("worldOf() refuses a configuration that makes no sense", () => {
   const configuration = [entry("node/n1/service/9/types", "rms confd")];
   assertThrows(() => worldOf({ ...ANSWERS, configuration }), KvValueError, "service/9/ep");
 });
+
+Deno.test("worldOf() ignores case in the names of nodes, as Consul does", () => {
+  assertEquals(
+    worldOf({
+      ...ANSWERS,
+      members: ANSWERS.members.map((one) => ({ ...one, name: "N1" })),
+      servers: ANSWERS.servers.map((one) => ({ ...one, node: "N1" })),
+      catalog: [{ name: "N1" }],
+      checks: ANSWERS.checks.map((one) => ({ ...one, node: "N1" })),
+      leader: entry("leader", "N1", "some-session"),
+    }),
+    worldOf(ANSWERS),
+  );
+});

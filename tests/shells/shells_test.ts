@@ -162,9 +162,6 @@ longTestOnHosts("a cluster comes up through the oddest account there is", 2, asy
       await bootstrapWell(one, ["--mkfs", "--yes"]);
       await one.output(["hare", "status"]);
       await one.output(["hare", "shutdown"]);
-      await one.output(["hare", "start"]);
-      await one.output(["hare", "status"]);
-      await one.output(["hare", "shutdown"]);
       for (const host of hosts.all) await host.output(["rm", "-rf", "/var/lib/hare/consul"]);
     });
   }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { isSameNode } from "../../lib/node_name.ts";
 import * as z from "zod";
 import { type KvEntry, txn, type TxnOp } from "../../consul/mod.ts";
 import {
@@ -149,7 +150,7 @@ async function disableServers(
   await Promise.all(hosts.map(async ({ host, layout }) => {
     const stays = new Set(layout.processes.map(({ fidk }) => fidk));
     for (const { node, fidk } of former) {
-      if (node !== layout.node || stays.has(fidk)) continue;
+      if (!isSameNode(node, layout.node) || stays.has(fidk)) continue;
       await host.disableUnit(target.units.server(formatFid(makeFid("process", fidk))), options);
     }
   }));

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isSameNode } from "../../lib/node_name.ts";
 import { RC_UNIT } from "../../host/places.ts";
 import { LEADER, PROCESSES_PREFIX, processKey } from "../../kv/keys.ts";
 import type { Readiness } from "../../lib/wait_for.ts";
@@ -19,7 +20,7 @@ export function startRc(
   const servers = serversOf(cluster);
   const oneLeads = async (signal: AbortSignal): Promise<Readiness<void>> => {
     const leader = await cluster.consul.kv.get(LEADER, { signal });
-    return leader?.session && servers.some(({ layout }) => layout.node === leader.value)
+    return leader?.session && servers.some(({ layout }) => isSameNode(layout.node, leader.value))
       ? { ready: true, value: undefined }
       : { ready: false, why: "no RC holds the key `leader`" };
   };

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { nodeKey } from "../../lib/node_name.ts";
 import { processFiles, servicesFile } from "../../agent/node_files.ts";
 import { servicesOf } from "../../agent/services.ts";
 import { CONSUL_UNIT } from "../../host/places.ts";
@@ -82,10 +83,12 @@ async function missingServices(
   const missing: string[] = [];
   for (const name of ["hax", "confd", "ios"] as const) {
     const known = await consul.catalog.service(name, { signal });
-    const ids = new Set(known.map(({ node, id }) => `${node} ${id}`));
+    const ids = new Set(known.map(({ node, id }) => `${nodeKey(node)} ${id}`));
     for (const { layout, hax } of hosts) {
       const lacking = servicesOf(layout.processes, hax)
-        .filter((service) => service.name === name && !ids.has(`${layout.node} ${service.id}`));
+        .filter((service) =>
+          service.name === name && !ids.has(`${nodeKey(layout.node)} ${service.id}`)
+        );
       missing.push(...lacking.map(({ id }) => `${name} ${id} of ${layout.node}`));
     }
   }
