@@ -6,6 +6,9 @@
  * say which hax moved it: so one whose answer was lost finds out what it has claimed. What dies
  * between the two is made good by what every newly linked process is told: the present states.
  *
+ * An entry is told, too, whose number the position has passed, if it was put there after the position
+ * was moved last: the counter had gone back, and nobody has told it.
+ *
  * The leader drops entries that a hax has not seen when too many wait. So now and then, and whenever
  * Consul was away, the last states that were broadcast are compared with what was told.
  *
@@ -17,7 +20,8 @@ import type { KnownState, Note } from "../halink/mod.ts";
 import { parseBroadcast } from "../kv/broadcast.ts";
 import { retryCas } from "../kv/cas_retry.ts";
 import { KvValueError } from "../kv/errors.ts";
-import { BQ_PREFIX, bqSeenKey, parseEpochKey, STATE_PREFIX } from "../kv/keys.ts";
+import { epochIn, positionIn } from "../kv/epoch_counter.ts";
+import { BQ_PREFIX, bqSeenKey, EPOCH, parseEpochKey, STATE_PREFIX } from "../kv/keys.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
 
@@ -56,6 +60,9 @@ export class Broadcasts {
   readonly #told = new Map<string, Note & { readonly round: number }>();
   #round = 0;
   #applied = 0;
+  /** Whether numbers that go back were reported, and have not gone forth since. */
+  #saidPassed = false;
+  #saidAhead = false;
   /** The last call of {@linkcode Broadcasts.apply}. */
   #last: Promise<unknown> = Promise.resolve();
 
@@ -120,6 +127,25 @@ export class Broadcasts {
       log.warn("{n} states had left the broadcast queue unseen", { n: missed.length });
     }
     this.#tell(missed);
+    await this.#comparePosition(signal);
+  }
+
+  /** A position beyond the counter is what a restored or edited KV leaves; the leader goes on from it. */
+  async #comparePosition(signal: AbortSignal): Promise<void> {
+    const { consul: { kv }, log, node } = this.#deps;
+    const key = bqSeenKey(node);
+    // Read before the counter, which may only be higher then.
+    const position = positionIn((await kv.get(key, { signal }))?.value ?? "");
+    const counter = epochIn(await kv.get(EPOCH, { signal })) ?? 0;
+    const isAhead = position > counter;
+    if (isAhead && !this.#saidAhead) {
+      log.warn("{key} is {position}, ahead of counter {counter}: KV was restored, or edited", {
+        key,
+        position,
+        counter,
+      });
+    }
+    this.#saidAhead = isAhead;
   }
 
   /**
@@ -134,20 +160,35 @@ export class Broadcasts {
     return await retryCas(`move ${key} on`, async () => {
       // A Raft leader of the past may not know of a claim that was not answered.
       const seen = await consul.kv.get(key, { ...call, consistent: this.#claimed.length > 0 });
-      const position = seen === null ? -1 : positionOf(seen.value);
+      const position = seen === null ? -1 : positionIn(seen.value);
+      const isPassed = ({ number, entry }: Numbered) =>
+        number <= position && entry.createIndex < (seen?.modifyIndex ?? 0);
       const isMine = seen?.flags === this.#me;
-      const mine = isMine ? this.#claimed.filter(({ number }) => number <= position) : [];
-      const fresh = entries.filter(({ number }) => number > position);
+      const mine = isMine ? this.#claimed.filter(isPassed) : [];
+      const fresh = entries.filter((entry) => !isPassed(entry));
       const last = fresh.at(-1);
       this.#claimed = [...mine, ...fresh];
       if (last !== undefined) {
+        const next = String(Math.max(position, last.number));
         const cas = { ...call, flags: this.#me };
-        const isSet = await consul.kv.cas(key, String(last.number), seen?.modifyIndex ?? 0, cas);
+        const isSet = await consul.kv.cas(key, next, seen?.modifyIndex ?? 0, cas);
         if (!isSet) return { done: false, why: "it was moved meanwhile" };
+        this.#sayIfPassed(fresh, position);
       }
       this.#claimed = [];
       return { done: true, value: [...mine, ...fresh] };
     }, call);
+  }
+
+  #sayIfPassed(told: readonly Numbered[], position: number): void {
+    const late = told.filter(({ number }) => number <= position);
+    if (late.length > 0 && !this.#saidPassed) {
+      this.#deps.log.warn(
+        "the numbers of broadcasts went back: {key} comes after {position}, and is told all the same",
+        { key: late[0]?.entry.key, position },
+      );
+    }
+    this.#saidPassed = late.length > 0;
   }
 
   #tell(broadcasts: readonly Note[]): void {
@@ -180,9 +221,4 @@ function numbered(entries: readonly KvEntry[]): readonly Numbered[] {
     .map((entry) => ({ entry, number: parseEpochKey(BQ_PREFIX, entry.key) }))
     .filter((one): one is Numbered => one.number !== null)
     .toSorted((a, b) => a.number - b.number);
-}
-
-/** A position that is no number is none: everything in the queue is told again. */
-function positionOf(value: string): number {
-  return /^\s*\d+\s*$/.test(value) ? Number(value) : -1;
 }

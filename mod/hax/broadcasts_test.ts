@@ -76,6 +76,43 @@ Deno.test("the position never goes back", async () => {
   assertEquals([told, kv.value(bqSeenKey("node1"))], [[], "5"]);
 });
 
+Deno.test("Broadcasts tell, once, what came under a number that the position had passed", async () => {
+  await using log = await captureLog();
+  const kv = new FakeKv();
+  const { told, apply } = hax(kv);
+  kv.set(bqSeenKey("node1"), "500");
+  for (const number of [1, 2]) broadcast(kv, number, number, "failed");
+  await apply();
+  await apply();
+  assertEquals([told, kv.value(bqSeenKey("node1"))], [["1 failed", "2 failed"], "500"]);
+  kv.failures.push("committed without an answer");
+  broadcast(kv, 3, 3, "failed");
+  await assertRejects(apply).then(isConsulError);
+  await apply();
+  broadcast(kv, 501, 4, "failed");
+  await apply();
+  assertEquals(told.slice(2), ["3 failed", "4 failed"]);
+  assertEquals(kv.value(bqSeenKey("node1")), "501");
+  assertEquals(log.lines, [
+    "warning: the numbers of broadcasts went back: bq/000000001 comes after 500, and is told all the same",
+  ]);
+});
+
+Deno.test("Broadcasts.reconcile() says once that the position is ahead of the counter", async () => {
+  await using log = await captureLog();
+  const kv = new FakeKv();
+  const { reconcile } = hax(kv);
+  kv.set(bqSeenKey("node1"), "500");
+  kv.set("epoch", "400");
+  await reconcile();
+  await reconcile();
+  kv.set("epoch", "500");
+  await reconcile();
+  assertEquals(log.lines, [
+    "warning: bq-seen/node1 is 500, ahead of counter 400: KV was restored, or edited",
+  ]);
+});
+
 Deno.test("Broadcasts ask nothing of Consul where the queue is empty", async () => {
   const kv = new FakeKv();
   const { told, apply } = hax(kv);

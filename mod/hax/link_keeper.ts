@@ -42,7 +42,7 @@ export type OpenLink = (
 
 /** The part of Consul that a {@linkcode LinkKeeper} uses. */
 export interface LinkStore extends QueueStore {
-  readonly kv: Pick<Consul["kv"], "get" | "list" | "cas" | "watchPrefix">;
+  readonly kv: Pick<Consul["kv"], "get" | "keys" | "list" | "cas" | "watchPrefix">;
 }
 
 /** What a {@linkcode LinkKeeper} stands on. */

@@ -9,9 +9,10 @@ import * as z from "zod";
 import { type Consul, type KvEntry, MAX_TXN_OPS, txn } from "../consul/mod.ts";
 import { retryCas } from "../kv/cas_retry.ts";
 import { enqueueOps } from "../kv/enqueue.ts";
+import { readCounter } from "../kv/epoch_counter.ts";
 import { KvValueError } from "../kv/errors.ts";
 import { formatEvent } from "../kv/event.ts";
-import { EPOCH, EQ_PREFIX, parseProcessKey, PROCESSES_PREFIX, processKey } from "../kv/keys.ts";
+import { EQ_PREFIX, parseProcessKey, PROCESSES_PREFIX, processKey } from "../kv/keys.ts";
 import { parseProcessState, type ProcessRecord, processRecordJson } from "../kv/process_state.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
@@ -27,7 +28,7 @@ export interface BootRecord extends ProcessRecord {
 /** What {@linkcode ProcessRecords} stand on. */
 export interface RecordsDeps {
   readonly consul: {
-    readonly kv: Pick<Consul["kv"], "get" | "list">;
+    readonly kv: Pick<Consul["kv"], "get" | "keys" | "list">;
     readonly txn: Consul["txn"];
   };
   /** Id of this machine's boot; `null` where it cannot be told. */
@@ -114,8 +115,8 @@ export class ProcessRecords {
         txn.cas(processKey(fid), valueOf(record), modifyIndex)
       );
       // Read last: who counts between this and the transaction has it refused.
-      const epoch = await consul.kv.get(EPOCH, call);
-      const { ops, epochs } = enqueueOps(epoch, EQ_PREFIX, changes.map(eventText), atLeast);
+      const counter = await readCounter(consul, call);
+      const { ops, epochs } = enqueueOps(counter, EQ_PREFIX, changes.map(eventText), atLeast);
       const result = await consul.txn([...puts, ...ops], call);
       if (result.ok) {
         for (const [i, { fid, record }] of changes.entries()) {

@@ -50,7 +50,7 @@ export async function followBroadcasts(
   await together(signal, [
     async (signal) => {
       try {
-        for await (const entry of newEntries(deps.watch(signal))) {
+        for await (const entry of newEntries(deps.watch(signal), log)) {
           if (queue.offer(entry)) continue;
           log.error("{key} is passed over: {n} broadcasts wait for {program}", {
             key: entry.key,
@@ -69,19 +69,39 @@ export async function followBroadcasts(
   ]);
 }
 
-/** Entries that were not there at first, each once, in the order of their numbers. */
+/**
+ * Entries that were not there at first, each once, in the order of their numbers. Numbers go back
+ * when KV is restored or edited: then what was put on the queue since counts, and that is said.
+ */
 async function* newEntries(
   states: AsyncIterable<readonly KvEntry[]>,
+  log: Logger,
 ): AsyncIterable<KvEntry> {
   let last: number | null = null;
+  /** Consul's index by which all that was seen had been put there. */
+  let newest = 0;
   for await (const entries of states) {
     const numbered = entries
       .map((entry) => ({ entry, number: parseEpochKey(BQ_PREFIX, entry.key) ?? -1 }))
       .toSorted((a, b) => a.number - b.number);
     const before: number = last ?? numbered.at(-1)?.number ?? -1;
+    const since: number = last === null ? Infinity : newest;
+    const late = numbered.filter(({ entry, number }) =>
+      number >= 0 && number <= before && entry.createIndex > since
+    );
     const fresh = numbered.filter(({ number }) => number > before);
-    last = fresh.at(-1)?.number ?? before;
-    for (const { entry } of fresh) yield entry;
+    newest = Math.max(newest, ...entries.map(({ createIndex }) => createIndex));
+    last = fresh.at(-1)?.number ?? late.at(-1)?.number ?? before;
+    if (late.length > 0) {
+      log.warn(
+        "the numbers of broadcasts went back from {before} to {key}: KV was restored, or edited",
+        {
+          before,
+          key: late[0]?.entry.key,
+        },
+      );
+    }
+    for (const { entry } of [...late, ...fresh]) yield entry;
   }
 }
 

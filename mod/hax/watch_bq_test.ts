@@ -63,3 +63,25 @@ Deno.test("followBroadcasts() goes on after what fails or makes no sense, and sa
     "error: bq/000000003: cannot run tell",
   ]);
 });
+
+Deno.test("followBroadcasts() says that numbers went back, and goes on with what is put then", async () => {
+  await using log = await captureLog();
+  const at = (number: number, createIndex: number) => ({ ...entry(number), createIndex });
+  const states = [
+    [at(40, 400)],
+    [at(41, 401)],
+    [at(38, 380), at(39, 390)], // restored: heard, or removed, long ago
+    [at(39, 390), at(40, 501)],
+    [at(40, 501), at(41, 502)],
+    [at(42, 503)],
+  ];
+  assertEquals(await follow(states), ["0x41", "0x40", "0x41", "0x42"]);
+  assertEquals(log.lines, [
+    "warning: the numbers of broadcasts went back from 41 to bq/000000040: KV was restored, or edited",
+  ]);
+});
+
+Deno.test("followBroadcasts() passes over the folder that a web page made", async () => {
+  const folder = { ...entry(1), key: "bq/", createIndex: 9 };
+  assertEquals(await follow([[], [folder], [folder, entry(1)]]), ["0x1"]);
+});

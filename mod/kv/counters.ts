@@ -69,7 +69,7 @@ export function counterOf(entry: Pick<KvEntry, "key" | "value">): bigint {
 }
 
 /** Epochs beyond 2^53 would not be told apart as keys: refused. */
-export function epochNumber(epoch: bigint): number {
+function epochNumber(epoch: bigint): number {
   if (epoch < 0n || epoch > BigInt(Number.MAX_SAFE_INTEGER)) {
     throw new HareError(`key ${EPOCH} cannot go on at ${epoch}`, {
       hint: "it counts from 1: somebody has overwritten it",

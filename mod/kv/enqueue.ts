@@ -5,16 +5,9 @@
  * @module
  */
 
-import {
-  type Consul,
-  type KvEntry,
-  MAX_TXN_OPS,
-  splitTxnOps,
-  txn,
-  type TxnOp,
-} from "../consul/mod.ts";
+import { type Consul, MAX_TXN_OPS, splitTxnOps, txn, type TxnOp } from "../consul/mod.ts";
 import { type CasOptions, retryCas } from "./cas_retry.ts";
-import { counterOf, epochNumber } from "./counters.ts";
+import { type Counter, type CounterStore, MAX_COUNTED, readCounter } from "./epoch_counter.ts";
 import { BQ_PREFIX, EPOCH, EQ_PREFIX, formatEpoch } from "./keys.ts";
 
 /** A queue. */
@@ -24,9 +17,7 @@ export type Queue = typeof EQ_PREFIX | typeof BQ_PREFIX;
 export const MAX_ENTRIES = MAX_TXN_OPS - 1;
 
 /** The part of Consul that this stands on. */
-export interface QueueStore extends Pick<Consul, "txn"> {
-  readonly kv: Pick<Consul["kv"], "get">;
-}
+export interface QueueStore extends CounterStore, Pick<Consul, "txn"> {}
 
 /** Operations that put entries on a queue, and the numbers that these get. */
 export interface EnqueueOps {
@@ -39,26 +30,21 @@ export interface EnqueueOps {
  * The operations that put `values` on a queue, for a transaction that does more. It fails if
  * `epoch` has changed since it was read: then read it again and make new operations.
  *
- * @param epoch the counter as it was read; `null` where it is absent: it begins then
+ * @param counter the counter as it was read
  * @param atLeast numbers below this one are passed over
  * @param ahead how many numbers more are taken, for entries to come
- * @throws {KvValueError} when the counter is no number
  */
 export function enqueueOps(
-  epoch: Pick<KvEntry, "value" | "modifyIndex"> | null,
+  { last, modifyIndex }: Counter,
   queue: Queue,
   values: readonly string[],
   atLeast = 0,
   ahead = 0,
 ): EnqueueOps {
-  const last = epoch === null ? 0n : counterOf({ key: EPOCH, value: epoch.value });
-  const first = Math.max(epochNumber(last + 1n), atLeast);
+  const first = Math.max(last + 1, atLeast);
   const epochs = values.map((_, i) => first + i);
-  const count = epochNumber(BigInt((epochs.at(-1) ?? Number(last)) + ahead));
-  const ops = [
-    txn.cas(EPOCH, String(count), epoch?.modifyIndex ?? 0),
-    ...entryOps(queue, first, values),
-  ];
+  const count = (epochs.at(-1) ?? last) + ahead;
+  const ops = [txn.cas(EPOCH, String(count), modifyIndex), ...entryOps(queue, first, values)];
   return { ops, epochs };
 }
 
@@ -76,7 +62,6 @@ export function entryOps(
  * Puts `values` on a queue, in their order, and returns their numbers. What exceeds a transaction
  * goes in several, one after another; those before a failure stay.
  *
- * @throws {KvValueError} when `epoch` is no number
  * @throws {TimeLimitError} when others were always faster
  */
 export async function enqueue(
@@ -95,7 +80,6 @@ export async function enqueue(
 /**
  * Puts the first of `values` on a queue, as many as one transaction takes, and returns their numbers.
  *
- * @throws {KvValueError} when `epoch` is no number
  * @throws {TimeLimitError} when others were always faster
  */
 export async function enqueueFirst(
@@ -104,13 +88,14 @@ export async function enqueueFirst(
   values: readonly string[],
   options: CasOptions = {},
 ): Promise<readonly number[]> {
+  const longest = { last: MAX_COUNTED, modifyIndex: 0 };
   // One that is too large even alone is tried, and refused.
-  const [part = []] = splitTxnOps(enqueueOps(null, queue, values.slice(0, MAX_ENTRIES)).ops);
+  const [part = []] = splitTxnOps(enqueueOps(longest, queue, values.slice(0, MAX_ENTRIES)).ops);
   const together = values.slice(0, Math.max(1, part.length - 1));
   let atLeast = 0;
   return await retryCas(`put events on ${queue}`, async () => {
-    const epoch = await consul.kv.get(EPOCH, options);
-    const { ops, epochs } = enqueueOps(epoch, queue, together, atLeast);
+    const counter = await readCounter(consul, options);
+    const { ops, epochs } = enqueueOps(counter, queue, together, atLeast);
     const result = await consul.txn(ops, options);
     if (result.ok) return { done: true, value: epochs };
     const taken = result.errors.filter(({ index }) => index > 0).map(({ index }) => index).at(-1);

@@ -8,10 +8,12 @@
 import { type KvEntry, txn } from "../consul/mod.ts";
 import { MAX_BROADCASTS } from "../kv/broadcast.ts";
 import { layoutOf, roleOf } from "../kv/cluster.ts";
+import { positionIn } from "../kv/epoch_counter.ts";
 import { KvValueError } from "../kv/errors.ts";
 import {
   BQ_PREFIX,
   BQ_SEEN_PREFIX,
+  bqSeenKey,
   NODE_PREFIX,
   parseBqSeenKey,
   parseEpochKey,
@@ -19,10 +21,12 @@ import {
 import type { Logger } from "../lib/log.ts";
 import { Bell } from "./bell.ts";
 import type { LeaderDeps, Leadership } from "./leadership.ts";
+import type { Numbering } from "./numbering.ts";
 
 /** What {@linkcode Broadcasts} stand on. */
 export interface BroadcastsDeps extends LeaderDeps {
   readonly leadership: Leadership;
+  readonly numbering: Numbering;
   readonly log: Logger;
 }
 
@@ -41,35 +45,50 @@ export interface Surplus {
   readonly unseen: readonly string[];
 }
 
+/** How far a node's hax has come. */
+export interface Position {
+  /** Number of the last entry that it has seen; -1: none. */
+  readonly number: number;
+  /** Consul's index of the last move. An entry that was put there later has not been seen. */
+  readonly index: number;
+}
+
 /**
  * What is to go of the broadcast queue.
  *
- * @param keys keys below `bq/`
- * @param positions numbers of the last entries that have been seen, by node
+ * @param found what stands below `bq/`
+ * @param positions by node
  * @param nodes nodes that have a hax; one without a position has seen nothing
  */
 export function surplusOf(
-  keys: readonly string[],
-  positions: ReadonlyMap<string, number>,
+  found: readonly Pick<KvEntry, "key" | "createIndex">[],
+  positions: ReadonlyMap<string, Position>,
   nodes: readonly string[],
   bound: number = MAX_BROADCASTS,
 ): Surplus {
-  const seenByAll = Math.min(...nodes.map((node) => positions.get(node) ?? -1));
-  const entries = keys
-    .map((key) => ({ key, epoch: parseEpochKey(BQ_PREFIX, key) }))
-    .filter((entry): entry is { key: string; epoch: number } => entry.epoch !== null)
+  const entries = found
+    .flatMap(({ key, createIndex }) => {
+      const epoch = parseEpochKey(BQ_PREFIX, key);
+      return epoch === null ? [] : [{ key, createIndex, epoch }];
+    })
     .toSorted((a, b) => a.epoch - b.epoch);
-  const seen = nodes.length === 0 ? [] : entries.filter(({ epoch }) => epoch <= seenByAll);
-  const rest = entries.slice(seen.length);
-  const unseen = rest.slice(0, Math.max(0, rest.length - bound));
-  return { seen: seen.map(({ key }) => key), unseen: unseen.map(({ key }) => key) };
+  const all = nodes.map((node) => positions.get(node) ?? NOWHERE);
+  const [isSeen, isNot] = [[], []] as [typeof entries, typeof entries];
+  for (const entry of entries) {
+    const seenByAll = all.length > 0 &&
+      all.every(({ number, index }) => entry.epoch <= number && entry.createIndex < index);
+    (seenByAll ? isSeen : isNot).push(entry);
+  }
+  const unseen = isNot.slice(0, Math.max(0, isNot.length - bound));
+  return { seen: isSeen.map(({ key }) => key), unseen: unseen.map(({ key }) => key) };
 }
+
+const NOWHERE: Position = { number: -1, index: 0 };
 
 /** Keeps the broadcast queue short while leadership lasts. */
 export class Broadcasts {
   readonly #deps: BroadcastsDeps;
   readonly #bell: Bell;
-  #positions: ReadonlyMap<string, number> = new Map();
   #length = 0;
 
   constructor(deps: BroadcastsDeps) {
@@ -82,12 +101,14 @@ export class Broadcasts {
     return this.#length;
   }
 
-  /** Keeps the positions in view; ends with leadership. */
+  /** Notices when positions move; ends with leadership. */
   async watch(): Promise<void> {
-    const { consul, leadership, reachability } = this.#deps;
+    const { consul, leadership, numbering, reachability } = this.#deps;
     const options = reachability.watch("positions", leadership.signal);
     for await (const entries of consul.kv.watchPrefix(BQ_SEEN_PREFIX, options)) {
-      this.#positions = positionsIn(entries);
+      for (const [node, { number }] of positionsIn(entries)) {
+        numbering.takes({ number, key: bqSeenKey(node) });
+      }
       this.#bell.ring();
     }
   }
@@ -110,11 +131,16 @@ export class Broadcasts {
   async clean(): Promise<void> {
     const { consul, leadership, log } = this.#deps;
     const { signal } = leadership;
-    const [keys, nodes] = await leadership.patiently(
+    const [found, positions, nodes] = await leadership.patiently(
       "broadcasts",
-      () => Promise.all([consul.kv.keys(BQ_PREFIX, { signal }), this.#haxNodes(signal)]),
+      () =>
+        Promise.all([
+          consul.kv.list(BQ_PREFIX, { signal }),
+          consul.kv.list(BQ_SEEN_PREFIX, { signal }),
+          this.#haxNodes(signal),
+        ]),
     );
-    const { seen, unseen } = surplusOf(keys, this.#positions, nodes);
+    const { seen, unseen } = surplusOf(found, positionsIn(positions), nodes);
     if (unseen.length > 0) {
       log.warn("removes {n} broadcasts that not every hax has seen: more than {bound} wait", {
         n: unseen.length,
@@ -125,7 +151,7 @@ export class Broadcasts {
     for (let i = 0; i < surplus.length; i += CHUNK) {
       await leadership.write(surplus.slice(i, i + CHUNK).map(txn.delete), { signal });
     }
-    this.#length = keys.length - surplus.length;
+    this.#length = found.length - surplus.length;
   }
 
   /** A configuration that cannot be read has no nodes: nothing counts as seen then. */
@@ -143,12 +169,11 @@ export class Broadcasts {
 }
 
 /** Positions by node; one that is no number is none. */
-function positionsIn(entries: readonly KvEntry[]): ReadonlyMap<string, number> {
-  const positions = new Map<string, number>();
-  for (const { key, value } of entries) {
+function positionsIn(entries: readonly KvEntry[]): ReadonlyMap<string, Position> {
+  const positions = new Map<string, Position>();
+  for (const { key, value, modifyIndex } of entries) {
     const node = parseBqSeenKey(key);
-    const position = /^\d+$/.test(value.trim()) ? Number(value) : -1;
-    if (node !== null) positions.set(node, position);
+    if (node !== null) positions.set(node, { number: positionIn(value), index: modifyIndex });
   }
   return positions;
 }

@@ -8,8 +8,11 @@ import { bqKey } from "../kv/keys.ts";
 import { loggerOf } from "../lib/log.ts";
 import { Broadcasts, surplusOf } from "./broadcasts.ts";
 import { Leadership, LeadershipOver } from "./leadership.ts";
+import { Numbering } from "./numbering.ts";
 
 const keys = (...epochs: number[]) => epochs.map(bqKey);
+/** Index of the last move of every position. */
+const MOVED = 50;
 
 type Case = readonly [
   what: string,
@@ -29,13 +32,27 @@ const cases: readonly Case[] = [
 ];
 for (const [what, found, positions, seen, unseen] of cases) {
   Deno.test(`surplusOf(): ${what}`, () => {
-    const map = new Map(Object.entries(positions));
-    assertEquals(surplusOf(found, map, ["a", "b"], 3), { seen, unseen });
+    const map = new Map(
+      Object.entries(positions).map(([node, number]) => [node, { number, index: MOVED }]),
+    );
+    const entries = found.map((key) => ({ key, createIndex: MOVED - 1 }));
+    assertEquals(surplusOf(entries, map, ["a", "b"], 3), { seen, unseen });
   });
 }
 
 Deno.test("surplusOf(): where no node has a hax nothing has been seen", () => {
-  assertEquals(surplusOf(keys(1), new Map(), []), { seen: [], unseen: [] });
+  const entry = { key: bqKey(1), createIndex: 1 };
+  assertEquals(surplusOf([entry], new Map(), []), { seen: [], unseen: [] });
+});
+
+Deno.test("surplusOf(): what was put there after a position had passed its number stays", () => {
+  const at = (number: number, index: number) => ({ number, index });
+  const entry = { key: bqKey(2), createIndex: 60 };
+  const surplus = (a: number, b: number) =>
+    surplusOf([entry], new Map([["a", at(9, a)], ["b", at(9, b)]]), ["a", "b"]).seen;
+  assertEquals(surplus(50, 50), []);
+  assertEquals(surplus(61, 50), []);
+  assertEquals(surplus(61, 62), [bqKey(2)]);
 });
 
 function setUp() {
@@ -48,7 +65,9 @@ function setUp() {
   }
   const deps = leaderDeps(model, "mine", clock);
   const leadership = new Leadership("mine", deps);
-  const broadcasts = new Broadcasts({ ...deps, leadership, log: loggerOf("rc") });
+  const log = loggerOf("rc");
+  const numbering = new Numbering({ ...deps, leadership, log });
+  const broadcasts = new Broadcasts({ ...deps, leadership, numbering, log });
   return { model, clock, leadership, broadcasts };
 }
 

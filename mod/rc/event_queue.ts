@@ -8,6 +8,7 @@
  */
 
 import type { KvEntry, TxnOp } from "../consul/mod.ts";
+import type { Counter } from "../kv/epoch_counter.ts";
 import { EQ_PREFIX } from "../kv/keys.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import { messageOf } from "../lib/errors.ts";
@@ -16,6 +17,7 @@ import { runTogether } from "../lib/run_together.ts";
 import { Backlog } from "./backlog.ts";
 import type { History } from "./history.ts";
 import type { RcMetrics } from "./metrics.ts";
+import type { Numbering } from "./numbering.ts";
 import type { Orders } from "./orders.ts";
 import { type Question, type QuestionDeps, questionIn } from "./question.ts";
 import { batchSize, type QueueEntry } from "./queue_reading.ts";
@@ -30,17 +32,20 @@ import {
   writeOf,
   type Writing,
 } from "./step.ts";
-import { readCounter, Together } from "./together.ts";
+import { Together } from "./together.ts";
 
 /** What an {@linkcode EventQueue} stands on. */
 export interface EventQueueDeps extends QuestionDeps {
   readonly history: History;
+  readonly numbering: Numbering;
   readonly orders: Pick<Orders, "paused" | "untilResumed">;
   readonly metrics: RcMetrics;
   readonly log: Logger;
 }
 
 const TRY_PAUSE = { baseMs: 100, maxMs: 2000 };
+/** What stands for the counter where no number is needed. */
+const NO_COUNTER: Counter = { last: 0, modifyIndex: 0 };
 const CONFLICT_PAUSE = { baseMs: 4, maxMs: 200 };
 
 /** An event that no rule could handle, or that had to be tried again. */
@@ -96,6 +101,8 @@ export class EventQueue {
    */
   async work(found: readonly KvEntry[]): Promise<void> {
     const entries = this.#backlog.see(found);
+    const last = entries.at(-1);
+    if (last !== undefined) this.#deps.numbering.takes({ number: last.epoch, key: last.key });
     this.#together.dropReserve();
     const batch = entries.slice(0, batchSize(entries.length));
     while (batch.length > 0) {
@@ -178,7 +185,10 @@ export class EventQueue {
           break;
         }
         case "counting":
-          state = step(entry, state, { is: "counted", counter: await readCounter(this.#deps) });
+          state = step(entry, state, {
+            is: "counted",
+            counter: await this.#deps.numbering.read(),
+          });
       }
     }
     return state.result;
@@ -190,13 +200,13 @@ export class EventQueue {
     state: Writing,
     began: number,
   ): Promise<{ readonly input: Input; readonly ops: readonly TxnOp[] }> {
-    const { clock, history, leadership } = this.#deps;
+    const { clock, history, leadership, numbering } = this.#deps;
     const ms = clock.monotonic() - began;
     const { is, outcome } = resultOf(state);
     const { key, epoch, text } = entry;
     const addition = history.add([{ key, epoch, text, result: is, outcome, ms }]);
     const tells = state.is === "committing" && state.effects.broadcasts !== undefined;
-    const counter = tells ? await readCounter(this.#deps) : "absent";
+    const counter = tells ? await numbering.read() : NO_COUNTER;
     let ops: readonly TxnOp[] = [];
     try {
       // deno-lint-ignore clock/wall -- a dead letter says when it was made
@@ -204,6 +214,7 @@ export class EventQueue {
       const written = await leadership.write(ops);
       if (!written.committed) return { input: { is: "refused", errors: written.errors }, ops };
       addition.committed();
+      numbering.committed(ops);
       return { input: { is: "committed" }, ops };
     } catch (error) {
       leadership.signal.throwIfAborted();

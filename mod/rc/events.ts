@@ -8,7 +8,8 @@
 import { type Consul, type KvEntry, txn, type TxnOp } from "../consul/mod.ts";
 import { type CasOptions, retryCas } from "../kv/cas_retry.ts";
 import { enqueueOps } from "../kv/enqueue.ts";
-import { EPOCH, EQ_PREFIX, EQ_REJECTED_PREFIX, eqKey, parseEpochKey } from "../kv/keys.ts";
+import { readCounter } from "../kv/epoch_counter.ts";
+import { EQ_PREFIX, EQ_REJECTED_PREFIX, eqKey, parseEpochKey } from "../kv/keys.ts";
 import { HareError } from "../lib/errors.ts";
 import { readQueue } from "./queue_reading.ts";
 import { parseRejected } from "./rejected.ts";
@@ -88,8 +89,8 @@ export async function retryEvent(
     });
   }
   return await retryCas(`put ${event.key} on the queue again`, async () => {
-    const entry = await consul.kv.get(EPOCH, options);
-    const { ops, epochs } = enqueueOps(entry, EQ_PREFIX, [event.event]);
+    const counter = await readCounter(consul, options);
+    const { ops, epochs } = enqueueOps(counter, EQ_PREFIX, [event.event]);
     const result = await consul.txn([...removal(event), ...ops], options);
     if (result.ok) return { done: true, value: eqKey(epochs[0] ?? 0) };
     if (result.errors.some(({ index }) => index < REMOVAL_OPS)) throw gone(event);

@@ -22,7 +22,7 @@ import { type PatienceDeps, patiently } from "./patiently.ts";
 
 /** What the leader's work uses of Consul. */
 export interface LeaderConsul {
-  readonly kv: Pick<Kv, "get" | "keys" | "list" | "watchPrefix">;
+  readonly kv: Pick<Kv, "get" | "keys" | "list" | "watch" | "watchPrefix">;
   txn(ops: readonly TxnOp[], options?: CallOptions): Promise<TxnResult>;
 }
 

@@ -10,12 +10,12 @@
  */
 
 import { txn, type TxnOp } from "../consul/mod.ts";
-import { counterOf, epochNumber } from "../kv/counters.ts";
+import type { Counter } from "../kv/epoch_counter.ts";
 import { BQ_PREFIX, EPOCH, eqRejectedKey, parseEpochKey } from "../kv/keys.ts";
 import type { QueueEntry } from "./queue_reading.ts";
 import { rejectedValue } from "./rejected.ts";
 import type { Effects } from "./rules/rule.ts";
-import { broadcastOps, type Counter, GUARD, removal, REMOVAL_OPS } from "./transaction.ts";
+import { broadcastOps, GUARD, removal, REMOVAL_OPS } from "./transaction.ts";
 
 /** What became of an entry; a `stale` one was not as it had been read, and nothing was changed. */
 export interface Result {
@@ -109,10 +109,9 @@ export function writeOf(entry: QueueEntry, state: Writing, besides: Besides): re
     return [...first, ...ops, ...broadcastOps(broadcasts, numbers)];
   }
   const { counter, epoch, reason } = state;
-  const index = counter === null || counter === "absent" ? 0 : counter.modifyIndex;
   return [
     ...first,
-    ...(counter === null ? [] : [txn.cas(EPOCH, String(epoch), index)]),
+    ...(counter === null ? [] : [txn.cas(EPOCH, String(epoch), counter.modifyIndex)]),
     txn.cas(eqRejectedKey(epoch), rejectedValue(entry.text, reason, besides.now), 0),
   ];
 }
@@ -135,7 +134,6 @@ const STALE: Result = {
  * The next state.
  *
  * @param ops what was committed, or refused, where that is what has happened
- * @throws {KvValueError} when the counter holds no number
  */
 export function step(
   entry: QueueEntry,
@@ -183,8 +181,7 @@ function counted(
   { reason, conflicts, atLeast }: State & { readonly is: "counting" },
   counter: Counter,
 ): State {
-  const last = counter === "absent" ? 0n : counterOf(counter);
-  const epoch = Math.max(epochNumber(last + 1n), atLeast);
+  const epoch = Math.max(counter.last + 1, atLeast);
   return { is: "rejecting", reason, conflicts, epoch, counter };
 }
 

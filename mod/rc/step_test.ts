@@ -2,12 +2,13 @@ import * as fc from "fast-check";
 import { ModelConsul } from "../../tests/rc/model.ts";
 import { assert, assertEquals } from "../../tests/lib/assert.ts";
 import { txn } from "../consul/mod.ts";
+import { type Counter, epochIn } from "../kv/epoch_counter.ts";
 import { RC_PAUSED } from "../kv/keys.ts";
 import type { QueueEntry } from "./queue_reading.ts";
 import { BEGIN, MAX_CONFLICTS, type State, step, TRIES, writeOf } from "./step.ts";
 
 const ENTRY: QueueEntry = { key: "eq/000000007", epoch: 7, index: 70, text: "bad" };
-const BESIDES = { ops: [], counter: "absent", now: 0 } as const;
+const BESIDES = { ops: [], counter: { last: 0, modifyIndex: 0 }, now: 0 };
 const EFFECTS = { ops: [txn.cas("bq/000000042", "x", 0)], outcome: "done" };
 const failed = (forGood = false) => ({ is: "failed", reason: "no", forGood } as const);
 const refused = (...indexes: number[]) => ({
@@ -85,7 +86,7 @@ Deno.test("step() passes numbers over that are taken in the broadcast queue", ()
 Deno.test("step() takes a fresh number for what is moved aside where the first is taken", () => {
   const counting = steps(BEGIN, failed(true), refused(3));
   assertEquals(counting.is, "counting");
-  const counter = { key: "epoch", value: "99", modifyIndex: 5 };
+  const counter = { last: 99, modifyIndex: 5 };
   const rejecting = steps(counting, { is: "counted", counter });
   assert(rejecting.is === "rejecting");
   assertEquals(
@@ -128,7 +129,7 @@ Deno.test("step() on a model: whatever happens, an event ends once, with its eff
             break;
           }
           case "counting":
-            state = step(entry, state, { is: "counted", counter: model.get("epoch") ?? "absent" });
+            state = step(entry, state, { is: "counted", counter: counterIn(model) });
             break;
           default: {
             const ops = writeOf(entry, state, BESIDES);
@@ -150,6 +151,11 @@ Deno.test("step() on a model: whatever happens, an event ends once, with its eff
     { numRuns: 1000 },
   );
 });
+
+function counterIn(model: ModelConsul): Counter {
+  const entry = model.get("epoch");
+  return { last: epochIn(entry) ?? 0, modifyIndex: entry?.modifyIndex ?? 0 };
+}
 
 function meddle(model: ModelConsul, turn: string): void {
   if (turn === "pause") model.put(RC_PAUSED, "by a test");

@@ -14,6 +14,7 @@ import { EventQueue } from "./event_queue.ts";
 import { History } from "./history.ts";
 import { type LeaderDeps, Leadership, LeadershipOver } from "./leadership.ts";
 import type { LeaderNumbers, RcMetrics } from "./metrics.ts";
+import { Numbering } from "./numbering.ts";
 import type { Orders } from "./orders.ts";
 import type { Rulebook } from "./rules/mod.ts";
 import { Timer } from "./timer.ts";
@@ -40,6 +41,7 @@ export class Term {
   readonly #leadership: Leadership;
   readonly #deps: TermDeps;
   readonly #history: History;
+  readonly #numbering: Numbering;
   readonly #timer: Timer;
   readonly #queue: EventQueue;
   readonly #broadcasts: Broadcasts;
@@ -49,13 +51,15 @@ export class Term {
 
   constructor(session: string, deps: TermDeps) {
     const leadership = new Leadership(session, deps);
-    const common = { ...deps, leadership };
+    const numbering = new Numbering({ ...deps, leadership });
+    const common = { ...deps, leadership, numbering };
     const history = new History(common);
     const timer = new Timer(common);
     this.session = session;
     this.#leadership = leadership;
     this.#deps = deps;
     this.#history = history;
+    this.#numbering = numbering;
     this.#timer = timer;
     this.#queue = new EventQueue({ ...common, history, lookAtTimeouts: () => timer.look() });
     this.#broadcasts = new Broadcasts(common);
@@ -98,10 +102,12 @@ export class Term {
     const end = (error: unknown) => this.#leadership.end(error);
     try {
       await this.#history.open();
+      await this.#numbering.open();
     } catch (error) {
       return end(error);
     }
     const loops: readonly Promise<void>[] = [
+      this.#numbering.watch(),
       this.#queue.run(),
       this.#timer.watch(),
       this.#timer.run(),

@@ -7,6 +7,7 @@
 
 import { type KvEntry, MAX_VALUE_BYTES, txn, type TxnOp } from "../consul/mod.ts";
 import { enqueueOps } from "../kv/enqueue.ts";
+import type { Counter } from "../kv/epoch_counter.ts";
 import { joinEvents, splitEvents } from "../kv/event.ts";
 import { EQ_PREFIX } from "../kv/keys.ts";
 import { parseTimeoutKey, timeoutKey } from "../kv/timeout_key.ts";
@@ -69,15 +70,14 @@ export interface Move {
  * Moves the events of `timeout` to the event queue, each with a fresh number, and removes its key,
  * or leaves there what does not fit.
  *
- * @param epoch the counter's entry as it was read
+ * @param counter the counter as it was read
  * @param atLeast numbers below this one are passed over
- * @throws {KvValueError} when the counter holds no number
  */
-export function moveTimeout(timeout: Timeout, epoch: KvEntry | null, atLeast: number): Move {
+export function moveTimeout(timeout: Timeout, counter: Counter, atLeast: number): Move {
   const { key, index } = timeout;
   const moved = timeout.events.slice(0, MAX_MOVED);
   const left = timeout.events.slice(MAX_MOVED);
-  const enqueued = enqueueOps(epoch, EQ_PREFIX, moved, atLeast);
+  const enqueued = enqueueOps(counter, EQ_PREFIX, moved, atLeast);
   return {
     ops: [
       // Not `delete-cas`: that succeeds where the key is gone, and the events would come twice.

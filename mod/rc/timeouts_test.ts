@@ -46,7 +46,11 @@ function timeout(events: readonly string[]): Timeout {
 }
 
 Deno.test("moveTimeout() gives each event a fresh number and removes the key", () => {
-  const { ops, epochs, left } = moveTimeout(timeout(["tmo1", "tmo2"]), entry("epoch", "41", 5), 0);
+  const { ops, epochs, left } = moveTimeout(
+    timeout(["tmo1", "tmo2"]),
+    { last: 41, modifyIndex: 5 },
+    0,
+  );
   assertEquals(epochs, [42, 43]);
   assertEquals(left, 0);
   assertEquals(ops, [
@@ -61,7 +65,7 @@ Deno.test("moveTimeout() gives each event a fresh number and removes the key", (
 for (const count of [MAX_MOVED - 1, MAX_MOVED, MAX_MOVED + 1, 3 * MAX_MOVED]) {
   Deno.test(`moveTimeout() of ${count} events fits one transaction and leaves the rest`, () => {
     const events = Array.from({ length: count }, (_, i) => `tmo${i}`);
-    const { ops, epochs, left } = moveTimeout(timeout(events), entry("epoch", "0"), 0);
+    const { ops, epochs, left } = moveTimeout(timeout(events), { last: 0, modifyIndex: 7 }, 0);
     assertEquals(ops.length + 1 <= 64, true); // the fence is one more
     assertEquals(epochs.length, Math.min(count, 60));
     assertEquals(left, count - epochs.length);
@@ -71,7 +75,7 @@ for (const count of [MAX_MOVED - 1, MAX_MOVED, MAX_MOVED + 1, 3 * MAX_MOVED]) {
 }
 
 Deno.test("moveTimeout() passes numbers over that are taken", () => {
-  assertEquals(moveTimeout(timeout(["tmo1"]), entry("epoch", "41"), 50).epochs, [50]);
+  assertEquals(moveTimeout(timeout(["tmo1"]), { last: 41, modifyIndex: 7 }, 50).epochs, [50]);
 });
 
 Deno.test("addEvent() keeps what is there, commas in JSON too", () => {

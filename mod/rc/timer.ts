@@ -5,15 +5,17 @@
  */
 
 import type { KvEntry } from "../consul/mod.ts";
-import { EPOCH, eqKey, TIMEOUT_PREFIX } from "../kv/keys.ts";
+import { eqKey, TIMEOUT_PREFIX } from "../kv/keys.ts";
 import type { Logger } from "../lib/log.ts";
 import { Bell } from "./bell.ts";
 import type { LeaderDeps, Leadership } from "./leadership.ts";
+import type { Numbering } from "./numbering.ts";
 import { KEY_OPS, moveTimeout, readTimeouts, type Timeout } from "./timeouts.ts";
 
 /** What a {@linkcode Timer} stands on. */
 export interface TimerDeps extends LeaderDeps {
   readonly leadership: Leadership;
+  readonly numbering: Numbering;
   readonly log: Logger;
 }
 
@@ -96,14 +98,13 @@ export class Timer {
   }
 
   async #fire(timeout: Timeout): Promise<void> {
-    const { consul, leadership, log } = this.#deps;
-    const { signal } = leadership;
+    const { leadership, log, numbering } = this.#deps;
     let atLeast = 0;
     while (true) {
-      const epoch = await leadership.patiently("timer", () => consul.kv.get(EPOCH, { signal }));
-      const { ops, epochs, left } = moveTimeout(timeout, epoch, atLeast);
+      const { ops, epochs, left } = moveTimeout(timeout, await numbering.read(), atLeast);
       const written = await leadership.write(ops);
       if (written.committed) {
+        numbering.committed(ops);
         log.info("{key} is due: {events}", {
           key: timeout.key,
           events: epochs.map((n, i) => `${timeout.events[i]} → ${eqKey(n)}`).join(", ") || "empty",

@@ -13,13 +13,13 @@
 import { EPOCH } from "../kv/keys.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { History } from "./history.ts";
+import type { Numbering } from "./numbering.ts";
 import { type QuestionDeps, questionIn } from "./question.ts";
 import type { QueueEntry } from "./queue_reading.ts";
 import type { Result } from "./step.ts";
 import {
   type Answered,
   broadcastsOf,
-  type Counter,
   fitTogether,
   NO_RESERVE,
   type Numbers,
@@ -32,6 +32,7 @@ import {
 export interface TogetherDeps extends QuestionDeps {
   readonly clock: Clock;
   readonly history: History;
+  readonly numbering: Numbering;
 }
 
 /** An event that is done with. */
@@ -117,10 +118,10 @@ export class Together {
     for (let tries = 0; tries < MAX_COUNTS; tries++) {
       const numbers = await this.#numbers(told, left);
       const ops = writeTogether(answered, addition.ops, numbers);
-      if (ops === null) return false;
       const written = await leadership.write(ops);
       if (written.committed) {
         addition.committed();
+        this.#deps.numbering.committed(ops);
         if (told > 0) this.#reserve = reserveAfter(numbers, ops, told);
         return true;
       }
@@ -132,13 +133,6 @@ export class Together {
   async #numbers(count: number, ahead: number): Promise<Numbers> {
     const { next, end } = this.#reserve;
     if (next + count <= end) return this.#reserve;
-    return { counter: await readCounter(this.#deps), ahead };
+    return { counter: await this.#deps.numbering.read(), ahead };
   }
-}
-
-/** The counter as it is now, however long Consul takes. */
-export async function readCounter(
-  { consul, leadership }: Pick<QuestionDeps, "consul" | "leadership">,
-): Promise<Counter> {
-  return await leadership.patiently("events", () => consul.kv.get(EPOCH)) ?? "absent";
 }

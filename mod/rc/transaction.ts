@@ -4,10 +4,10 @@
  * @module
  */
 
-import { type KvEntry, txn, type TxnOp } from "../consul/mod.ts";
+import { txn, type TxnOp } from "../consul/mod.ts";
 import { type Broadcast, formatBroadcast } from "../kv/broadcast.ts";
 import { enqueueOps, entryOps } from "../kv/enqueue.ts";
-import { KvValueError } from "../kv/errors.ts";
+import type { Counter } from "../kv/epoch_counter.ts";
 import { BQ_PREFIX, EPOCH, RC_PAUSED, stateKey } from "../kv/keys.ts";
 import { MAX_WRITE_OPS } from "./leadership.ts";
 import type { QueueEntry } from "./queue_reading.ts";
@@ -23,9 +23,6 @@ export function removal({ key, index }: QueueEntry): readonly TxnOp[] {
 
 /** Operations of a {@linkcode removal}. */
 export const REMOVAL_OPS = 2;
-
-/** An entry of the counter, or that there is none. */
-export type Counter = Pick<KvEntry, "key" | "value" | "modifyIndex"> | "absent";
 
 /** Numbers that were taken from the counter for broadcasts to come: from `next` to before `end`. */
 export interface Reserve {
@@ -52,7 +49,6 @@ export type Numbers =
  * away, and for whoever asks later.
  *
  * @param numbers a reserve must be large enough
- * @throws {KvValueError} when the counter holds no number
  */
 export function broadcastOps(
   broadcasts: readonly Broadcast[],
@@ -69,8 +65,7 @@ export function broadcastOps(
 function numberedOps(values: readonly string[], numbers: Numbers): readonly TxnOp[] {
   if ("next" in numbers) return entryOps(BQ_PREFIX, numbers.next, values);
   const { counter, atLeast, ahead } = numbers;
-  const epoch = counter === "absent" ? null : counter;
-  return enqueueOps(epoch, BQ_PREFIX, values, atLeast, ahead).ops;
+  return enqueueOps(counter, BQ_PREFIX, values, atLeast, ahead).ops;
 }
 
 /** What is left of the reserve when `ops`, with `count` broadcasts, have been committed. */
@@ -106,8 +101,7 @@ export function broadcastsOf(events: readonly Answered[]): readonly Broadcast[] 
 }
 
 /**
- * One transaction for several events, in their order; `null` where there are broadcasts, and
- * somebody has made the counter into what is no number.
+ * One transaction for several events, in their order.
  *
  * @param records operations without conditions that write down what was done
  */
@@ -115,16 +109,11 @@ export function writeTogether(
   events: readonly Answered[],
   records: readonly TxnOp[],
   numbers: Numbers,
-): readonly TxnOp[] | null {
-  try {
-    return [
-      ...GUARD,
-      ...events.flatMap(({ entry, effects }) => [...removal(entry), ...effects.ops]),
-      ...records,
-      ...broadcastOps(broadcastsOf(events), numbers),
-    ];
-  } catch (error) {
-    if (error instanceof KvValueError) return null;
-    throw error;
-  }
+): readonly TxnOp[] {
+  return [
+    ...GUARD,
+    ...events.flatMap(({ entry, effects }) => [...removal(entry), ...effects.ops]),
+    ...records,
+    ...broadcastOps(broadcastsOf(events), numbers),
+  ];
 }

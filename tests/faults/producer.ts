@@ -7,7 +7,8 @@
 
 import { type Consul, ConsulError, txn } from "../../mod/consul/mod.ts";
 import { enqueueOps } from "../../mod/kv/enqueue.ts";
-import { EPOCH, EQ_PREFIX } from "../../mod/kv/keys.ts";
+import { readCounter } from "../../mod/kv/epoch_counter.ts";
+import { EQ_PREFIX } from "../../mod/kv/keys.ts";
 
 /** An event that was put on the queue. */
 export interface Produced {
@@ -86,9 +87,9 @@ async function put(
   const named = (epochs: readonly number[]) =>
     broadcasts.map((broadcast, i): Produced => ({ epoch: epochs[i] ?? -1, broadcast }));
   if (count > done) return named(numbers);
-  const epoch = await consul.kv.get(EPOCH, limit);
+  const counter = await readCounter(consul, limit);
   const events = broadcasts.map((broadcast) => `drive ${broadcast}`);
-  const { ops, epochs } = enqueueOps(epoch, EQ_PREFIX, events);
+  const { ops, epochs } = enqueueOps(counter, EQ_PREFIX, events);
   const value = [done + BATCH, ...epochs].join(" ");
   const result = await consul.txn(
     [...ops, txn.cas(marker, value, mark?.modifyIndex ?? 0)],

@@ -20,10 +20,14 @@ export class FakeKv {
   /** What happens to the next calls, the first first; none: they succeed. */
   readonly failures: ("away" | "committed without an answer")[] = [];
 
-  readonly kv: Pick<Consul["kv"], "get" | "list" | "cas"> = {
+  readonly kv: Pick<Consul["kv"], "get" | "keys" | "list" | "cas"> = {
     get: (key: string): Promise<KvEntry | null> => {
       this.#failIfAway();
       return Promise.resolve(this.#entries.get(key) ?? null);
+    },
+    keys: (prefix: string): Promise<string[]> => {
+      this.#failIfAway();
+      return Promise.resolve(this.entries(prefix).map(({ key }) => key));
     },
     list: (prefix: string): Promise<KvEntry[]> => {
       this.#failIfAway();
@@ -83,7 +87,7 @@ export class FakeKv {
       flags,
       session: null,
       lockIndex: 0,
-      createIndex: 1,
+      createIndex: this.#entries.get(key)?.createIndex ?? modifyIndex,
       modifyIndex,
     };
     this.#entries.set(key, entry);

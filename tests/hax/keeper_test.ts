@@ -38,6 +38,7 @@ async function startKeeper(consul: Consul, cas: LinkStore["kv"]["cas"]): Promise
     consul: {
       kv: {
         get: (...call) => kv.get(...call),
+        keys: (...call) => kv.keys(...call),
         list: (...call) => kv.list(...call),
         watchPrefix: (...call) => kv.watchPrefix(...call),
         cas,

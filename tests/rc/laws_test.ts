@@ -5,7 +5,9 @@
  * that fail before or after they had their effect.
  *
  * Each event is applied once; none is lost; in the order of numbers; and no transaction is committed
- * by anybody but the holder of the lock, nor while the coordinator is paused.
+ * by anybody but the holder of the lock, nor while the coordinator is paused. Where somebody deletes,
+ * overwrites or sets back the counter, each event still is applied once, and each broadcast is heard
+ * by each hax, once, in the order of commits.
  *
  * @module
  */
@@ -15,10 +17,14 @@ import type { KvEntry } from "../../mod/consul/mod.ts";
 import type { Clock } from "../../mod/lib/clock.ts";
 import { makeFid } from "../../mod/lib/fid.ts";
 import { txn } from "../../mod/consul/mod.ts";
+import { Broadcasts as Hax } from "../../mod/hax/broadcasts.ts";
 import { parseBroadcast } from "../../mod/kv/broadcast.ts";
-import { eqKey, RC_PAUSED } from "../../mod/kv/keys.ts";
+import { epochIn } from "../../mod/kv/epoch_counter.ts";
+import { eqKey, parseEpochKey, RC_PAUSED, serviceKey } from "../../mod/kv/keys.ts";
+import { loggerOf } from "../../mod/lib/log.ts";
 import { timeoutKey } from "../../mod/kv/timeout_key.ts";
-import { LeadershipOver } from "../../mod/rc/leadership.ts";
+import type { Broadcasts } from "../../mod/rc/broadcasts.ts";
+import { type Leadership, LeadershipOver } from "../../mod/rc/leadership.ts";
 import type { Rule } from "../../mod/rc/rules/mod.ts";
 import { assertEquals } from "../lib/assert.ts";
 import { makeLeader } from "./leader.ts";
@@ -39,6 +45,10 @@ type Turn =
   /** A producer puts an event on the queue, with the counter's next number. */
   | { readonly is: "event" }
   | { readonly is: "timeout"; readonly events: number }
+  /** The counter is deleted, overwritten, or set back. */
+  | { readonly is: "counter"; readonly value: string | null }
+  /** The hax of these nodes read the broadcast queue. */
+  | { readonly is: "hax"; readonly nodes: readonly Node[] }
   | { readonly is: "fails"; readonly fate: Fate };
 
 const turns: fc.Arbitrary<Turn> = fc.oneof(
@@ -56,6 +66,26 @@ const turns: fc.Arbitrary<Turn> = fc.oneof(
     is: fc.constant("fails" as const),
     fate: fc.constantFrom<Fate>("refused", "answer-lost"),
   }),
+);
+
+/** What else happens where the counter goes back. */
+const troubles: fc.Arbitrary<Turn> = fc.oneof(
+  { arbitrary: turns, weight: 6 },
+  { arbitrary: fc.constant<Turn>({ is: "event" }), weight: 3 },
+  {
+    arbitrary: fc.record({
+      is: fc.constant("counter" as const),
+      value: fc.constantFrom(null, "0", "3", "-1", "many", "9007199254740991"),
+    }),
+    weight: 2,
+  },
+  {
+    arbitrary: fc.record({
+      is: fc.constant("hax" as const),
+      nodes: fc.oneof(fc.constant(NODES), fc.subarray([...NODES])),
+    }),
+    weight: 3,
+  },
 );
 
 /** Time that everybody who waits for lets pass. */
@@ -92,6 +122,9 @@ class World {
   readonly #every: number;
   /** How often each node has lost the lock: its session then ended, and another was opened. */
   readonly #losses = new Map<Node, number>();
+  /** What each node's hax has told its processes. */
+  readonly heard = new Map<Node, number[]>(NODES.map((node) => [node, []]));
+  readonly #hax = new Map<Node, Hax>();
   #holder: Node | null = null;
   #before: readonly KvEntry[] = [];
   #reading: "as it is" | "old" | "lost" = "as it is";
@@ -101,6 +134,11 @@ class World {
     this.#every = every;
     this.#moveLock("a");
     this.model.put("epoch", "0");
+    for (const [i, node] of NODES.entries()) {
+      this.model.put(serviceKey(node, i, "types"), "ha");
+      this.model.put(serviceKey(node, i, "ep"), "127.0.0.1@tcp:12345:1:1");
+      this.#hax.set(node, this.#startHax(node));
+    }
     for (let i = 0; i < queued; i++) this.#produce();
     this.model.beforeCall = () => this.#turn();
   }
@@ -127,6 +165,33 @@ class World {
   /** What was applied, in order. */
   get applied(): string[] {
     return this.model.get("applied")?.value.split(" ") ?? [];
+  }
+
+  /** Has every hax read the broadcast queue. */
+  async hear(): Promise<void> {
+    for (const node of NODES) await this.#hear(node);
+  }
+
+  async #hear(node: Node): Promise<void> {
+    await this.#hax.get(node)?.apply(this.model.list("bq/"), new AbortController().signal);
+  }
+
+  #startHax(node: Node): Hax {
+    const { model } = this;
+    return new Hax({
+      consul: {
+        kv: {
+          get: (key) => Promise.resolve(model.get(key)),
+          list: (prefix) => Promise.resolve(model.list(prefix)),
+          cas: (key, value, index) =>
+            Promise.resolve(model.commit([txn.cas(key, value, index)]).ok),
+        },
+      },
+      node,
+      random: () => 0.5,
+      tell: (notes) => this.heard.get(node)?.push(...notes.map(({ fid }) => Number(fid.key))),
+      log: loggerOf("hax"),
+    });
   }
 
   async #turn(): Promise<Fate> {
@@ -159,6 +224,13 @@ class World {
       case "timeout":
         this.#setTimeout(turn.events);
         return "done";
+      case "counter":
+        if (turn.value === null) this.model.delete("epoch");
+        else this.model.put("epoch", turn.value);
+        return "done";
+      case "hax":
+        for (const node of turn.nodes) await this.#hear(node);
+        return "done";
       case "fails":
         return turn.fate;
     }
@@ -173,8 +245,12 @@ class World {
     this.model.lock(to === null ? null : this.sessionOf(to));
   }
 
+  /** As producers do, which do not look further than to the counter where that has a number. */
   #produce(): void {
-    const epoch = Number(this.model.get("epoch")?.value) + 1;
+    const last = epochIn(this.model.get("epoch")) ??
+      Math.max(0, ...this.model.list("eq/").map(({ key }) => parseEpochKey("eq/", key) ?? 0));
+    let epoch = last + 1;
+    while (this.model.get(eqKey(epoch)) !== null) epoch += 1;
     this.model.put("epoch", String(epoch));
     this.model.put(eqKey(epoch), this.#make());
   }
@@ -215,17 +291,36 @@ const telling: Rule = {
   }),
 };
 
+/** Has the event's own number broadcast. */
+const tellingItself: Rule = {
+  ...telling,
+  handle: ({ type }) => ({
+    ops: [],
+    broadcasts: [{ fid: makeFid("drive", Number(type.slice("told".length))), state: "failed" }],
+    outcome: "told",
+  }),
+};
+
 /**
  * A coordinator that takes itself for the leader until it is told better, and for the leader again
  * soon after.
  */
-async function coordinate(world: World, node: Node): Promise<void> {
+async function coordinate(
+  world: World,
+  node: Node,
+  rules: readonly Rule[] = [applying, telling],
+): Promise<void> {
   const { model, clock } = world;
   while (!world.done) {
     const session = world.sessionOf(node);
-    const { history, queue, timer } = makeLeader(model, session, clock, [applying, telling]);
+    const leader = makeLeader(model, session, clock, rules);
+    const { broadcasts, history, leadership, numbering, queue, timer } = leader;
     try {
       await history.open();
+      await numbering.open();
+      // Both end with leadership.
+      broadcasts.watch().catch(() => {});
+      keepClean(broadcasts, leadership).catch(() => {});
       while (!world.done) {
         await timer.fireDue();
         timer.look();
@@ -235,7 +330,17 @@ async function coordinate(world: World, node: Node): Promise<void> {
       const away = error instanceof Error && error.message.endsWith("is away");
       if (!(error instanceof LeadershipOver) && !away) throw error;
       await microtasks(5);
+    } finally {
+      leadership.end(new LeadershipOver("the test goes on"));
     }
+  }
+}
+
+/** Removes broadcasts that every hax has seen, beside the work on the events. */
+async function keepClean(broadcasts: Broadcasts, { signal }: Leadership): Promise<void> {
+  while (!signal.aborted) {
+    await broadcasts.clean();
+    await microtasks(20);
   }
 }
 
@@ -261,6 +366,36 @@ Deno.test("events are applied once, in order, by the holder of the lock, whateve
       assertEquals(world.model.commits.filter(({ by, holder }) => by !== holder), []);
       assertEquals(world.model.list("eq-rejected/"), []);
       assertEquals(world.model.commits.filter(handledWhilePaused), []);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+Deno.test("every broadcast is heard by every hax, in order, however the counter goes back", async () => {
+  const worlds = fc.record({
+    script: fc.array(troubles, { maxLength: 400, size: "max" }),
+    queued: fc.integer({ min: 0, max: 60 }),
+    every: fc.integer({ min: 1, max: 40 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(worlds, async ({ script, queued, every }) => {
+      const world = new World(script, queued, every);
+      await Promise.all(
+        NODES.map((node) => coordinate(world, node, [applying, tellingItself])),
+      );
+      await world.hear();
+      const events = world.applied.map((one) => one.split(":")[1] ?? "");
+      assertEquals(events.toSorted(), world.made.filter((one) => one.startsWith("n")).toSorted());
+      const broadcasts = world.model.commits.flatMap(({ ops }) =>
+        ops.filter(({ key, verb }) => key.startsWith("bq/") && verb === "cas")
+      );
+      assertAscending(broadcasts.map(({ key }) => parseEpochKey("bq/", key) ?? -1));
+      const told = broadcasts.map(({ key, value = "" }) =>
+        Number(parseBroadcast({ key, value }).fid.key)
+      );
+      assertEquals(told.length, world.made.length - events.length);
+      for (const heard of world.heard.values()) assertEquals(heard, told);
+      assertEquals(world.model.list("eq-rejected/"), []);
     }),
     { numRuns: 100 },
   );

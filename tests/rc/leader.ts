@@ -6,10 +6,12 @@
 
 import { loggerOf } from "../../mod/lib/log.ts";
 import type { Clock } from "../../mod/lib/clock.ts";
+import { Broadcasts } from "../../mod/rc/broadcasts.ts";
 import { EventQueue } from "../../mod/rc/event_queue.ts";
 import { type LeaderDeps, Leadership } from "../../mod/rc/leadership.ts";
 import { History } from "../../mod/rc/history.ts";
 import { RcMetrics } from "../../mod/rc/metrics.ts";
+import { Numbering } from "../../mod/rc/numbering.ts";
 import { Orders } from "../../mod/rc/orders.ts";
 import { Reachability } from "../../mod/rc/reachability.ts";
 import { bookOf, type Rule, RULES } from "../../mod/rc/rules/mod.ts";
@@ -25,7 +27,9 @@ export function leaderDeps(model: ModelConsul, session: string, clock: Clock): L
 /** A leader's parts. */
 export interface Leader {
   readonly leadership: Leadership;
+  readonly broadcasts: Broadcasts;
   readonly history: History;
+  readonly numbering: Numbering;
   readonly orders: Orders;
   readonly metrics: RcMetrics;
   readonly timer: Timer;
@@ -41,7 +45,9 @@ export function makeLeader(
 ): Leader {
   const deps = leaderDeps(model, session, clock);
   const leadership = new Leadership(session, deps);
-  const common = { ...deps, leadership, node: `node-${session}`, log: loggerOf("rc") };
+  const log = loggerOf("rc");
+  const numbering = new Numbering({ ...deps, leadership, log });
+  const common = { ...deps, leadership, node: `node-${session}`, log, numbering };
   const history = new History(common);
   const orders = new Orders({ ...common, onChange: () => {} });
   const metrics = new RcMetrics();
@@ -54,5 +60,6 @@ export function makeLeader(
     rules: bookOf(rules),
     lookAtTimeouts: () => timer.look(),
   });
-  return { leadership, history, orders, metrics, timer, queue };
+  const broadcasts = new Broadcasts(common);
+  return { leadership, broadcasts, history, numbering, orders, metrics, timer, queue };
 }

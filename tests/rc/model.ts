@@ -85,7 +85,8 @@ export class ModelConsul {
         get: (key) => this.#call("get", () => this.get(key)),
         keys: (prefix) => this.#call("keys", () => this.list(prefix).map(({ key }) => key)),
         list: (prefix) => this.#call("list", () => this.list(prefix)),
-        watchPrefix: (prefix, { signal }) => this.#watch(prefix, signal),
+        watch: (key, { signal }) => this.#watch(() => this.get(key), signal),
+        watchPrefix: (prefix, { signal }) => this.#watch(() => this.list(prefix), signal),
       },
       txn: (ops) => this.#call("txn", () => this.#txn(by, ops)),
     };
@@ -100,16 +101,27 @@ export class ModelConsul {
     return answer;
   }
 
-  async *#watch(prefix: string, signal: AbortSignal): AsyncIterableIterator<KvEntry[]> {
+  async *#watch<T>(read: () => T, signal: AbortSignal): AsyncIterableIterator<T> {
     let seen = "";
     while (!signal.aborted) {
-      const entries = await this.#call("list", () => this.list(prefix));
+      const entries = await this.#watched(read);
       const state = JSON.stringify(entries);
       if (state !== seen) {
         seen = state;
         yield entries;
       } else {
         await this.#change(signal);
+      }
+    }
+  }
+
+  /** A watch outlasts Consul's absence. */
+  async #watched<T>(read: () => T): Promise<T> {
+    while (true) {
+      try {
+        return await this.#call("list", read);
+      } catch (error) {
+        if (!(error instanceof ConsulError && error.retryable)) throw error;
       }
     }
   }

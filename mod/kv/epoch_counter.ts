@@ -1,0 +1,100 @@
+/**
+ * Where the numbers of the queues' entries continue: after the counter `epoch`, after every entry
+ * that there is, and after every number that a node's hax has passed. So a counter that was lost,
+ * overwritten or set back (`consul kv delete`, an import of an older export) repeats no number.
+ *
+ * @module
+ */
+
+import type { Consul, KvEntry, ReadOptions } from "../consul/mod.ts";
+import {
+  BQ_PREFIX,
+  BQ_SEEN_PREFIX,
+  EPOCH,
+  EQ_PREFIX,
+  EQ_REJECTED_PREFIX,
+  parseBqSeenKey,
+  parseEpochKey,
+  type QueuePrefix,
+} from "./keys.ts";
+
+/** The counter as it was read. */
+export interface Counter {
+  /** The last number that is taken. */
+  readonly last: number;
+  /** Consul's index of the counter's last change; 0 where it is absent. */
+  readonly modifyIndex: number;
+}
+
+/** The part of Consul that this needs. */
+export interface CounterStore {
+  readonly kv: Pick<Consul["kv"], "get" | "keys" | "list">;
+}
+
+/** A number that is taken, and the key that takes it. */
+export interface Taken {
+  readonly number: number;
+  readonly key: string;
+}
+
+/** No number is taken. */
+export const NONE_TAKEN: Taken = { number: 0, key: EPOCH };
+
+/**
+ * Higher numbers are not continued from: they are far from any that Hare has counted to, and close to
+ * the last integer that JavaScript tells apart.
+ */
+export const MAX_COUNTED = 10 ** 15;
+
+/** The number that the counter holds; `null` where it is absent, or holds none to continue from. */
+export function epochIn(entry: Pick<KvEntry, "value"> | null): number | null {
+  const number = entry === null ? -1 : positionIn(entry.value);
+  return number >= 0 && number <= MAX_COUNTED ? number : null;
+}
+
+/** The number in the value of `bq-seen/<node>`; -1 where it holds none: nothing was seen. */
+export function positionIn(value: string): number {
+  const number = /^\s*\d+\s*$/.test(value) ? Number(value) : -1;
+  return Number.isSafeInteger(number) ? number : -1;
+}
+
+/**
+ * The counter as it is now. Where it holds no number, what is there besides is read, however much.
+ *
+ * @throws {ConsulError} when Consul cannot be asked
+ */
+export async function readCounter(
+  consul: CounterStore,
+  options: ReadOptions = {},
+): Promise<Counter> {
+  const entry = await consul.kv.get(EPOCH, options);
+  const last = epochIn(entry) ?? (await readHighest(consul, options)).number;
+  return { last, modifyIndex: entry?.modifyIndex ?? 0 };
+}
+
+/**
+ * The highest number of the entries and of the positions.
+ *
+ * @throws {ConsulError} when Consul cannot be asked
+ */
+export async function readHighest(
+  { kv }: CounterStore,
+  options: ReadOptions = {},
+): Promise<Taken> {
+  const queues: readonly QueuePrefix[] = [EQ_PREFIX, BQ_PREFIX, EQ_REJECTED_PREFIX];
+  const [positions, ...keys] = await Promise.all([
+    kv.list(BQ_SEEN_PREFIX, options),
+    ...queues.map((queue) => kv.keys(queue, options)),
+  ]);
+  const found = [
+    ...positions.map(({ key, value }) => ({
+      key,
+      number: parseBqSeenKey(key) === null ? -1 : positionIn(value),
+    })),
+    ...queues.flatMap((queue, i) =>
+      (keys[i] ?? []).map((key) => ({ key, number: parseEpochKey(queue, key) ?? -1 }))
+    ),
+  ];
+  return found.filter(({ number }) => number <= MAX_COUNTED)
+    .reduce((a, b) => b.number > a.number ? b : a, NONE_TAKEN);
+}

@@ -1,0 +1,117 @@
+/**
+ * The leader's care for the counter `epoch`. Each hax passes over broadcasts whose numbers it has
+ * passed, so a counter that went back would have them removed unheard. The leader knows the highest
+ * number in use, sets a counter right that is behind it, and takes no number at or below it.
+ *
+ * @module
+ */
+
+import { type KvEntry, txn, type TxnOp } from "../consul/mod.ts";
+import {
+  type Counter,
+  epochIn,
+  MAX_COUNTED,
+  readHighest,
+  type Taken,
+} from "../kv/epoch_counter.ts";
+import { EPOCH } from "../kv/keys.ts";
+import type { Logger } from "../lib/log.ts";
+import type { LeaderDeps, Leadership } from "./leadership.ts";
+
+/** Dependencies of a {@linkcode Numbering}. */
+export interface NumberingDeps extends LeaderDeps {
+  readonly leadership: Leadership;
+  readonly log: Logger;
+}
+
+/** Producers count up to some thousand times a second: the counter is not read for each time. */
+const PAUSE_MS = 1000;
+
+/** The numbers of one term. */
+export class Numbering {
+  readonly #deps: NumberingDeps;
+  #highest: Taken = { number: 0, key: EPOCH };
+
+  constructor(deps: NumberingDeps) {
+    this.#deps = deps;
+  }
+
+  /**
+   * Reads which numbers are in use, and sets the counter right. To be called before the term's work.
+   *
+   * @throws the reason of the end of leadership
+   */
+  async open(): Promise<void> {
+    const { consul, leadership: { signal } } = this.#deps;
+    const options = { signal, consistent: true };
+    this.takes(await this.#patiently(() => readHighest(consul, options)));
+    await this.#mend(await this.#patiently(() => consul.kv.get(EPOCH, options)));
+  }
+
+  /** Takes note of a number that is in use. */
+  takes(taken: Taken): void {
+    if (taken.number > this.#highest.number && taken.number <= MAX_COUNTED) this.#highest = taken;
+  }
+
+  /** Takes note of the numbers in a write that was committed. */
+  committed(ops: readonly TxnOp[]): void {
+    const counted = ops.find(({ key }) => key === EPOCH)?.value;
+    if (counted !== undefined) this.takes({ number: Number(counted), key: EPOCH });
+  }
+
+  /**
+   * Keeps the counter in view; ends with leadership.
+   *
+   * @throws the reason of the end of leadership
+   */
+  async watch(): Promise<void> {
+    const { clock, consul, leadership: { signal }, reachability } = this.#deps;
+    for await (const entry of consul.kv.watch(EPOCH, reachability.watch("counter", signal))) {
+      await this.#mend(entry);
+      await clock.sleep(PAUSE_MS, signal);
+    }
+  }
+
+  /** The counter as it is now, as far as it is not behind. */
+  async read(): Promise<Counter> {
+    const { consul } = this.#deps;
+    const entry = await this.#patiently(() => consul.kv.get(EPOCH));
+    const last = Math.max(epochIn(entry) ?? 0, this.#highest.number);
+    return { last, modifyIndex: entry?.modifyIndex ?? 0 };
+  }
+
+  /** Sets a counter right that is behind, in the state in which it was read. */
+  async #mend(found: KvEntry | null): Promise<void> {
+    const { consul, leadership, log } = this.#deps;
+    for (let entry = found;;) {
+      const number = epochIn(entry);
+      if (number !== null && number >= this.#highest.number) {
+        return this.takes({ number, key: EPOCH });
+      }
+      const last = this.#highest;
+      if (entry === null && last.number === 0) return; // the first entry begins it
+      const set = txn.cas(EPOCH, String(last.number), entry?.modifyIndex ?? 0);
+      if ((await leadership.write([set])).committed) {
+        log.warn("counter {key} {fault}: numbers continue after {number}, {source}", {
+          key: EPOCH,
+          fault: entry === null
+            ? "was missing"
+            : `had gone back to ${JSON.stringify(beginningOf(entry.value))}`,
+          number: last.number,
+          source: last.key === EPOCH ? "its own last one" : `that of ${last.key}`,
+        });
+        return;
+      }
+      entry = await this.#patiently(() => consul.kv.get(EPOCH));
+    }
+  }
+
+  async #patiently<T>(call: () => Promise<T>): Promise<T> {
+    return await this.#deps.leadership.patiently("counter", call);
+  }
+}
+
+/** A value may be anything, and as long as Consul takes it. */
+function beginningOf(value: string): string {
+  return value.length <= 20 ? value : `${value.slice(0, 20)}…`;
+}
