@@ -30,8 +30,6 @@ export const TEST_PROGRAMS: Programs = {
   "mkfs.xfs": "xfsprogs",
   "pvcreate": "lvm2",
   "sgdisk": "gdisk",
-  // Sets the wall clock of single processes.
-  "faketime": "faketime",
 };
 
 /** Directories of programs for root, which an ordinary user's PATH may lack. */

@@ -1,38 +1,29 @@
 /**
- * Wall clocks of a development cluster's hosts that a test can set, through libfaketime. The hosts'
- * programs see the step at once; monotonic time, and Consul (a static program), are left alone.
+ * Wall clocks of a development cluster's hosts that a test can set. The hosts' programs see the step
+ * at once; monotonic time, and Consul (a static program), are left alone.
  *
  * Programs of a development host start in a session of their own, by `setsid`, with the PATH of
- * `hare dev up`: so the first `setsid` on that path puts the library under them.
+ * `hare dev up`: so the first `setsid` on that path puts a small library under them
+ * (`wall_clock.c`). libfaketime would not do: a program that is killed while it reads the time keeps
+ * a semaphore that those which it has started wait for.
  *
  * @module
  */
 
 import { MARK } from "../../mod/dev/processes.ts";
+import { runHere } from "../../mod/lib/process.ts";
 import { join } from "../../mod/lib/std/path.ts";
-import { exists } from "../../tools/cache.ts";
+import { hasCompiler } from "../halink/fake_motr.ts";
 
-const PLACES = [
-  `/usr/lib/${Deno.build.arch}-linux-gnu`,
-  "/usr/lib",
-  "/usr/lib64",
-  "/usr/local/lib",
-];
+const SOURCE = new URL("wall_clock.c", import.meta.url).pathname;
+/** Of a file that holds what a clock is ahead. */
+const BYTES = BigInt64Array.BYTES_PER_ELEMENT;
+const OPTIONS = ["-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-shared", "-fPIC"] as const;
 
-const LIBRARY = await findLibrary();
-
-/** Why clocks cannot be stepped here; `null` where they can. */
-export const WHY_NO_STEPS: string | null = LIBRARY === null
-  ? "there is no libfaketime: install faketime"
-  : null;
-
-async function findLibrary(): Promise<string | null> {
-  for (const place of PLACES) {
-    const path = `${place}/faketime/libfaketimeMT.so.1`;
-    if (await exists(path)) return path;
-  }
-  return null;
-}
+/** Why clocks cannot be set here; `null` where they can. */
+export const WHY_NO_CLOCKS: string | null = await hasCompiler()
+  ? null
+  : "no C compiler: install gcc";
 
 /** Name of the operator's clock: that of `hare dev` itself. */
 export const OPERATOR = "operator";
@@ -49,37 +40,31 @@ export class HostClocks implements AsyncDisposable {
 
   /** Clocks that agree with the machine's. */
   static async make(hosts: readonly string[]): Promise<HostClocks> {
-    const clocks = new HostClocks(
-      await Deno.makeTempDir({ prefix: "hare-test-clocks-" }),
-      [OPERATOR, ...hosts],
-    );
-    await clocks.set(0);
-    const setsid = join(clocks.#dir, "setsid");
-    const variables = Object.entries(clocks.#variables("$host"));
+    const dir = await Deno.makeTempDir({ prefix: "hare-test-clocks-" });
+    const clocks = new HostClocks(dir, [OPERATOR, ...hosts]);
+    const { code, stderr } = await runHere(["cc", ...OPTIONS, "-o", clocks.#library, SOURCE]);
+    if (code !== 0) throw new Error(stderr);
+    for (const name of clocks.#names) {
+      await Deno.writeFile(clocks.#file(name), new Uint8Array(BYTES), { createNew: true });
+    }
     await Deno.writeTextFile(
-      setsid,
+      join(dir, "setsid"),
       `#!/bin/sh
 host=$(printf %s "$${MARK}" | sed 's/.*"host":"\\([^"]*\\)".*/\\1/')
-PATH=\${PATH#*:}
-export ${variables.map(([name, value]) => `${name}="${value}"`).join(" ")}
+export PATH="\${PATH#*:}" LD_PRELOAD="${clocks.#library}" HARE_TEST_CLOCK="${clocks.#file("$host")}"
 exec setsid "$@"
 `,
+      { mode: 0o755 },
     );
-    await Deno.chmod(setsid, 0o755);
     return clocks;
   }
 
   /** The environment for `hare dev`. */
   get env(): Readonly<Record<string, string>> {
-    return { ...this.#variables(OPERATOR), PATH: `${this.#dir}:${Deno.env.get("PATH")}` };
-  }
-
-  #variables(host: string): Readonly<Record<string, string>> {
     return {
-      LD_PRELOAD: LIBRARY ?? "",
-      FAKETIME_TIMESTAMP_FILE: join(this.#dir, `time-${host}`),
-      FAKETIME_DONT_FAKE_MONOTONIC: "1",
-      FAKETIME_NO_CACHE: "1",
+      PATH: `${this.#dir}:${Deno.env.get("PATH")}`,
+      LD_PRELOAD: this.#library,
+      HARE_TEST_CLOCK: this.#file(OPERATOR),
     };
   }
 
@@ -90,12 +75,20 @@ exec setsid "$@"
    * @param names {@default all of them}
    */
   async set(aheadMs: number, names: readonly string[] = this.#names): Promise<void> {
+    const bytes = new Uint8Array(new BigInt64Array([BigInt(aheadMs)]).buffer);
     for (const name of names) {
-      const path = join(this.#dir, `time-${name}`);
-      // A program that reads half of it ends.
-      await Deno.writeTextFile(`${path}.new`, `${aheadMs < 0 ? "" : "+"}${aheadMs / 1000}\n`);
-      await Deno.rename(`${path}.new`, path);
+      // Written at one go, and never shorter: programs have it mapped.
+      using file = await Deno.open(this.#file(name), { write: true });
+      await file.write(bytes);
     }
+  }
+
+  get #library(): string {
+    return join(this.#dir, "wall_clock.so");
+  }
+
+  #file(name: string): string {
+    return join(this.#dir, `time-${name}`);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
