@@ -15,6 +15,8 @@ export interface AccountOptions {
   readonly signal: AbortSignal;
   /** What was changed is taken back. {@default false} */
   readonly rollback?: boolean | undefined;
+  /** What to do when it is cut short. {@default what fits a cluster of real hosts} */
+  readonly hint?: string | undefined;
   /** Done before that begins. */
   readonly beforeRollback?: (() => Promise<void>) | undefined;
 }
@@ -28,14 +30,14 @@ export interface AccountOptions {
  */
 export async function accountFor(
   gate: Gate,
-  { signal, rollback = false, beforeRollback }: AccountOptions,
+  { signal, rollback = false, hint = GO_ON, beforeRollback }: AccountOptions,
   work: () => Promise<void>,
 ): Promise<void> {
   try {
     await work();
   } catch (error) {
     const failure = signal.aborted
-      ? cutShort(error instanceof CutShortError ? error : signal.reason, gate.made, rollback)
+      ? cutShort(error instanceof CutShortError ? error : signal.reason, gate.made, rollback, hint)
       : error;
     if (!rollback) throw failure;
     await beforeRollback?.();
@@ -43,17 +45,21 @@ export async function accountFor(
   }
 }
 
-function cutShort(reason: unknown, made: readonly Change[], rollback: boolean): HareError {
+const GO_ON = "the same command goes on from here; `hare shutdown` stops what runs";
+
+function cutShort(
+  reason: unknown,
+  made: readonly Change[],
+  rollback: boolean,
+  hint: string,
+): HareError {
   const why = linesOf(reason);
   if (rollback) return new HareError(why, { cause: reason });
   const started = startedOn(made);
   const what = started.length === 0 ? "nothing was started" : "this run has started:";
   return new HareError(
     [...why.length === 1 ? [`${why[0]}; ${what}`] : [...why, what], ...started],
-    {
-      hint: "the same command goes on from here; `hare shutdown` stops what runs",
-      cause: reason,
-    },
+    { hint, cause: reason },
   );
 }
 

@@ -26,7 +26,7 @@ import { uuidOf } from "../lib/uuid.ts";
 import type { MkfsPolicy } from "../storage/mod.ts";
 import { hostPart } from "./facts.ts";
 import { DevHost, type DevUnit } from "./host.ts";
-import { argumentsOf, commandIn, type MotrPrograms } from "./real_mero.ts";
+import { argumentsOf, commandIn, environmentOf, type MotrPrograms } from "./real_mero.ts";
 import type { DevState, DevStateHost } from "./state.ts";
 
 /** Consul's HTTP port. */
@@ -219,7 +219,7 @@ function realUnit(
 ): DevUnit {
   return {
     argv: commandIn(directory, programs[isServer ? "m0d" : "m0mkfs"], args),
-    env: {},
+    env: environmentOf(programs),
     oneshot: !isServer,
     stopLimitMs: MOTR_STOP_LIMIT_MS,
   };

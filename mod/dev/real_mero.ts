@@ -8,6 +8,7 @@
 import type { HostLayout, ProcessLayout, Target } from "../../cfgen/mod.ts";
 import { HareError, UsageError } from "../lib/errors.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
+import { dirname, resolve } from "../lib/std/path.ts";
 
 /** Paths of Motr's programs and of its library. */
 export interface MotrPrograms {
@@ -57,7 +58,13 @@ export function programsOf(
       hint: "--disk-size 4G: the files are sparse and take room only as they are written",
     });
   }
-  return { m0d, m0mkfs, libmotr };
+  // The programs run in directories of their own.
+  return { m0d: resolve(m0d), m0mkfs: resolve(m0mkfs), libmotr: resolve(libmotr) };
+}
+
+/** The environment of these programs: their own library is found beside the one that was named. */
+export function environmentOf({ libmotr }: MotrPrograms): Readonly<Record<string, string>> {
+  return { LD_LIBRARY_PATH: dirname(libmotr) };
 }
 
 /** The command line of a server, or of its mkfs, in a directory of its own. */

@@ -2,7 +2,7 @@ import { type HostLayout, type ProcessLayout, TARGETS } from "../../cfgen/mod.ts
 import { assertEquals, assertThrows } from "../../tests/lib/assert.ts";
 import { HareError, UsageError } from "../lib/errors.ts";
 import { makeFid } from "../lib/fid.ts";
-import { argumentsOf, checkArguments, commandIn, programsOf } from "./real_mero.ts";
+import { argumentsOf, checkArguments, commandIn, environmentOf, programsOf } from "./real_mero.ts";
 
 const PATHS = { m0d: "/opt/m0d", m0mkfs: "/opt/m0mkfs", libmotr: "/opt/libmotr.so" };
 const GIB = 1024 ** 3;
@@ -91,10 +91,16 @@ Deno.test("commandIn() runs a program in its directory, whatever that is called"
   assertEquals(new TextDecoder().decode(stdout), `${directory}|a b|`);
 });
 
+Deno.test("environmentOf() lets a program find the library that was named", () => {
+  assertEquals(environmentOf(PATHS), { LD_LIBRARY_PATH: "/opt" });
+});
+
 Deno.test("programsOf() wants all of real Motr, or none of it", () => {
   const motr = { target: "motr", diskSize: 4 * GIB };
   assertEquals(programsOf(motr), null);
   assertEquals(programsOf({ ...motr, ...PATHS }), PATHS);
+  const relative = programsOf({ ...motr, ...PATHS, m0d: "bin/m0d" });
+  assertEquals(relative?.m0d, `${Deno.cwd()}/bin/m0d`);
   const refused: readonly (readonly [Parameters<typeof programsOf>[0], string])[] = [
     [{ ...motr, m0d: PATHS.m0d }, "real Motr needs --m0d, --m0mkfs and --libmotr"],
     [{ ...motr, ...PATHS, target: "mero" }, "real Motr needs --target motr"],

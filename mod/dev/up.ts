@@ -5,6 +5,7 @@
  */
 
 import type { Generated } from "../../cfgen/mod.ts";
+import { accountFor } from "../bringup/account.ts";
 import { type BringUpEvent, runPhases } from "../bringup/engine.ts";
 import { Gate } from "../bringup/gate.ts";
 import { phasesOf } from "../bringup/phases/mod.ts";
@@ -53,11 +54,15 @@ export async function up(options: UpOptions, world: DevWorld): Promise<DevState>
   await saveState(state);
   const gate = new Gate({ dryRun: false, note: () => {} });
   const cluster = await clusterOf(state, made, gate, world, options.mkfs);
-  await runPhases([prepareHosts(cluster.hosts), ...phasesOf(cluster)], {
-    signal: options.signal,
-    clock: world.clock,
-    report: options.report,
-  });
+  const { signal, report } = options;
+  const phases = [prepareHosts(cluster.hosts), ...phasesOf(cluster)];
+  const hint = "the same command goes on from here; what runs, stays: " +
+    `\`hare dev down --dir ${dir}\` ends it and removes its files`;
+  await accountFor(
+    gate,
+    { signal, hint },
+    () => runPhases(phases, { signal, report, clock: world.clock }),
+  );
   return state;
 }
 

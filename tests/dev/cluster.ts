@@ -10,7 +10,7 @@ import { type Output, runHere } from "../../mod/lib/process.ts";
 import { join } from "../../mod/lib/std/path.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 import { assertEquals } from "../lib/assert.ts";
-import { hare } from "../lib/hare.ts";
+import { HARE, hare } from "../lib/hare.ts";
 
 /** Directory of the examples. */
 export const EXAMPLES = new URL("../../examples", import.meta.url).pathname;
@@ -47,6 +47,22 @@ export class Dev implements AsyncDisposable {
   /** `hare dev VERB … --dir …`. */
   async dev(verb: string, ...args: string[]): Promise<Output> {
     return await hare(["dev", verb, "--dir", this.dir, ...args], { env: this.#env });
+  }
+
+  /** Starts `hare dev up`, and has SIGINT sent as Ctrl-C would once a line is shown. */
+  async interruptUp(cdf: string, line: string): Promise<Output> {
+    const args = ["dev", "up", "--dir", this.dir, "--net", this.#net, "--disk-size", "16M", cdf];
+    const child = new Deno.Command(HARE, { args, stdout: "piped", stderr: "piped" }).spawn();
+    const stdout = new Response(child.stdout).text();
+    let stderr = "";
+    let isSent = false;
+    for await (const chunk of child.stderr.pipeThrough(new TextDecoderStream())) {
+      stderr += chunk;
+      if (isSent || !stderr.includes(line)) continue;
+      child.kill("SIGINT");
+      isSent = true;
+    }
+    return { code: (await child.status).code, stdout: await stdout, stderr };
   }
 
   async up(cdf: string, ...options: string[]): Promise<Output> {

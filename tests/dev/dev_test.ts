@@ -75,6 +75,19 @@ Deno.test("a server that is told to fail stops the bring-up, which then resumes"
   );
 });
 
+Deno.test("an up that is interrupted says what it has started, and what ends that", async () => {
+  await using dev = await Dev.make("127.77.19");
+  const cdf = join(EXAMPLES, "singlenode.yaml");
+  const { code, stdout, stderr } = await dev.interruptUp(cdf, "import the KV");
+  assertEquals([code, stdout], [130, ""]);
+  assertMatch(stderr, /^hare: interrupted by SIGINT, in phase .*; this run has started:$/m);
+  assertMatch(stderr, /^\s+localhost: hare-consul-agent/m);
+  assertStringIncludes(stderr, `\`hare dev down --dir ${dev.dir}\` ends it`);
+  await dev.up(cdf);
+  mustPass(await dev.dev("down"));
+  await dev.assertGone(1);
+});
+
 Deno.test("dev leaves a directory alone that is not its own", async () => {
   await using dev = await Dev.make("127.77.18");
   await Deno.mkdir(dev.dir);
