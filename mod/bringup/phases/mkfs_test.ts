@@ -78,6 +78,18 @@ Deno.test("data of a process that is none of the cluster's are data", async () =
   assertEquals(cluster.changes, []);
 });
 
+Deno.test("a process beside it that was begun meanwhile is none of another cluster", async () => {
+  await using cluster = new StandInCluster({ servers: 1 });
+  let asked = 0;
+  cluster.onCommand = (what) => {
+    if (!what.includes("inspect-storage") || ++asked !== 2) return;
+    cluster.consul.put(`hare/mkfs/${IOS}`, '{"at":"2026-11-29T00:00:00Z"}');
+    cluster.host("h1").filled.add(`/var/mero/m0d-${IOS}`);
+  };
+  await bootstrapOn(cluster);
+  assertEquals(formatted(cluster), [CONFD]);
+});
+
 const FORBIDDEN = "its storage cannot be formatted";
 
 for (const mkfs of ["new", "unless-data", "all"] as const) {
