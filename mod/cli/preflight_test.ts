@@ -13,7 +13,6 @@ const QUESTION: Question = {
   units: [],
   failable: [],
   ports: [],
-  dataDirectories: [],
 };
 
 function worldAsking(question: object) {

@@ -14,6 +14,8 @@ export interface Device {
   readonly size: number;
   /** Physical sector, in bytes. */
   readonly blksize: number;
+  /** World wide name; empty where it has none. A partition has none of its own. */
+  readonly wwn: string;
   /** Path of the device that this one is a partition of; `null` for a whole one. */
   readonly parent: string | null;
 }
@@ -25,6 +27,7 @@ const LSBLK = z.object({
     pkname: z.string().nullable(),
     size: z.coerce.number(),
     "phy-sec": z.coerce.number(),
+    wwn: z.string().nullable().optional(),
   })),
 });
 
@@ -42,7 +45,7 @@ export async function describeDevices(
   const { stdout, stderr } = await deps.run([
     "lsblk",
     ...["--all", "--nodeps", "--json", "--bytes", "--paths"],
-    ...["--output", "KNAME,PKNAME,SIZE,PHY-SEC"],
+    ...["--output", "KNAME,PKNAME,SIZE,PHY-SEC,WWN"],
     ...paths,
   ], { signal: deps.signal });
   let answer: z.infer<typeof LSBLK>;
@@ -60,5 +63,6 @@ export async function describeDevices(
     size: device.size,
     blksize: device["phy-sec"],
     parent: device.pkname,
+    wwn: device.pkname === null ? device.wwn ?? "" : "",
   }]));
 }

@@ -37,6 +37,8 @@ interface DiskName {
   readonly path: string;
   /** The path behind all links. */
   readonly target: string;
+  /** The kernel's number for what is behind it: the same for hard links and other device nodes. */
+  readonly number: string;
   /** What a regular file's status says; `null` for a block device. */
   readonly file: { readonly size: number; readonly blksize: number } | null;
 }
@@ -77,10 +79,12 @@ async function search(glob: string, system: System): Promise<Searched> {
 /** `null` when nothing is there, or a link leads nowhere. */
 async function nameOf(path: string, system: System): Promise<DiskName | "other" | null> {
   try {
-    const { isFile, isBlockDevice, size, blksize } = await system.stat(path);
+    const info = await system.stat(path);
+    const { isFile, isBlockDevice, size, blksize } = info;
     if (!isFile && isBlockDevice !== true) return "other";
     const target = await system.realPath(path);
-    return { path, target, file: isFile ? { size, blksize: blksize ?? 4096 } : null };
+    const number = isFile ? `file ${info.dev}:${info.ino}` : `device ${info.rdev}`;
+    return { path, target, number, file: isFile ? { size, blksize: blksize ?? 4096 } : null };
   } catch (error) {
     if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
       return null;
@@ -113,15 +117,27 @@ function withSizes(searched: Searched, devices: ReadonlyMap<string, Device>): Si
   return { glob: searched.glob, disks, problems };
 }
 
-/** The same bytes must not be two disks: neither by two names nor as a disk and its partition. */
+/**
+ * The same bytes must not be two disks: neither by two names, two ways to one disk among them, nor as a
+ * disk and its partition.
+ */
 function foundTwice(
   names: readonly DiskName[],
   devices: ReadonlyMap<string, Device>,
 ): readonly string[] {
   const paths = new Map(names.map((one) => [one.target, one.path]));
-  return names.flatMap(({ path, target }) => {
-    const same = paths.get(target);
-    if (same !== undefined && same !== path) return [`${path} and ${same} are the same disk`];
+  const byNumber = new Map(names.map((one) => [one.number, one.path]));
+  const wwnOf = ({ target }: DiskName) => devices.get(target)?.wwn ?? "";
+  const byWwn = new Map(names.map((one) => [wwnOf(one), one.path]));
+  return names.flatMap((one) => {
+    const { path, target, number } = one;
+    const same = paths.get(target) ?? path;
+    if (same !== path) return [`${path} and ${same} are the same disk`];
+    const linked = byNumber.get(number) ?? path;
+    if (linked !== path) return [`${path} and ${linked} are the same disk`];
+    const wwn = wwnOf(one);
+    const other = wwn === "" ? path : byWwn.get(wwn) ?? path;
+    if (other !== path) return [`${path} and ${other} are the same disk: both are ${wwn}`];
     const whole = paths.get(devices.get(target)?.parent ?? "");
     return whole === undefined ? [] : [`${path} is a part of ${whole}, and both match`];
   });

@@ -110,6 +110,34 @@ const CASES: readonly Case[] = [
     problems: ["/dev/by-id/ata-1 and /dev/by-id/wwn-1 are the same disk"],
   },
   {
+    what: "one file by two hard links",
+    globs: ["/srv/*"],
+    entries: {
+      "/srv/a": { file: { size: 1, blksize: 1, ino: 77 } },
+      "/srv/b": { file: { size: 1, blksize: 1, ino: 77 } },
+    },
+    problems: ["/srv/a and /srv/b are the same disk"],
+  },
+  {
+    what: "one disk by two device nodes",
+    globs: ["/dev/*"],
+    entries: {
+      "/dev/sda": { device: { size: 1, blksize: 1, number: 2048 } },
+      "/dev/node": { device: { size: 1, blksize: 1, number: 2048 } },
+    },
+    problems: ["/dev/node and /dev/sda are the same disk"],
+  },
+  {
+    what: "two ways to one disk",
+    globs: ["/dev/sd*"],
+    entries: {
+      "/dev/sda": { device: { size: 1, blksize: 1, wwn: "0x5" } },
+      "/dev/sdb": { device: { size: 1, blksize: 1, wwn: "0x5" } },
+      "/dev/sdc": { device: { size: 1, blksize: 1, wwn: "0x6" } },
+    },
+    problems: ["/dev/sda and /dev/sdb are the same disk: both are 0x5"],
+  },
+  {
     what: "a disk and its partition",
     globs: ["/dev/sda", "/dev/sd*"],
     entries: {

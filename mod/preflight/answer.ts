@@ -55,8 +55,6 @@ export interface Answer {
   /** The library for hax's HA link; empty where hax is told to do without. */
   readonly haxLibrary: Found<string>;
   readonly busyPorts: readonly BusyPort[];
-  /** The data directories that hold something. */
-  readonly filledDirectories: Found<readonly string[]>;
   readonly timeZone: {
     /** `Europe/Berlin` */
     readonly name: string;
@@ -87,7 +85,6 @@ const schema: z.ZodType<Answer> = z.object({
   busyPorts: z.array(
     z.object({ address: z.string(), port: z.int(), unit: z.string(), why: z.string() }),
   ),
-  filledDirectories: found(z.array(z.string())),
   timeZone: z.object({ name: z.string(), offsetMinutes: z.number() }),
   clock: z.object({ receivedMs: z.number(), sentMs: z.number() }),
 });

@@ -17,7 +17,6 @@ const QUESTION: Question = {
   units: [],
   failable: [],
   ports: [],
-  dataDirectories: [],
 };
 
 const hostOf = (name: string, run: Run): HostToAsk => ({ name, question: QUESTION, run });

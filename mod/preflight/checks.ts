@@ -122,10 +122,8 @@ export const CHECKS: Readonly<
     }];
   },
 
-  "disks": ({ answer: { disks, filledDirectories } }) => [
-    ...problemsIn(disks, "see what is there with `lsblk`, and mend the glob in the description"),
-    ...problemsIn(filledDirectories, "log in as root, or let `sudo -n` work there"),
-  ],
+  "disks": ({ answer: { disks } }) =>
+    problemsIn(disks, "see what is there with `lsblk`, and mend the glob in the description"),
 
   "facts": ({ answer: { facts } }) => problemsIn(facts, "see what `hare facts` says there"),
 };

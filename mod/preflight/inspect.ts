@@ -13,7 +13,6 @@ import { HareError } from "../lib/errors.ts";
 import type { Run } from "../lib/process.ts";
 import type { Answer } from "./answer.ts";
 import { attempt } from "./attempt.ts";
-import { filledAmong } from "./directories.ts";
 import { tryHax, type TryHaxDeps } from "./hax.ts";
 import { busyAmong, type TryListen, tryListen } from "./ports.ts";
 import { FORMAT, type Question } from "./question.ts";
@@ -42,14 +41,13 @@ export async function inspect(question: Question, deps: InspectDeps): Promise<An
   const began = clock.monotonic();
   const part = <T>(what: string, work: (within: Within) => Promise<T>) =>
     attempt(what, (signal) => work({ run, system, signal }), { signal, limitMs });
-  const { iface, globs, dataDirectories } = question;
-  const [host, disks, consul, units, haxLibrary, filledDirectories] = await Promise.all([
+  const { iface, globs } = question;
+  const [host, disks, consul, units, haxLibrary] = await Promise.all([
     part("the host", (within) => factsOfThisHost({ iface, globs: [] }, within)),
     part("the disks", (within) => disksOf(globs, within)),
     part("Consul", (within) => versionOf(question.consul, within)),
     part("the units", (within) => findUnits(question, within)),
     part("hax's library", ({ run, signal }) => tryHax({ run, signal, system: files })),
-    part("the data directories", () => filledAmong(dataDirectories, system)),
   ]);
   const facts = "value" in host ? { value: host.value.facts } : host;
   const dataAddress = "value" in facts ? addressIn(facts.value, iface) : undefined;
@@ -58,7 +56,7 @@ export async function inspect(question: Question, deps: InspectDeps): Promise<An
   return {
     format: FORMAT,
     hare: deps.version,
-    ...{ consul, facts, disks, units, haxLibrary, filledDirectories },
+    ...{ consul, facts, disks, units, haxLibrary },
     busyPorts: busyAmong(question.ports, dataAddress, deps.listen ?? tryListen),
     timeZone: timeZoneAt(sentMs),
     // A clock that is set meanwhile must not falsify what the work took.

@@ -18,7 +18,6 @@ const QUESTION: Question = {
     { address: "data", port: 8301, unit: "hare-consul-agent" },
     { address: "127.0.0.1", port: 8008, unit: "hare-hax" },
   ],
-  dataDirectories: ["/var/mero/*"],
 };
 
 const UNITS = `Id=hare-hax.service
@@ -110,7 +109,6 @@ Deno.test("inspect() answers the whole question", async () => {
     },
     haxLibrary: { value: "libmotr.so.2" },
     busyPorts: [],
-    filledDirectories: { value: ["/var/mero/m0d-1"] },
     clock: { receivedMs: 1_000, sentMs: 1_000 },
   });
   assertEquals(timeZone.name, Intl.DateTimeFormat().resolvedOptions().timeZone);
@@ -203,14 +201,6 @@ Deno.test("inspect() tells what is wrong with Consul", async () => {
     const answer = await inspected({ run: running({ "/opt/consul": consul }) });
     assertEquals(answer.consul, { problems: [problem] });
   }
-});
-
-Deno.test("inspect() says so when it may not look at data", async () => {
-  const { system } = makeMachine({ forbidden: ["/var/mero"] });
-  const { filledDirectories } = await inspected({ system }, { ...QUESTION, globs: [] });
-  assertEquals(filledDirectories, {
-    problems: ["cannot look into the data directories: Permission denied: /var/mero"],
-  });
 });
 
 Deno.test("inspect() does not wait for what hangs", async () => {

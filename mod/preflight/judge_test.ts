@@ -92,9 +92,6 @@ const CASES: readonly Case[] = [
     "nothing matches /dev/sd*",
     "see what is there with `lsblk`, and mend the glob in the description",
   ]]],
-  ["data that may not be looked at", { filledDirectories: { problems: ["denied"] } }, [
-    ["disks", "denied", "log in as root, or let `sudo -n` work there"],
-  ]],
   ["missing facts", { facts: { problems: ["no interface eth9", "no processors"] } }, [
     ["facts", "no interface eth9", "see what `hare facts` says there"],
     ["facts", "no processors", "see what `hare facts` says there"],

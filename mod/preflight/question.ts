@@ -35,8 +35,6 @@ export interface Question {
   /** Patterns of the units that must not have failed. */
   readonly failable: readonly string[];
   readonly ports: readonly Port[];
-  /** Globs of the directories in which Mero's processes keep their data. */
-  readonly dataDirectories: readonly string[];
 }
 
 const unit = z.string().regex(/^[A-Za-z0-9_.@:-]+$/);
@@ -53,7 +51,6 @@ const schema: z.ZodType<Question, string> = jsonText(z.object({
     port: z.int().min(1).max(65535),
     unit,
   })),
-  dataDirectories: z.array(z.string().startsWith("/")),
 }));
 
 /**
@@ -98,7 +95,6 @@ export function questionsOf(cdf: Cdf, target: Target): readonly HostQuestion[] {
         ],
         failable: ["hare-*", kernel, mkfs("*"), server("*")].map((unit) => `${unit}.service`),
         ports: [...CONSUL_PORTS, ...(isServer ? CONSUL_SERVER_PORTS : []), HAX_PORT],
-        dataDirectories: [`${target.dataDirectory}/*`],
       },
     };
   });

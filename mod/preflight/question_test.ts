@@ -42,7 +42,6 @@ Deno.test("questionsOf() asks a server for more than another host", () => {
         { address: "127.0.0.1", port: 8503, unit: "hare-consul-agent" },
         { address: "127.0.0.1", port: 8008, unit: "hare-hax" },
       ],
-      dataDirectories: ["/var/mero/*"],
     },
   });
   assertEquals([b?.name, b?.question.iface], ["b", "eth1"]);
@@ -50,10 +49,9 @@ Deno.test("questionsOf() asks a server for more than another host", () => {
   assertEquals(b?.question.ports.map(({ port }) => port), [8301, 8500, 8600, 8008]);
 });
 
-Deno.test("questionsOf() asks for the target's units and data", () => {
+Deno.test("questionsOf() asks for the target's units", () => {
   const [a] = questions("motr");
   assertEquals(a?.question.units.slice(3), ["motr-kernel", "motr-mkfs@any", "m0d@any"]);
-  assertEquals(a?.question.dataDirectories, ["/var/motr/*"]);
 });
 
 Deno.test("questionsOf() wants nothing of Mero's on a host without its servers", () => {
@@ -78,7 +76,6 @@ Deno.test("readQuestion() says why a text is no question", () => {
     [{ failable: ["*", "$(id)"] }, "failable[1]"],
     [{ ports: [{ address: "0.0.0.0", port: 80, unit: "u" }] }, "ports[0].address"],
     [{ ports: [{ address: "data", port: 65536, unit: "u" }] }, "ports[0].port"],
-    [{ dataDirectories: ["relative"] }, "dataDirectories[0]"],
     [{ globs: "text" }, "globs"],
   ];
   for (const [parts, why] of bad) {

@@ -11,8 +11,18 @@ import { basename, dirname } from "../../mod/lib/std/path.ts";
 
 /** What is at a path. */
 export type Entry =
-  | { readonly device: { size: number; blksize: number; parent?: string; unknown?: true } }
-  | { readonly file: { size: number; blksize: number } }
+  | {
+    readonly device: {
+      size: number;
+      blksize: number;
+      parent?: string;
+      wwn?: string;
+      /** Its number where another path has the same. */
+      number?: number;
+      unknown?: true;
+    };
+  }
+  | { readonly file: { size: number; blksize: number; ino?: number } }
   | { readonly link: string }
   | "other";
 
@@ -72,8 +82,8 @@ function printed([program, ...args]: readonly string[], options: MachineOptions)
   const blockdevices = args.filter((arg) => arg.startsWith("/")).flatMap((kname) => {
     const entry = options.entries?.[kname];
     if (entry === undefined || entry === "other" || !("device" in entry)) return [];
-    const { size, blksize, parent, unknown } = entry.device;
-    return unknown ? [] : [{ kname, pkname: parent ?? null, size, "phy-sec": blksize }];
+    const { size, blksize, parent, wwn, unknown } = entry.device;
+    return unknown ? [] : [{ kname, pkname: parent ?? null, size, "phy-sec": blksize, wwn }];
   });
   return JSON.stringify({ blockdevices });
 }
@@ -117,11 +127,14 @@ function systemOf(options: MachineOptions): System {
       const entry = entries[follow(String(path))];
       if (entry === undefined) throw notFound(path);
       const isFile = entry !== "other" && "file" in entry;
+      const number = Object.keys(entries).indexOf(follow(String(path)));
+      const own = entry !== "other" && "device" in entry ? entry.device.number : undefined;
       return {
         ...await Deno.stat("/"),
         isFile,
         isDirectory: entry === "other",
         isBlockDevice: entry !== "other" && "device" in entry,
+        ...{ ino: number, rdev: own ?? number },
         ...(isFile ? entry.file : {}),
       };
     },

@@ -149,5 +149,5 @@ async function clear(): Promise<void> {
     }
   }
   // A layer's work directory may not be entered, not even by root where this is Deno.
-  await outputOf(["rm", "-rf", DIRECTORY]);
+  await outputOf(["rm", "-rf", "--one-file-system", DIRECTORY]);
 }

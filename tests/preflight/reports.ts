@@ -36,7 +36,6 @@ export function answerOf(parts: Partial<Answer> = {}): Answer {
     },
     haxLibrary: { value: "libmotr.so.2" },
     busyPorts: [],
-    filledDirectories: { value: [] },
     timeZone: { name: "UTC", offsetMinutes: 0 },
     clock: { receivedMs: 0, sentMs: 0 },
     ...parts,

@@ -13,9 +13,11 @@ import {
   FORMAT,
   inspectStorage,
 } from "../../mod/storage/mod.ts";
+import { isInstalled } from "../../tools/debian.ts";
 import { outputOf } from "../../tools/exec.ts";
 import { assert, assertEquals, assertStringIncludes } from "../lib/assert.ts";
-import { hasLoopDevices, hasTool, type Image, IMAGES, makeImage, withLoop } from "./images.ts";
+import { testUnless } from "../lib/conditional.ts";
+import { hasLoopDevices, type Image, IMAGES, makeImage, withLoop } from "./images.ts";
 
 const DEPS = { run: runHere, clock: systemClock, signal: AbortSignal.timeout(60_000) };
 
@@ -51,33 +53,29 @@ async function withDirectory(test: (directory: string) => Promise<void>): Promis
   }
 }
 
-/** A test that is passed over, with the reason in its name, where something is missing. */
-function testWith(
+/** A test with a directory of its own. */
+function testIn(
+  why: string | null,
   name: string,
-  missing: string | undefined,
   test: (directory: string) => Promise<void>,
 ): void {
-  Deno.test({
-    name: missing === undefined ? name : `${name} (ignored: ${missing})`,
-    ignore: missing !== undefined,
-    fn: () => withDirectory(test),
-  });
+  testUnless(why, name, () => withDirectory(test));
 }
 
-const NO_LOOP = hasLoopDevices() ? undefined : "no loop devices here, or not root";
+const NO_LOOP = hasLoopDevices() ? null : "no loop devices here, or not root";
 
-function missingFor({ tool, needsLoop }: Image): string | undefined {
-  if (tool !== undefined && !hasTool(tool)) return `${tool} is not installed`;
-  return needsLoop === undefined ? undefined : NO_LOOP;
+async function whyNot({ tool, needsLoop }: Image): Promise<string | null> {
+  if (tool !== undefined && !await isInstalled(tool)) return `${tool} is not installed`;
+  return needsLoop === undefined ? null : NO_LOOP;
 }
 
 const LOST: readonly MkfsNote[] = ["nothing", "unproven"];
 
 for (const image of IMAGES) {
   const { name, signature, hasData } = image;
-  testWith(
+  testIn(
+    await whyNot(image),
     `a disk with ${name} is ${hasData ? "not " : ""}blank`,
-    missingFor(image),
     async (dir) => {
       const path = `${dir}/disk`;
       await makeImage(image, path);
@@ -116,7 +114,7 @@ function sparse(path: string, mib: number): void {
   file.truncateSync(mib * 2 ** 20);
 }
 
-testWith("a device that is mounted, and the file behind it, are in use", NO_LOOP, async (dir) => {
+testIn(NO_LOOP, "a device that is mounted, and the file behind it, are in use", async (dir) => {
   const path = `${dir}/disk`;
   sparse(path, 16);
   await withLoop(path, async (loop) => {
@@ -133,7 +131,7 @@ testWith("a device that is mounted, and the file behind it, are in use", NO_LOOP
   });
 });
 
-testWith("a swap device is in use", NO_LOOP, async (dir) => {
+testIn(NO_LOOP, "a swap device is in use", async (dir) => {
   const path = `${dir}/disk`;
   sparse(path, 16);
   await withLoop(path, async (loop) => {
@@ -149,7 +147,7 @@ testWith("a swap device is in use", NO_LOOP, async (dir) => {
   });
 });
 
-testWith("a blank block device is blank; one byte on it is found", NO_LOOP, async (dir) => {
+testIn(NO_LOOP, "a blank block device is blank; one byte on it is found", async (dir) => {
   const path = `${dir}/disk`;
   sparse(path, 64);
   await withLoop(path, async (loop) => {
@@ -165,7 +163,7 @@ testWith("a blank block device is blank; one byte on it is found", NO_LOOP, asyn
   });
 });
 
-testWith("a file that a process has open is in use", undefined, async (dir) => {
+testIn(null, "a file that a process has open is in use", async (dir) => {
   const path = `${dir}/disk`;
   sparse(path, 1);
   const child = new Deno.Command("sh", { args: ["-c", 'exec sleep 60 <"$1"', "sh", path] }).spawn();
@@ -179,7 +177,7 @@ testWith("a file that a process has open is in use", undefined, async (dir) => {
   }
 });
 
-testWith("one disk under two names is found, whatever the names", undefined, async (dir) => {
+testIn(null, "one disk under two names is found, whatever the names", async (dir) => {
   sparse(`${dir}/disk`, 1);
   await Deno.link(`${dir}/disk`, `${dir}/hard`);
   await Deno.symlink(`${dir}/disk`, `${dir}/soft`);
@@ -192,7 +190,7 @@ testWith("one disk under two names is found, whatever the names", undefined, asy
   }
 });
 
-testWith("what is not there, or no disk, is not proven blank", undefined, async (dir) => {
+testIn(null, "what is not there, or no disk, is not proven blank", async (dir) => {
   for (const path of [`${dir}/none`, dir, "/dev/null"]) {
     const [device] = await inspect(path);
     assert(device !== undefined);
@@ -200,26 +198,22 @@ testWith("what is not there, or no disk, is not proven blank", undefined, async 
   }
 });
 
-testWith(
-  "without its tools nothing that is only sampled is proven blank",
-  undefined,
-  async (dir) => {
-    const path = `${dir}/disk`;
-    const blank = new Uint8Array(2 ** 20);
-    Deno.writeFileSync(path, blank);
-    for (const tool of ["blkid", "wipefs"]) {
-      const run: Run = (argv, options) =>
-        argv[0].endsWith(tool) ? runHere(["/no/such/program"], options) : runHere(argv, options);
-      const inspectWith = async (wholeBytes: number) => {
-        const devices = [{ path, content: true }];
-        const deps = { ...DEPS, run, scan: { wholeBytes } };
-        return (await inspectStorage({ format: FORMAT, devices, dataDirectories: [] }, deps))
-          .devices;
-      };
-      const sampled = await inspectWith(1024);
-      assertEquals(sampled[0]?.problems, ["cannot run /no/such/program: there is no such program"]);
-      assertEquals(decisionOn(sampled, "new", "nothing").kind, "refuse");
-      assertEquals(decisionOn(await inspectWith(2 ** 30), "new", "nothing").kind, "format");
-    }
-  },
-);
+testIn(null, "without its tools nothing that is only sampled is proven blank", async (dir) => {
+  const path = `${dir}/disk`;
+  const blank = new Uint8Array(2 ** 20);
+  Deno.writeFileSync(path, blank);
+  for (const tool of ["blkid", "wipefs"]) {
+    const run: Run = (argv, options) =>
+      argv[0].endsWith(tool) ? runHere(["/no/such/program"], options) : runHere(argv, options);
+    const inspectWith = async (wholeBytes: number) => {
+      const devices = [{ path, content: true }];
+      const deps = { ...DEPS, run, scan: { wholeBytes } };
+      return (await inspectStorage({ format: FORMAT, devices, dataDirectories: [] }, deps))
+        .devices;
+    };
+    const sampled = await inspectWith(1024);
+    assertEquals(sampled[0]?.problems, ["cannot run /no/such/program: there is no such program"]);
+    assertEquals(decisionOn(sampled, "new", "nothing").kind, "refuse");
+    assertEquals(decisionOn(await inspectWith(2 ** 30), "new", "nothing").kind, "format");
+  }
+});
