@@ -6,7 +6,7 @@
 
 import { HareError } from "../lib/errors.ts";
 import type { Run } from "../lib/process.ts";
-import { excerptOf, Frame, type Noise } from "./frame.ts";
+import { excerptOf, Frame, logNoise, type Noise } from "./frame.ts";
 
 // The text is constant. The user's name is for the hint.
 const BECOME_ROOT = `
@@ -31,6 +31,7 @@ export function asRoot(run: Run): Run {
     const framed = frame.read(output);
     switch (framed.kind) {
       case "ended":
+        logNoise("sudo", framed.noise);
         return framed.output;
       case "not started":
         throw refusal(output);

@@ -9,7 +9,10 @@
  * @module
  */
 
+import { loggerOf } from "../lib/log.ts";
 import type { Output, RunOptions } from "../lib/process.ts";
+
+const log = loggerOf("host");
 
 /** What was found between the marks of a {@linkcode Frame}. */
 export type Framed =
@@ -29,11 +32,15 @@ export interface Noise {
 }
 
 // Arguments: the mark; `input` or nothing; variables; the program and its arguments. The text is
-// constant. The program gets a short environment: start-up files put things there that change what
-// programs print (locale, BASH_ENV, functions of bash), and a PATH without the system's directories.
+// constant. The program gets a short environment, an umask and a working directory of its own: what
+// start-up files set changes what programs do and print (locale, SHELLOPTS, BASH_ENV, functions of
+// bash, a PATH without the system's directories), and root may not enter a home directory over NFS.
 const FRAME = `
+set +eux
 mark=$1 input=$2
 shift 2
+cd /
+umask 022
 PATH=\${PATH:+$PATH:}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 if [ -n "$input" ]; then
   IFS= read -r first
@@ -44,7 +51,7 @@ if [ -n "$input" ]; then
 fi
 printf '%s begin\\n' "$mark"
 printf '%s begin\\n' "$mark" >&2
-env -i LC_ALL=C HOME="$HOME" USER="$USER" LOGNAME="$LOGNAME" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" \\
+command env -i LC_ALL=C HOME="$HOME" USER="$USER" LOGNAME="$LOGNAME" XDG_RUNTIME_DIR="$XDG_RUNTIME_DIR" \\
   PATH="$PATH" "$@"
 status=$?
 printf '%s end %s\\n' "$mark" "$status"
@@ -135,6 +142,12 @@ function startingWith(
 
 /** The {@linkcode excerptOf} where nothing was printed. */
 export const NOTHING_PRINTED = "nothing";
+/** Logs what others than the program have printed, for `--verbose`. */
+export function logNoise(who: string, noise: Noise): void {
+  const printed = excerptOf(noise);
+  if (printed !== NOTHING_PRINTED) log.debug("{who} printed {printed}", { who, printed });
+}
+
 /** How much of what a shell or sudo printed is shown, in characters. */
 const EXCERPT_LENGTH = 300;
 

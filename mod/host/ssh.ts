@@ -6,9 +6,8 @@
  */
 
 import { HareError, TimeLimitError } from "../lib/errors.ts";
-import { loggerOf } from "../lib/log.ts";
 import { type Output, ProgramTimeLimitError, type Run } from "../lib/process.ts";
-import { excerptOf, Frame, type Noise, NOTHING_PRINTED } from "./frame.ts";
+import { excerptOf, Frame, logNoise, type Noise } from "./frame.ts";
 import { loginShellLine } from "./quote.ts";
 
 /** Why ssh did not get as far as running the program. */
@@ -85,7 +84,7 @@ export function runOverSsh(destination: string, options: SshOptions): Run {
     const framed = frame.read(output);
     switch (framed.kind) {
       case "ended":
-        noteNoise(destination, framed.noise);
+        logNoise(`the login shell of ${destination}`, framed.noise);
         return framed.output;
       case "input taken":
         throw loginShellError(
@@ -139,15 +138,6 @@ function loginShellError(why: string, printed: Noise, destination: string): SshE
   );
 }
 
-function noteNoise(destination: string, noise: Noise): void {
-  const printed = excerptOf(noise);
-  if (printed === NOTHING_PRINTED) return;
-  loggerOf("ssh").debug("{destination}: the login shell has printed {printed}", {
-    destination,
-    printed,
-  });
-}
-
 /**
  * Throws unless `destination` is `[user@]hostname` and nothing else.
  *
@@ -187,6 +177,11 @@ const MEANINGS: readonly (readonly [RegExp, SshFailure, hint: string])[] = [
     /Could not resolve hostname/i,
     "unknown-name",
     "check the name, in the CDF and in DNS or /etc/hosts",
+  ],
+  [
+    /Cannot execute command-line and remote command/i,
+    "other",
+    "your ssh configuration has a RemoteCommand for this host: put it under another name of the host",
   ],
   [
     /Host key verification failed|REMOTE HOST IDENTIFICATION HAS CHANGED/i,

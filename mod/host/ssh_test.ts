@@ -165,6 +165,11 @@ Deno.test("runOverSsh() ends when its time limit does, and says how far it came"
 const SHELLS: readonly (readonly [name: string, script: string])[] = [
   ["prints before and after", 'echo hi; echo hi >&2; sh -c "$line"; echo bye; echo bye >&2'],
   ["ends with a status of its own", 'sh -c "$line"; exit 3'],
+  ["has a place, an umask and options of its own", 'cd /tmp; umask 077; set -eu; sh -c "$line"'],
+  [
+    "is bash, and hands its options on",
+    'export line; exec bash -c "set -eux; export SHELLOPTS; exec bash -c \\"\\$line\\""',
+  ],
   [
     "sets variables that change what programs do",
     'export LC_ALL=xx_XX BASH_ENV=/dev/null/x POSIXLY_CORRECT=1 PATH=/nowhere; /bin/sh -c "$line"',
@@ -175,7 +180,8 @@ for (const [name, script] of SHELLS) {
   Deno.test(`runOverSsh() brings back the program's own: a login shell that ${name}`, async () => {
     await withFakeSsh(async (run) => {
       const there = runOverSsh("h", { run });
-      const printing = 'cat; echo $A; echo err >&2; [ "$LC_ALL$BASH_ENV" = C ] || exit 9; exit 255';
+      const printing =
+        'cat; echo $A; echo err >&2; [ "$LC_ALL$BASH_ENV $(umask) $PWD" = "C 0022 /" ] || exit 9; exit 255';
       const output = await there(["sh", "-c", printing], { stdin: "in\n", env: { A: "b" } });
       assertEquals(output, { code: 255, stdout: "in\nb\n", stderr: "err\n" });
     }, `for line; do :; done\n${script}`);

@@ -6,6 +6,7 @@
 
 import { HostCommandError } from "../host/errors.ts";
 import type { HostCallOptions, HostView } from "../host/host.ts";
+import { HareError } from "../lib/errors.ts";
 import { SERVICE_USER } from "../host/places.ts";
 import { type Manifest, MANIFEST_FILE, readManifest } from "./manifest.ts";
 
@@ -72,22 +73,19 @@ export async function look(
   return {
     manifest,
     userExists: user === "yes",
-    found: new Map(all.map((path, i) => [path, readLine(lines[i] ?? "")])),
+    found: new Map(all.map((path, i) => [path, readLine(host.name, lines[i] ?? "")])),
   };
 }
 
-function readLine(line: string): Found {
-  const [kind, mode = "", owner = "", sha256 = ""] = line.split(" ");
+function readLine(host: string, line: string): Found {
+  if (line === "nothing" || line === "other") return { kind: line };
+  // Names of users and groups may hold spaces.
+  const [, kind, mode = "", owner = "", sha256 = ""] =
+    /^(?:(directory)|file) ([0-7]+) (.+?)(?: ([0-9a-f]{64}))?$/.exec(line) ?? [];
   const permissions = parseInt(mode, 8);
-  switch (kind) {
-    case "directory":
-      return { kind, mode: permissions, owner };
-    case "file":
-      return { kind, mode: permissions, owner, sha256 };
-    case "nothing":
-    case "other":
-      return { kind };
-    default:
-      throw new TypeError(`${JSON.stringify(line)} tells nothing about a path`);
-  }
+  if (kind === "directory") return { kind, mode: permissions, owner };
+  if (sha256 !== "") return { kind: "file", mode: permissions, owner, sha256 };
+  throw new HareError(`${host}: look what is there: ${JSON.stringify(line)} is no answer`, {
+    hint: `see whether \`stat -c %a /\` and \`sha256sum\` work on ${host}`,
+  });
 }

@@ -59,3 +59,13 @@ Deno.test("look() refuses a manifest that it does not understand", async () => {
     );
   });
 });
+
+Deno.test("look() tells of a host whose programs answer in another form", async () => {
+  await withHost(async (host) => {
+    await assertRejects(
+      () => look(host, ["/"], options),
+      HareError,
+      'vm1: look what is there: "directory who knows" is no answer',
+    );
+  }, { stat: "echo who knows" });
+});

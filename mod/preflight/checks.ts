@@ -62,7 +62,9 @@ export const CHECKS: Readonly<
     }],
 
   "consul": ({ answer: { consul } }) => {
-    const remedy = `install Consul ${OLDEST_CONSUL.join(".")} or newer`;
+    const remedy = `install Consul ${
+      OLDEST_CONSUL.join(".")
+    } or newer in /usr/bin or /usr/local/bin`;
     if ("problems" in consul) return problemsIn(consul, remedy);
     if (isNewEnough(consul.value)) return [];
     return [{ message: `Consul ${consul.value} is too old`, remedy }];

@@ -70,6 +70,9 @@ function addressIn(facts: SystemFacts, iface: string | undefined): string | unde
   return iface === undefined ? facts.ipaddress : facts[`ipaddress_${iface}`];
 }
 
+/** Where systemd looks for programs (systemd.exec(5)): a login may know more directories. */
+const UNIT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /**
  * Version of Consul's program.
  *
@@ -80,7 +83,8 @@ async function versionOf(
   { run, signal }: { readonly run: Run; readonly signal: AbortSignal },
 ): Promise<string> {
   // Its first line has been like this in every release; -format=json is not in all of them.
-  const { stdout, stderr } = await run([program, "version"], { signal });
+  const env = { PATH: UNIT_PATH };
+  const { stdout, stderr } = await run([program, "version"], { signal, env });
   const [, version] = /^Consul v(\S+)/.exec(stdout) ?? [];
   if (version !== undefined) return version;
   const said = (stderr || stdout).trim().slice(0, 200);

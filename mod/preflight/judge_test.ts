@@ -47,10 +47,18 @@ const CASES: readonly Case[] = [
     "hare install --upgrade --host vm1",
   ]]],
   ["a missing Consul", { consul: { problems: ["cannot run consul: not found"] } }, [
-    ["consul", "cannot run consul: not found", "install Consul 1.9 or newer"],
+    [
+      "consul",
+      "cannot run consul: not found",
+      "install Consul 1.9 or newer in /usr/bin or /usr/local/bin",
+    ],
   ]],
   ["an old Consul", { consul: { value: "1.8.19" } }, [
-    ["consul", "Consul 1.8.19 is too old", "install Consul 1.9 or newer"],
+    [
+      "consul",
+      "Consul 1.8.19 is too old",
+      "install Consul 1.9 or newer in /usr/bin or /usr/local/bin",
+    ],
   ]],
   ["the oldest Consul that will do", { consul: { value: "1.9.0" } }, []],
   ["a Consul of the enterprise", { consul: { value: "2.0.1+ent" } }, []],

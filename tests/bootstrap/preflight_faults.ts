@@ -86,7 +86,7 @@ export const PREFLIGHT_FAULTS: readonly PreflightFault[] = [
     check: "consul",
     break: takeAway("/usr/bin/consul"),
     message: /^cannot run consul: there is no such program/,
-    remedy: /^install Consul 1\.9 or newer$/,
+    remedy: /^install Consul 1\.9 or newer in /,
     mend: putBack("/usr/bin/consul"),
   },
   {
