@@ -77,8 +77,14 @@ export class Consul implements Disposable {
     return await runTxn(this.#http, ops, options);
   }
 
-  /** Closes the connections of a client that has TLS files of its own. */
+  /** Whether Raft had a leader when the agent last said something about it; asks nothing. */
+  get isLed(): boolean {
+    return this.#http.isLed;
+  }
+
+  /** Closes the connections of requests that were given up, and of a client with TLS files. */
   [Symbol.dispose](): void {
+    this.#http[Symbol.dispose]();
     this.#client?.close();
   }
 }

@@ -1,15 +1,22 @@
 /**
- * One HTTP exchange with a Consul agent: a request becomes an answer or a {@linkcode ConsulError}.
- * All of fetch's failures are told apart here and nowhere else.
+ * HTTP with a Consul agent: a request becomes an answer or a {@linkcode ConsulError}. All of fetch's
+ * failures are told apart here and nowhere else.
+ *
+ * A call that its caller gives up leaves its exchange to {@linkcode Exchanges}; one that needs Raft's
+ * leader waits at the {@linkcode LeaderGate}.
  *
  * @module
  */
 
-import type * as z from "zod";
-import { HareError, messageOf } from "../lib/errors.ts";
+import * as z from "zod";
+import { type Clock, systemClock } from "../lib/clock.ts";
+import { HareError } from "../lib/errors.ts";
 import { base64FromText } from "./base64.ts";
 import { ConsulError } from "./errors.ts";
+import { Exchanges } from "./exchanges.ts";
+import * as failure from "./failures.ts";
 import { KeptConnection } from "./kept_connection.ts";
+import { LeaderGate } from "./leader_gate.ts";
 import { type Query, queryString } from "./query.ts";
 
 /** Options of every call. */
@@ -61,23 +68,30 @@ export interface HttpOptions {
   readonly basicAuth?: string | undefined;
   /** fetch's client, for TLS with files of one's own; else Deno's shared pool of connections. */
   readonly client?: Deno.HttpClient | undefined;
+  /** {@default systemClock} */
+  readonly clock?: Clock | undefined;
+  /** Number in [0, 1), for jitter. {@default Math.random} */
+  readonly random?: (() => number) | undefined;
 }
 
 const DEFAULT_TIMEOUT_MS = 10_000;
 const NO_HEADERS = new Headers();
+const LEADER_PATH = "/v1/status/leader";
 
 /** HTTP with one Consul agent. Connections are kept and used again. */
-export class Http {
+export class Http implements Disposable {
   readonly address: string;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #secrets: readonly string[];
   readonly #client: Deno.HttpClient | undefined;
+  readonly #exchanges: Exchanges<Answer>;
+  readonly #gate: LeaderGate;
 
   /** @throws {HareError} when the token cannot be sent */
   constructor(options: HttpOptions) {
     this.address = options.address.replace(/\/+$/, "");
     this.#client = options.client;
-    const { token } = options;
+    const { token, clock = systemClock, random = Math.random } = options;
     if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
       // fetch would say so too, and print it.
       throw new HareError("Consul's token has characters that no token has", {
@@ -90,6 +104,13 @@ export class Http {
       ...(basic === undefined ? {} : { authorization: `Basic ${basic}` }),
     };
     this.#secrets = [token, options.basicAuth, basic].filter((secret) => secret !== undefined);
+    this.#exchanges = new Exchanges(() => clock.monotonic());
+    this.#gate = new LeaderGate({ clock, random, ask: (options) => this.#hasLeader(options) });
+  }
+
+  /** Whether Raft had a leader when the agent last said something about it. */
+  get isLed(): boolean {
+    return this.#gate.isLed;
   }
 
   /**
@@ -107,42 +128,36 @@ export class Http {
   ): Promise<Answer> {
     const { connection, signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
     signal?.throwIfAborted();
-    const query = queryString(request.query);
-    const url = this.address + request.path + query;
     // One controller a call, and nothing left behind on the caller's signal, which may live for
     // years.
-    const controller = new AbortController();
-    const onAbort = () => controller.abort(signal?.reason);
+    const giveUp = new AbortController();
+    const onAbort = () => giveUp.abort(signal?.reason);
     signal?.addEventListener("abort", onAbort, { once: true });
     let timedOut = false;
     const timer = setTimeout(() => {
       timedOut = true;
-      controller.abort();
+      giveUp.abort();
     }, timeoutMs);
-    let response: Response | undefined;
+    const needsLeader = isForLeader(request);
+    let isSent = false;
     try {
-      if (await connection?.exchange("PUT", request.path + query, controller.signal)) {
-        return this.#answer(request, { status: 200, ok: true, headers: NO_HEADERS }, "");
-      }
-      response = await fetch(url, {
-        method: request.method,
-        headers: this.#headers,
-        redirect: "manual", // the token is for this address alone
-        signal: controller.signal,
-        ...(request.body === undefined ? {} : { body: request.body }),
-        ...(this.#client === undefined ? {} : { client: this.#client }),
+      if (needsLeader) await this.#gate.pass(giveUp.signal);
+      isSent = true;
+      const answer = await this.#send(request, connection, {
+        giveUp: giveUp.signal,
+        expectedMs: timeoutMs,
       });
-      const text = await response.text();
-      return this.#answer(request, response, text);
+      if (needsLeader && answer.leaderHeardMs < Infinity) this.#gate.heard(true);
+      return answer;
     } catch (error) {
-      if (error instanceof ConsulError) throw error;
       if (signal?.aborted) throw signal.reason;
-      if (timedOut) throw this.#timeout(request, timeoutMs);
-      // fetch throws a TypeError for each fault of the network; anything else is a fault of ours.
-      if (!(error instanceof TypeError)) throw error;
-      throw response === undefined
-        ? this.#unreachable(request, error)
-        : this.#brokenOff(request, error);
+      if (!timedOut) {
+        if (needsLeader && isSent) this.#doubtAfter(error);
+        throw error;
+      }
+      if (!isSent && !this.isLed) throw failure.leaderless(this.#name(request));
+      if (needsLeader) this.#gate.doubt();
+      throw failure.timeout(this.#name(request), timeoutMs);
     } finally {
       clearTimeout(timer);
       signal?.removeEventListener("abort", onAbort);
@@ -157,21 +172,69 @@ export class Http {
       : undefined;
   }
 
+  /** Closes the connections of requests that were given up. */
+  [Symbol.dispose](): void {
+    this.#exchanges[Symbol.dispose]();
+  }
+
+  async #send(
+    request: Request,
+    connection: KeptConnection | undefined,
+    options: { readonly giveUp: AbortSignal; readonly expectedMs: number },
+  ): Promise<Answer> {
+    const target = request.path + queryString(request.query);
+    if (await connection?.exchange("PUT", target, options.giveUp)) {
+      return this.#answer(request, { status: 200, ok: true, headers: NO_HEADERS }, "");
+    }
+    const isStale = request.query?.["stale"] === true;
+    return await this.#exchanges.run((signal) => this.#fetch(request, target, signal), {
+      ...options,
+      // While Raft's leader does not answer, the server at hand still may.
+      lane: `${request.method} ${request.path}${isStale ? " stale" : ""}`,
+      question: isBlocking(request) ? `${target}` : undefined,
+    });
+  }
+
+  async #fetch(request: Request, target: string, signal: AbortSignal): Promise<Answer> {
+    let response: Response | undefined;
+    try {
+      response = await fetch(this.address + target, {
+        method: request.method,
+        headers: this.#headers,
+        redirect: "manual", // the token is for this address alone
+        signal,
+        ...(request.body === undefined ? {} : { body: request.body }),
+        ...(this.#client === undefined ? {} : { client: this.#client }),
+      });
+      const text = await response.text();
+      return this.#answer(request, response, text);
+    } catch (error) {
+      // fetch throws a TypeError for each fault of the network; anything else is a fault of ours.
+      if (!(error instanceof TypeError)) throw error;
+      throw response === undefined
+        ? failure.unreachable(this.#name(request), error)
+        : failure.brokenOff(this.#name(request), error);
+    }
+  }
+
   #answer(
     request: Request,
     response: Pick<Response, "status" | "ok" | "headers">,
     text: string,
   ): Answer {
-    const { status } = response;
+    const { status, headers } = response;
+    const knowsLeader = headers.get("x-consul-knownleader");
+    if (knowsLeader !== null) this.#gate.heard(knowsLeader === "true");
     if (!response.ok && !request.expect?.includes(status)) {
-      throw this.#refusal(request, status, this.#redact(text.trim()));
+      throw failure.refusal(this.#name(request), status, this.#redact(text.trim()));
     }
-    const { headers } = response;
-    const knowsLeader = headers.get("x-consul-knownleader") !== "false";
+    if (request.path === LEADER_PATH) this.#gate.heard(text.trim() !== '""');
     return {
       status,
       index: numberIn(headers.get("x-consul-index")),
-      leaderHeardMs: knowsLeader ? numberIn(headers.get("x-consul-lastcontact")) ?? 0 : Infinity,
+      leaderHeardMs: knowsLeader === "false"
+        ? Infinity
+        : numberIn(headers.get("x-consul-lastcontact")) ?? 0,
       text,
       json: (schema) => this.#parse(request, text, schema),
     };
@@ -183,7 +246,7 @@ export class Http {
       value = JSON.parse(text);
     } catch (error) {
       if (!(error instanceof SyntaxError)) throw error;
-      throw this.#malformed(request, `no JSON: ${excerpt(text)}`, true);
+      throw this.#malformed(request, `no JSON: ${failure.excerpt(text)}`, true);
     }
     const result = schema.safeParse(value);
     if (result.success) return result.data;
@@ -192,80 +255,19 @@ export class Http {
     throw this.#malformed(request, `${where}: ${issue?.message}`, false);
   }
 
-  #refusal(request: Request, status: number, body: string): ConsulError {
-    const message = `${this.#name(request)}: Consul answered ${status}: ${
-      excerpt(body) || "no text"
-    }`;
-    if (status === 401 || status === 403) {
-      return new ConsulError(message, {
-        kind: "forbidden",
-        retryable: false,
-        status,
-        body,
-        hint: "set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE to a token that may do this",
-      });
-    }
-    if (status >= 500) {
-      return new ConsulError(message, {
-        kind: "server",
-        retryable: true,
-        status,
-        body,
-        hint: /no cluster leader|rpc error|no path/i.test(body)
-          ? "an election takes seconds; if it does not end, are most of the servers up?"
-          : undefined,
-      });
-    }
-    return new ConsulError(message, {
-      kind: "client",
-      retryable: status === 429,
-      status,
-      body,
-      hint: status === 429
-        ? "the agent limits its requests: see `limits` in its configuration"
-        : status < 400
-        ? "redirects are not followed: set CONSUL_HTTP_ADDR to the agent itself"
-        : undefined,
-    });
-  }
-
-  #unreachable(request: Request, error: TypeError): ConsulError {
-    return new ConsulError(`${this.#name(request)}: cannot reach Consul: ${reasonOf(error)}`, {
-      kind: "unreachable",
-      retryable: true,
-      hint: "is the agent running, and is CONSUL_HTTP_ADDR its address?",
-      cause: error,
-    });
-  }
-
-  #timeout(request: Request, timeoutMs: number): ConsulError {
-    return new ConsulError(
-      `${this.#name(request)}: Consul did not answer within ${timeoutMs / 1000} s`,
-      {
-        kind: "timeout",
-        retryable: true,
-        hint: "is the agent, or the network to it, overloaded or cut off?",
-      },
-    );
-  }
-
-  #brokenOff(request: Request, error: TypeError): ConsulError {
-    return new ConsulError(`${this.#name(request)}: the answer broke off: ${messageOf(error)}`, {
-      kind: "malformed",
-      retryable: true,
-      hint: "did the agent stop? see its log",
-      cause: error,
-    });
-  }
-
-  /** The parsers' own errors quote what they read: they are not passed on as the cause. */
   #malformed(request: Request, what: string, retryable: boolean): ConsulError {
-    const shown = this.#redact(what);
-    return new ConsulError(`${this.#name(request)}: not an answer of Consul: ${shown}`, {
-      kind: "malformed",
-      retryable,
-      hint: "does a Consul agent listen at CONSUL_HTTP_ADDR?",
-    });
+    return failure.malformed(this.#name(request), this.#redact(what), retryable);
+  }
+
+  async #hasLeader(
+    options: { readonly signal: AbortSignal; readonly timeoutMs: number },
+  ): Promise<boolean> {
+    const answer = await this.call({ method: "GET", path: LEADER_PATH }, options);
+    return answer.json(z.string()) !== "";
+  }
+
+  #doubtAfter(error: unknown): void {
+    if (error instanceof ConsulError && error.kind === "server") this.#gate.doubt();
   }
 
   /** `GET http://127.0.0.1:8500/v1/kv/leader`; the query may hold what is none of a log's business. */
@@ -283,16 +285,16 @@ export function consistencyOf(options: ReadOptions): Query {
   return { consistent: options.consistent, stale: options.stale };
 }
 
+/** Whether Raft's leader is asked; the agent and each server answer the rest themselves. */
+function isForLeader({ path, query }: Request): boolean {
+  return !/^\/v1\/(agent|status)\//.test(path) && query?.["stale"] !== true;
+}
+
+/** Whether the answer waits for a change. */
+function isBlocking({ method, query }: Request): boolean {
+  return method === "GET" && (query?.["index"] ?? "0") !== "0";
+}
+
 function numberIn(header: string | null): number | null {
   return header !== null && /^\d+$/.test(header) ? Number(header) : null;
-}
-
-/** What the system said: the end of fetch's message, without addresses and without repetition. */
-function reasonOf(error: TypeError): string {
-  const chain = /client error \(\w+\): (.*)/s.exec(error.message)?.[1] ?? error.message;
-  return [...new Set(chain.split(": "))].filter((part) => part !== "tcp connect error").join(": ");
-}
-
-function excerpt(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
 }

@@ -5,8 +5,17 @@
  * which counts where it is all that a process does for years. It knows one answer, a 200 without a
  * body. What any other answer means, and whatever goes wrong, is left to `http.ts`.
  *
+ * A request whose caller gives it up goes on, and the next one waits for its end. An agent without a
+ * leader may take a minute for an update of a check, since it keeps its state locked while it looks
+ * for one; updates on connections of their own would fill it (see `exchanges.ts`).
+ *
  * @module
  */
+
+import { orAborted } from "../lib/or_aborted.ts";
+
+/** A request without an answer for this long is taken for lost, with its connection. */
+const LIFE_MS = 300_000;
 
 /** A connection, for one request at a time. */
 export class KeptConnection implements Disposable {
@@ -16,6 +25,9 @@ export class KeptConnection implements Disposable {
   readonly #head: string;
   readonly #answer = new Uint8Array(4096);
   #connection: Deno.TcpConn | null = null;
+  /** The request under way, which its caller may have given up. */
+  #underWay: Promise<boolean> | null = null;
+  #close = new AbortController();
 
   /**
    * @param url an `http:` URL, to which each request adds
@@ -30,35 +42,46 @@ export class KeptConnection implements Disposable {
   }
 
   /**
-   * Makes a request without a body.
+   * Makes a request without a body, after the one before has ended.
    *
    * @param path what it adds to the URL, with its query, as it is sent
+   * @param giveUp ends the wait for the answer, not the request
    * @returns whether it was answered with 200; if not, nothing is known of it
+   * @throws the reason of `giveUp`
    */
-  async exchange(method: "PUT", path: string, signal: AbortSignal): Promise<boolean> {
+  async exchange(method: "PUT", path: string, giveUp: AbortSignal): Promise<boolean> {
+    while (this.#underWay !== null) await orAborted(this.#underWay, giveUp);
+    giveUp.throwIfAborted();
     const text = `${method} ${this.#prefix}${path} HTTP/1.1\r\n${this.#head}\r\n`;
-    const request = new TextEncoder().encode(text);
-    const onAbort = () => this[Symbol.dispose]();
-    signal.addEventListener("abort", onAbort, { once: true });
+    this.#underWay = this.#send(new TextEncoder().encode(text)).finally(() => {
+      this.#underWay = null;
+    });
+    return await orAborted(this.#underWay, giveUp);
+  }
+
+  /** Closes the connection, also within a request; the next request opens another. */
+  [Symbol.dispose](): void {
+    this.#close.abort();
+    this.#close = new AbortController();
+    this.#connection?.close();
+    this.#connection = null;
+  }
+
+  async #send(request: Uint8Array): Promise<boolean> {
     let isDone = false;
+    const timer = setTimeout(() => this[Symbol.dispose](), LIFE_MS);
     try {
-      const connection = this.#connection ?? await this.#connect(signal);
+      const connection = this.#connection ?? await this.#connect(this.#close.signal);
       isDone = await connection.write(request) === request.length &&
         await this.#isAnswered(connection);
     } catch (error) {
       // Connections break in many ways; whoever asks by other means now is told what is wrong.
       if (!(error instanceof Error)) throw error;
     } finally {
-      signal.removeEventListener("abort", onAbort);
+      clearTimeout(timer);
     }
     if (!isDone) this[Symbol.dispose]();
     return isDone;
-  }
-
-  /** Closes the connection; the next request opens another. */
-  [Symbol.dispose](): void {
-    this.#connection?.close();
-    this.#connection = null;
   }
 
   async #connect(signal: AbortSignal): Promise<Deno.TcpConn> {

@@ -50,6 +50,7 @@ for (const [what, [behaviour, kind]] of Object.entries(faults)) {
     const error = await assertRejects(() => check.update({ timeoutMs: 200 }), ConsulError);
     assertEquals(error.kind, kind);
     world.now = FINE;
+    server.cut();
     await check.update();
     await check.update();
   });

@@ -8,8 +8,8 @@
  *   short pause with jitter, longer if such answers keep coming fast;
  * - an index that went backwards (a restored or new Consul, a server that is behind) is no state at
  *   all: the query starts again from 0, and the state read then is yielded whatever it is;
- * - a query waits at most five minutes, and has a deadline a little beyond what Consul may take;
- * - a failure that may pass is retried for ever with growing, jittered pauses, and reported through
+ * - a query waits a minute by default, and has a deadline a little beyond what Consul may take;
+ * - a failure that may pass is retried for ever with growing, jittered pauses of 3 s at most, and reported through
  *   `onError` and `onRecovered`; a success resets the count. Other failures end the watch by throwing;
  * - an aborted signal ends it at once, without an error.
  *
@@ -44,7 +44,7 @@ export type Asked = "leader" | "both" | "led server";
 export interface WatchOptions {
   /** Ends the watch. */
   readonly signal: AbortSignal;
-  /** Longest wait of one query in milliseconds. {@default 300000} */
+  /** Longest wait of one query in milliseconds, at most 300000. {@default 60000} */
   readonly waitMs?: number | undefined;
   /** Who is asked. {@default "leader"} */
   readonly asked?: Asked | undefined;
@@ -71,12 +71,17 @@ export interface WatcherDeps {
 }
 
 const MAX_WAIT_MS = 300_000;
+/**
+ * A query whose process has ended keeps a connection of the agent for this long. Asking once a minute
+ * costs next to nothing.
+ */
+const WAIT_MS = 60_000;
 /** What an answer may take beyond the wait and Consul's own jitter of a sixteenth. */
 const MARGIN_MS = 5_000;
 /** Raft's leader is heard of several times a second, by a server that may hear of it. */
 const LED_MS = 3_000;
 const LEADER: Request = { method: "GET", path: "/v1/status/leader" };
-const ERROR_PAUSE = { baseMs: 200, maxMs: 10_000 };
+const ERROR_PAUSE = { baseMs: 200, maxMs: 3_000 };
 const QUIET_PAUSE = { baseMs: 10, maxMs: 250 };
 
 /** Watches queries of one agent. */
@@ -141,7 +146,7 @@ export class Watcher {
 
   async #ask(request: Request, index: number, options: WatchOptions): Promise<Answer> {
     const { asked = "leader", signal } = options;
-    const waitMs = Math.min(options.waitMs ?? MAX_WAIT_MS, MAX_WAIT_MS);
+    const waitMs = Math.min(options.waitMs ?? WAIT_MS, MAX_WAIT_MS);
     const isLed = asked === "led server";
     // A first question does not wait, and the leader that it goes to may just have fallen silent.
     const longestMs = isLed && index === 0 ? 0 : waitMs + waitMs / 16;

@@ -21,7 +21,9 @@ import { Rounds } from "./rounds.ts";
 
 /** What {@linkcode Checks} stand on. */
 export interface ChecksDeps {
-  readonly consul: { readonly agent: Pick<Consul["agent"], "keepConnection" | "updateCheck"> };
+  readonly consul: Pick<Consul, "isLed"> & {
+    readonly agent: Pick<Consul["agent"], "keepConnection" | "updateCheck">;
+  };
   readonly clock: Clock;
   readonly log: Logger;
   /** This node's processes, as the configuration has them now. */
@@ -120,8 +122,11 @@ export class Checks {
   #dueFor({ id, fid, renewMs }: Check): Health | null {
     const found = this.#deps.healthOf(fid);
     if (found === null) return null;
-    const health = this.#held(id, found);
     const told = this.#told.get(id);
+    const held = this.#held(id, found);
+    // Without a leader the agent cannot pass a change on. It would look for one with its state locked,
+    // take no update of any check meanwhile, and let them all run out.
+    const health = this.#deps.consul.isLed ? held : told ?? held;
     const isKnown = told?.level === health.level && told.why === health.why &&
       told.atMs >= Math.max(this.#anewFromMs, this.#deps.clock.monotonic() - renewMs);
     return isKnown ? null : health;

@@ -27,8 +27,12 @@ async function fixture(initial = FINE) {
   const health = new Map<bigint, Health>([1n, 2n, 3n].map((key) => [key, initial]));
   const told: string[] = [];
   const agent = { fault: (_id: string): ConsulError | null => null };
+  const raft = { isLed: true };
   const checks = new Checks({
     consul: {
+      get isLed() {
+        return raft.isLed;
+      },
       agent: {
         keepConnection: () => undefined,
         updateCheck: (id: string, status: CheckStatus, note: string) => {
@@ -49,6 +53,7 @@ async function fixture(initial = FINE) {
   return {
     checks,
     agent,
+    raft,
     advance: (ms: number) => clock.advance(ms),
     step: (ms: number) => clock.step(ms),
     /** A process's health is another, and nobody says so. */
@@ -203,4 +208,22 @@ Deno.test("Checks say once why the agent does not take one, and go on with the o
   world.told();
   await world.advance(5_000);
   assertEquals(world.told().some((line) => line.includes(`${CONFD_CHECK} passing`)), true);
+});
+
+Deno.test("Checks tell of a change when Raft has a leader, and renew what was told until then", async () => {
+  await using world = await fixture();
+  world.told();
+  world.raft.isLed = false;
+  await world.becomes(2n, STARTS);
+  assertEquals(world.told(), []);
+  await world.advance(10_000);
+  const renewals = world.told();
+  assertEquals(renewals.some((line) => line.includes(`${CONFD_CHECK} passing: it runs`)), true);
+  assertEquals(renewals.filter((line) => !line.endsWith(" passing: it runs")), []);
+  world.raft.isLed = true;
+  await world.advance(1_000);
+  assertEquals(
+    world.told().some((line) => line.endsWith(`${CONFD_CHECK} warning: it starts`)),
+    true,
+  );
 });

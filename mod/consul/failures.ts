@@ -1,0 +1,102 @@
+/**
+ * What an exchange with an agent can fail with, in words.
+ *
+ * @module
+ */
+
+import { messageOf } from "../lib/errors.ts";
+import { ConsulError } from "./errors.ts";
+
+const NO_LEADER_HINT = "an election takes seconds; if it does not end, are most of the servers up?";
+
+/** The agent answered with a status that is neither 2xx nor expected. */
+export function refusal(name: string, status: number, body: string): ConsulError {
+  const message = `${name}: Consul answered ${status}: ${excerpt(body) || "no text"}`;
+  if (status === 401 || status === 403) {
+    return new ConsulError(message, {
+      kind: "forbidden",
+      retryable: false,
+      status,
+      body,
+      hint: "set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE to a token that may do this",
+    });
+  }
+  if (status >= 500) {
+    return new ConsulError(message, {
+      kind: "server",
+      retryable: true,
+      status,
+      body,
+      hint: /no cluster leader|rpc error|no path/i.test(body) ? NO_LEADER_HINT : undefined,
+    });
+  }
+  return new ConsulError(message, {
+    kind: "client",
+    retryable: status === 429,
+    status,
+    body,
+    hint: status === 429
+      ? "the agent limits its requests: see `limits` in its configuration"
+      : status < 400
+      ? "redirects are not followed: set CONSUL_HTTP_ADDR to the agent itself"
+      : undefined,
+  });
+}
+
+/** There is no connection, or it ended before an answer came. */
+export function unreachable(name: string, error: TypeError): ConsulError {
+  return new ConsulError(`${name}: cannot reach Consul: ${reasonOf(error)}`, {
+    kind: "unreachable",
+    retryable: true,
+    hint: "is the agent running, and is CONSUL_HTTP_ADDR its address?",
+    cause: error,
+  });
+}
+
+/** There is no whole answer within the time limit. */
+export function timeout(name: string, timeoutMs: number): ConsulError {
+  return new ConsulError(`${name}: Consul did not answer within ${timeoutMs / 1000} s`, {
+    kind: "timeout",
+    retryable: true,
+    hint: "is the agent, or the network to it, overloaded or cut off?",
+  });
+}
+
+/** The request was kept back for its whole time limit, for want of a leader. */
+export function leaderless(name: string): ConsulError {
+  return new ConsulError(`${name}: the servers of Consul have no leader`, {
+    kind: "server",
+    retryable: true,
+    hint: NO_LEADER_HINT,
+  });
+}
+
+/** The connection ended within the answer. */
+export function brokenOff(name: string, error: TypeError): ConsulError {
+  return new ConsulError(`${name}: the answer broke off: ${messageOf(error)}`, {
+    kind: "malformed",
+    retryable: true,
+    hint: "did the agent stop? see its log",
+    cause: error,
+  });
+}
+
+/** The answer is not what Consul's API promises. A parser's own error would quote what it read. */
+export function malformed(name: string, what: string, retryable: boolean): ConsulError {
+  return new ConsulError(`${name}: not an answer of Consul: ${what}`, {
+    kind: "malformed",
+    retryable,
+    hint: "does a Consul agent listen at CONSUL_HTTP_ADDR?",
+  });
+}
+
+/** The beginning of a text that may be long. */
+export function excerpt(text: string): string {
+  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+}
+
+/** What the system said: the end of fetch's message, without addresses and without repetition. */
+function reasonOf(error: TypeError): string {
+  const chain = /client error \(\w+\): (.*)/s.exec(error.message)?.[1] ?? error.message;
+  return [...new Set(chain.split(": "))].filter((part) => part !== "tcp connect error").join(": ");
+}

@@ -1,0 +1,29 @@
+/**
+ * Waiting for something that goes on when the wait is over.
+ *
+ * @module
+ */
+
+/**
+ * What `promise` comes to, or the signal's reason when `signal` is aborted first. What the promise
+ * stands for goes on; when it fails then, that is nobody's error.
+ *
+ * @throws the signal's reason
+ *
+ * @example
+ * ```ts
+ * import { orAborted } from "./or_aborted.ts";
+ *
+ * const end = new AbortController();
+ * if (await orAborted(Promise.resolve(5), end.signal) !== 5) throw new Error("lost");
+ * ```
+ */
+export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () => reject(signal.reason);
+    const over = () => signal.removeEventListener("abort", onAbort);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    promise.then(resolve, reject).finally(over);
+  });
+}
