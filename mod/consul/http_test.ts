@@ -2,7 +2,9 @@ import * as z from "zod";
 import { assert, assertEquals, assertRejects, assertThrows } from "../../tests/lib/assert.ts";
 import { type Behaviour, serveBadly } from "../../tests/lib/bad_server.ts";
 import { HareError } from "../lib/errors.ts";
+import { Consul } from "./consul.ts";
 import { ConsulError, type ConsulErrorKind } from "./errors.ts";
+import { MAX_IN_LANE } from "./exchanges.ts";
 import { Http, type Request } from "./http.ts";
 
 const REQUEST: Request = { method: "GET", path: "/v1/kv/leader" };
@@ -256,3 +258,24 @@ async function unusedAddress(): Promise<{ address: string }> {
   await using server = serveBadly(() => "close");
   return { address: server.address };
 }
+
+Deno.test("call() opens few connections to an agent that answers nothing, however often it is made", async () => {
+  await using server = serveBadly(() => "hang");
+  const consul = new Consul({ address: server.address });
+  for (let i = 0; i < 50; i++) {
+    const options = { timeoutMs: 5 };
+    for (
+      const call of [
+        () => consul.kv.get("leader", options),
+        () => consul.kv.list("eq/", { ...options, stale: true }),
+        () => consul.agent.self(options),
+      ]
+    ) {
+      const error = await assertRejects(call, ConsulError);
+      assertEquals(error.kind, "timeout");
+    }
+  }
+  const opened = server.connections();
+  // Of three kinds, and of the question whether there is a leader.
+  assert(opened > 10 && opened <= 4 * MAX_IN_LANE, `${opened} connections`);
+});
