@@ -46,7 +46,11 @@ export async function readClientPlace(
     const fids = clients.map(({ fid }) => formatFid(fid)).join(", ");
     throw new HareError(
       `the configuration has no client ${wanted ?? "of Mero"} on this node, ${nodeName}`,
-      { hint: fids === "" ? "run it on a node with m0_clients in the CDF" : `it has ${fids}` },
+      {
+        hint: fids === ""
+          ? "run it on a node that has c0_clients or m0t1fs_clients in the CDF"
+          : `it has ${fids}`,
+      },
     );
   }
   const hax = own.find((process) => roleOf(process) === "hax");

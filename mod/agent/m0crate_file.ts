@@ -6,7 +6,16 @@
  * @module
  */
 
-import { isAlias, isMap, isScalar, LineCounter, type Pair, parseDocument, Scalar } from "yaml";
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  Scalar,
+  type YAMLParseError,
+} from "yaml";
 import type { TargetName } from "../../cfgen/mod.ts";
 import { HareError } from "../lib/errors.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
@@ -67,19 +76,28 @@ export class M0crateFile {
   constructor({ name, text }: { readonly name: string; readonly text: string }) {
     this.#name = name;
     this.#text = text;
-    const options = { lineCounter: this.#lines, prettyErrors: false, logLevel: "error" } as const;
-    const document = parseDocument(text, options);
-    const [error] = document.errors;
+    const document = parseDocument(text, {
+      lineCounter: this.#lines,
+      prettyErrors: false,
+      logLevel: "error",
+      uniqueKeys: false,
+    });
+    const error = document.errors.find((error) => !m0crateTakes(error));
     if (error !== undefined) throw this.#wrong(error.pos[0], `not valid YAML: ${error.message}`);
     const pairs = isMap(document.contents) ? document.contents.items : [];
-    const [pair, second] = pairs.filter(({ key }) => nameOf(key) in SECTIONS);
+    const [pair, second] = pairs.filter(({ key }) => Object.hasOwn(SECTIONS, nameOf(key)));
     if (pair === undefined) {
       throw this.#wrong(0, "there is no section MERO_CONFIG or MOTR_CONFIG", {
         hint: "is it a test file of m0crate?",
       });
     }
     if (second !== undefined) {
-      throw this.#wrong(startOf(second.key), "there is a section for Mero and one for Motr");
+      throw this.#wrong(
+        startOf(second.key),
+        nameOf(second.key) === nameOf(pair.key)
+          ? `there is another section ${nameOf(pair.key)} before this`
+          : "there is a section for Mero and one for Motr",
+      );
     }
     const section = nameOf(pair.key);
     const { value } = pair;
@@ -89,8 +107,19 @@ export class M0crateFile {
     const { target, names } = SECTIONS[section === "MERO_CONFIG" ? section : "MOTR_CONFIG"];
     this.target = target;
     this.#names = names;
-    this.#settings = value.items;
+    this.#settings = [...value.items, ...this.#unevenAfter(pair, pairs)];
     this.#isFlow = value.flow === true;
+  }
+
+  /**
+   * The pairs after a section that stand further right than its name: they are its own, less
+   * indented than the first one, which YAML's parser takes for the end of the section.
+   */
+  #unevenAfter(section: Pair, pairs: readonly Pair[]): readonly Pair[] {
+    const column = ({ key }: Pair) => this.#lines.linePos(startOf(key)).col;
+    const after = pairs.slice(pairs.indexOf(section) + 1);
+    const end = after.findIndex((pair) => column(pair) <= column(section));
+    return end < 0 ? after : after.slice(0, end);
   }
 
   /**
@@ -126,8 +155,15 @@ export class M0crateFile {
   /** The setting of this name, else of another name that means it. */
   #find(name: string): Pair | undefined {
     const meaning = /(LOCAL_ADDR|HA_ADDR|PROCESS_FID|PROF)$/.exec(name)?.[1] ?? name;
-    return this.#settings.find(({ key }) => nameOf(key) === name) ??
+    const found = this.#settings.find(({ key }) => nameOf(key) === name) ??
       this.#settings.find(({ key }) => new RegExp(`^(\\w+_)?${meaning}$`).test(nameOf(key)));
+    const second = this.#settings.find((pair) =>
+      pair !== found && found !== undefined && nameOf(pair.key) === nameOf(found.key)
+    );
+    if (second !== undefined) {
+      throw this.#wrong(startOf(second.key), `${nameOf(second.key)} is given twice`);
+    }
+    return found;
   }
 
   #replaced({ key, value: node }: Pair, value: string): Edit {
@@ -174,6 +210,14 @@ export class M0crateFile {
     // An empty text has no lines.
     return new HareError(`${this.#name}:${line || 1}:${col || 1}: ${what}`, options);
   }
+}
+
+/**
+ * Whether m0crate reads the file all the same. It scans tokens and builds no tree: a key may come
+ * again, as `WORKLOAD` does for each workload, and be indented unevenly.
+ */
+function m0crateTakes({ code, message }: YAMLParseError): boolean {
+  return code === "BAD_INDENT" && / items must start at the same column$/.test(message);
 }
 
 function nameOf(key: unknown): string {

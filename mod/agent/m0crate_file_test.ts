@@ -92,10 +92,14 @@ for (
     ["- 1\n", "io.yaml:1:1: there is no section"],
     ["A: 1\nMOTR_CONFIG: 7\n", "io.yaml:2:1: MOTR_CONFIG is no list of settings"],
     ["MOTR_CONFIG:\nA: 1\n", "io.yaml:1:1: MOTR_CONFIG is no list of settings"],
+    [
+      "MOTR_CONFIG:\n  A: 1\nMOTR_CONFIG:\n  A: 1\n",
+      "io.yaml:3:1: there is another section MOTR_CONFIG before this",
+    ],
     ["MOTR_CONFIG: {A: 1}\nMERO_CONFIG: {A: 1}\n", "io.yaml:2:1: there is a section for Mero and"],
     [
       "MOTR_CONFIG:\n  PROF: 1\n  PROF: 2\n",
-      "io.yaml:3:3: not valid YAML: Map keys must be unique",
+      "io.yaml:3:3: PROF is given twice",
     ],
     ["MOTR_CONFIG:\n  PROF: [1\n", "io.yaml:3:1: not valid YAML"],
     ["MOTR_CONFIG: {A: 1}\n---\nB: 1\n", "io.yaml:2:1: not valid YAML"],
@@ -109,6 +113,35 @@ for (
     assertThrows(() => edited(text), HareError, message);
   });
 }
+
+Deno.test("with() changes a file whose workloads have the same key and any indentation", () => {
+  const text = `CrateConfig_Sections: [MOTR_CONFIG, WORKLOAD_SPEC]
+MOTR_CONFIG:
+     MOTR_LOCAL_ADDR: 10.0.0.9@tcp:12345:34:101
+   MOTR_HA_ADDR:    10.0.0.9@tcp:12345:34:1 # hax
+    PROF: 0x7000000000000001:0
+  PROCESS_FID: 0x7200000000000000:0
+  PROCESS_FID_OTHER: 1
+
+WORKLOAD_SPEC:
+   WORKLOAD:
+      WORKLOAD_TYPE: 1
+     OPCODE: 5
+    MOTR_CONFIG_LIKE: 7
+   WORKLOAD:
+      WORKLOAD_TYPE: 1
+       # a comment
+      OPCODE: 6
+      PROF: 3
+`;
+  assertEquals(
+    edited(text),
+    text.replace("10.0.0.9@tcp:12345:34:101", PLACE.localEndpoint)
+      .replace("10.0.0.9@tcp:12345:34:1", PLACE.haEndpoint)
+      .replace("0x7000000000000001:0", "0x7000000000000001:0x7e")
+      .replace("0x7200000000000000:0", "0x7200000000000001:0x28"),
+  );
+});
 
 const NAMES = ["MOTR_LOCAL_ADDR", "MOTR_HA_ADDR", "PROCESS_FID", "PROF"];
 
