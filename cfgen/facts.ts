@@ -78,23 +78,30 @@ export function factsRequests(cdf: Cdf): readonly FactsRequest[] {
 }
 
 /** A whole number, or its digits as text. */
-function whole(minimum: number): z.ZodType<number> {
-  const number = z.int().min(minimum);
+function whole(minimum: number, maximum = Number.MAX_SAFE_INTEGER): z.ZodType<number> {
+  const number = z.int().min(minimum).max(maximum);
   const digits = z.string().regex(/^\d{1,16}$/, "a whole number");
   return z.union([number, digits.transform(Number).pipe(number)]);
 }
 
+/** Linux has at most 8192; each makes an entry in every process's list. */
+const MAX_PROCESSORS = 65_536;
+
+/** The same in KiB and bytes must be exact. */
+const MAX_MEGABYTES = 2 ** 32;
+
 /** Whole MB; what is beyond the point is dropped. */
 const megabytes = z.union([
-  z.number().min(0),
-  z.string().regex(/^\d{1,15}(\.\d*)?$/, "a number").transform(Number),
+  z.number().min(0).max(MAX_MEGABYTES),
+  z.string().regex(/^\d{1,15}(\.\d*)?$/, "a number").transform(Number)
+    .pipe(z.number().max(MAX_MEGABYTES)),
 ]).transform(Math.trunc);
 
 const IPV4 = /^(\d{1,3}\.){3}\d{1,3}$/;
 
 const systemFacts = z.looseObject({
   hostname: z.string().min(1),
-  processorcount: whole(1),
+  processorcount: whole(1, MAX_PROCESSORS),
   memorysize_mb: megabytes,
   macaddress: z.string().optional(),
 }).transform((found): SystemFacts => {

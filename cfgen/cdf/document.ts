@@ -11,16 +11,19 @@ import { type Inventory, takeInventory } from "../inventory.ts";
 import type { Target } from "../target.ts";
 import { checkFactRules } from "./fact_rules.ts";
 import { addIssues } from "./issues.ts";
+import { type OldBoolean, replaceOldBooleans } from "./old_booleans.ts";
 import { type Problem, problemLines, Problems } from "./problems.ts";
 import { checkRules } from "./rules.ts";
 import { type Cdf, cdfSchema } from "./schema.ts";
-import { Source } from "./source.ts";
+import { MAX_PROBLEMS, Source } from "./source.ts";
 import { replaceWrong } from "./stand_ins.ts";
 
 /** A CDF as far as it could be read. */
 export interface CdfDocument {
   readonly source: Source;
   readonly target: Target;
+  /** Booleans of YAML 1.1 that were read as such. */
+  readonly oldBooleans: readonly OldBoolean[];
   /** What is wrong with the types. */
   readonly issues: readonly z.core.$ZodIssue[];
   /** The description, with stand-ins for what is wrong; absent when too much is. */
@@ -41,9 +44,12 @@ export class CdfError extends HareError {
 
   constructor(source: Source, problems: readonly Problem[]) {
     const count = problems.length === 1 ? "1 problem" : `${problems.length} problems`;
-    const shown = problems.flatMap((problem) => problemLines(source, problem));
-    super([`${source.name} has ${count}`, ...shown]);
-    this.problems = problems;
+    const shown = problems.slice(0, MAX_PROBLEMS);
+    const title = problems.length < MAX_PROBLEMS
+      ? `${source.name} has ${count}`
+      : `${source.name} has many problems, among them`;
+    super([title, ...shown.flatMap((problem) => problemLines(source, problem))]);
+    this.problems = shown;
   }
 }
 
@@ -54,16 +60,40 @@ export interface ParseCdfOptions {
   readonly target: Target;
 }
 
-/** Reads a CDF. Never throws: what is wrong is told by {@linkcode checkCdf}. */
+/** Parsing takes some seconds for a text of this length. */
+const MAX_LENGTH = 4 * 2 ** 20;
+
+/**
+ * Reads a CDF. What is wrong with it is told by {@linkcode checkCdf}.
+ *
+ * @throws {HareError} when it is too large to be read
+ */
 export function parseCdf(text: string, { name, target }: ParseCdfOptions): CdfDocument {
+  if (text.length > MAX_LENGTH) {
+    throw new HareError(`${name} is larger than ${MAX_LENGTH / 2 ** 20} MiB`, {
+      hint: "a description of 10,000 hosts has about 2 MiB",
+    });
+  }
   const source = new Source(name, text);
-  if (isBroken(source)) return { source, target, issues: [], cdf: undefined };
+  const common = { source, target, oldBooleans: replaceOldBooleans(source) };
+  if (isBroken(source)) return { ...common, issues: [], cdf: undefined };
   const parsed = cdfSchema.safeParse(source.value);
-  if (parsed.success) return { source, target, issues: [], cdf: parsed.data };
-  const { issues } = parsed.error;
+  if (parsed.success) return { ...common, issues: [], cdf: parsed.data };
+  const issues = firstIssues(parsed.error.issues);
+  // What so many problems leave of a description says little about what was meant.
+  if (issues.length === MAX_PROBLEMS) return { ...common, issues, cdf: undefined };
   const places = addIssues(issues, source.value, new Problems(source));
   const repaired = cdfSchema.safeParse(replaceWrong(source.value, places));
-  return { source, target, issues, cdf: repaired.data };
+  return { ...common, issues, cdf: repaired.data };
+}
+
+/** As many issues as are shown; one about several keys counts as several. */
+function firstIssues(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
+  return issues.slice(0, MAX_PROBLEMS).map((issue) =>
+    issue.code === "unrecognized_keys"
+      ? { ...issue, keys: issue.keys.slice(0, MAX_PROBLEMS) }
+      : issue
+  );
 }
 
 /** What the parser made of such a document tells nothing about what was meant. */
@@ -76,10 +106,13 @@ function isBroken(source: Source): boolean {
  * checked when there are facts.
  */
 export function checkCdf(document: CdfDocument, facts?: Facts): Checked {
-  const { source, target, issues, cdf } = document;
+  const { source, target, oldBooleans, issues, cdf } = document;
   const problems = new Problems(source);
   for (const { span, path, text } of source.syntaxProblems) problems.addAt(span, path, text);
   addIssues(issues, source.value, problems);
+  for (const { path, value } of oldBooleans) {
+    problems.warn(path, `read as ${value}, as in YAML 1.1; write ${value}`);
+  }
   if (cdf === undefined) return { problems, inventory: undefined };
   checkRules(cdf, target, problems);
   if (facts === undefined) return { problems, inventory: undefined };

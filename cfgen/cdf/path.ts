@@ -10,6 +10,12 @@ export type Path = readonly (string | number)[];
 /** A path in which `"*"` stands for any key or index. */
 export type PathPattern = Path;
 
+/** A valid document has fewer levels. */
+const MAX_STEPS = 20;
+
+/** A valid document has shorter keys. */
+const MAX_KEY = 60;
+
 /**
  * A path as it is shown to a person; the root is `document`.
  *
@@ -22,10 +28,12 @@ export type PathPattern = Path;
  */
 export function formatPath(path: Path): string {
   if (path.length === 0) return "document";
+  if (path.length > MAX_STEPS) return `${formatPath(path.slice(0, MAX_STEPS))}…`;
   return path
     .map((step, i) => {
       if (typeof step === "number") return `[${step}]`;
-      const key = /^[\w/.*-]+$/.test(step) ? step : JSON.stringify(step);
+      const short = step.length <= MAX_KEY ? step : `${step.slice(0, MAX_KEY)}…`;
+      const key = /^[\w/.*-]+$/.test(short) ? short : JSON.stringify(short);
       return i === 0 ? key : `.${key}`;
     })
     .join("");

@@ -7,7 +7,7 @@
 
 import { columnsOf, visible } from "../../mod/lib/visible.ts";
 import { formatPath, type Path, type PathPattern, touches } from "./path.ts";
-import type { Source, Span } from "./source.ts";
+import { MAX_PROBLEMS, type Source, type Span } from "./source.ts";
 
 /** Something that is wrong in a document, or (a warning) worth a look. */
 export interface Problem {
@@ -70,6 +70,8 @@ export class Problems {
   }
 
   #add(severity: Problem["severity"], path: Path, text: string, options: ProblemOptions): void {
+    // There are more than a person reads at once.
+    if (this.#list.filter((it) => it.severity === severity).length >= MAX_PROBLEMS) return;
     const { at = "value", from = [] } = options;
     const follows = (wrong: Path) =>
       (wrong.length <= path.length && touches(wrong, path)) ||

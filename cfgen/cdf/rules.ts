@@ -19,6 +19,7 @@ export function checkRules(cdf: Cdf, target: Target, problems: Problems): void {
     checkServers(host, ["hosts", i], problems);
     checkEndpoints(host, ["hosts", i], transportOf(cdf, target), problems);
   });
+  checkClients(cdf.hosts, problems);
   checkConfds(cdf.hosts, problems);
   checkPoolNames(cdf.pools, problems);
   cdf.pools.forEach((pool, i) => {
@@ -122,6 +123,18 @@ function checkEndpoints(host: CdfHost, path: Path, transport: Transport, problem
     if (count <= most) return;
     problems.add(at, `${count} ${what} on one host; there are endpoints for at most ${most}`);
   }
+}
+
+/** All clients of a cluster together: each has objects and keys of its own. */
+const MAX_CLIENTS = 100_000;
+
+function checkClients(hosts: readonly CdfHost[], problems: Problems): void {
+  const clients = hosts.reduce((sum, host) => sum + host.c0_clients + host.m0t1fs_clients, 0);
+  if (clients <= MAX_CLIENTS) return;
+  problems.add(["hosts"], `${clients} clients in all; expected at most ${MAX_CLIENTS}`, {
+    at: "key",
+    from: [["hosts", "*", "c0_clients"], ["hosts", "*", "m0t1fs_clients"]],
+  });
 }
 
 function checkConfds(hosts: readonly CdfHost[], problems: Problems): void {

@@ -16,8 +16,14 @@ function mapping<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject
   });
 }
 
+/**
+ * Largest number in a description: more clients of a host, or units of a parity group, than any
+ * cluster has; a mistyped one must not make millions of objects.
+ */
+const MAX_COUNT = 10_000;
+
 const text = z.string().min(1);
-const count = z.int().min(0);
+const count = z.int().min(0).max(MAX_COUNT);
 
 const disksOfServer = mapping({
   path_glob: text.meta({ description: "shell pattern of the disks' paths on the host" }),
@@ -65,7 +71,9 @@ const pool = mapping({
   disks: z.union([z.literal("all"), selections, mapping({ select: selections })]).meta({
     description: "`all` disks of the cluster, or a selection",
   }),
-  data_units: z.int().min(1).meta({ description: "N: data units of a parity group" }),
+  data_units: z.int().min(1).max(MAX_COUNT).meta({
+    description: "N: data units of a parity group",
+  }),
   parity_units: count.meta({ description: "K: parity units of a parity group" }),
   spare_units: count.nullish().meta({
     description: "S: spare units of a parity group, target motr only; default: as many as K",

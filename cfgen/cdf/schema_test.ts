@@ -1,7 +1,7 @@
 import { assertEquals } from "../../tests/lib/assert.ts";
 import { but, HOST_A, HOST_B, POOL, testCases } from "../../tests/lib/cdf.ts";
 import { CDF_HELP } from "./help.ts";
-import { assertSound, parseCdf } from "./document.ts";
+import { assertSound, checkCdf, parseCdf } from "./document.ts";
 import { TARGETS } from "../target.ts";
 import { valueAt } from "./path.ts";
 import { cdfJsonSchema, wholePathRegex } from "./schema.ts";
@@ -18,8 +18,14 @@ testCases([
     "3 hosts[0].name: expected text, found 7; quote it",
   ]],
   ["an empty name", but("name: a", 'name: ""'), ['3 hosts[0].name: expected some text, found ""']],
-  ["YAML 1.1's yes", but("true", "yes"), [
+  ["a text in quotes in place of a boolean", but("true", "'yes'"), [
     '4 hosts[0].m0_servers[0].runs_confd: expected true or false, found "yes"',
+  ]],
+  ["more clients than any host has", but("c0_clients: 1", "c0_clients: 100000000"), [
+    "5 hosts[0].c0_clients: expected at most 10000, found 100000000",
+  ]],
+  ["more units than any pool has", but("data_units: 1", "data_units: 10001"), [
+    "15 pools[0].data_units: expected at most 10000, found 10001",
   ]],
   ["a number of clients below 0", but("c0_clients: 1", "c0_clients: -1"), [
     "5 hosts[0].c0_clients: expected 0 or more, found -1",
@@ -69,6 +75,21 @@ testCases([
     "6 hosts[0].c0_clients: this key is given twice",
   ]],
 ]);
+
+Deno.test("YAML 1.1's booleans are booleans where one is wanted, and texts elsewhere", () => {
+  for (
+    const [text, value] of [["yes", true], ["On", true], ["NO", false], ["off", false]] as const
+  ) {
+    const text11 = but("true", text, but("name: a", `name: ${text}`, but("name: p", "name: off")));
+    const document = parseCdf(text11, { name: "cdf.yaml", target: TARGETS.mero });
+    const { problems } = checkCdf(document);
+    assertEquals(document.cdf?.hosts[0]?.m0_servers?.[0]?.runs_confd, value);
+    assertEquals([document.cdf?.hosts[0]?.name, document.cdf?.pools[0]?.name], [text, "off"]);
+    assertEquals(problems.list("warning").map(({ text }) => text), [
+      `read as ${value}, as in YAML 1.1; write ${value}`,
+    ]);
+  }
+});
 
 /** Names of all properties in a JSON Schema. */
 function propertiesIn(schema: unknown): readonly string[] {

@@ -40,6 +40,14 @@ export interface Position {
   readonly col: number;
 }
 
+/** More than a person reads at once; finding the place of each takes time. */
+export const MAX_PROBLEMS = 50;
+
+/** How many nodes the aliases of a text may stand for: enough for a large cluster of equal hosts. */
+const MAX_ALIASES = 200_000;
+
+const NOWHERE: Span = { start: 0, end: 0 };
+
 /** A YAML (or JSON) text, parsed. */
 export class Source {
   /** The document's value, as far as it could be read. */
@@ -62,31 +70,29 @@ export class Source {
         prettyErrors: false,
         merge: true,
         logLevel: "error",
+        uniqueKeys: false, // #checkKeys() does it in linear time
       });
       this.#document = document;
-      for (const error of [...document.errors, ...document.warnings]) {
+      for (const error of [...document.errors, ...document.warnings].slice(0, MAX_PROBLEMS)) {
         const [start, end] = error.pos;
         if (problems.some(({ span }) => span.start === start)) continue; // it only follows
         problems.push({
           text: OUR_WORDS[error.code] ?? notYaml(error.message),
           path: this.#pathAt(start),
           span: { start, end },
-          harmless: error.code === "DUPLICATE_KEY" || error.code === "TAG_RESOLVE_FAILED",
+          harmless: error.code === "TAG_RESOLVE_FAILED",
         });
       }
-      visit(document, {
-        Alias: (_, alias) => {
-          if (alias.resolve(document) !== undefined) return;
-          const span = spanOfNode(alias) ?? { start: 0, end: 0 };
-          const text = notYaml(`There is no anchor &${alias.source} before this`);
-          problems.push({ text, path: this.#pathAt(span.start), span, harmless: false });
-        },
-      });
-      if (problems.every(({ harmless }) => harmless)) this.value = document.toJS();
+      for (const problem of this.#checkNodes(document)) {
+        if (problems.length >= MAX_PROBLEMS) break;
+        problems.push(problem);
+      }
+      if (problems.every(({ harmless }) => harmless)) {
+        this.value = document.toJS({ maxAliasCount: MAX_ALIASES });
+      }
     } catch (error) {
       // Nested too deep for the stack, or aliases that multiply.
-      const span = { start: 0, end: 0 };
-      problems.push({ text: notYaml(messageOf(error)), path: [], span, harmless: false });
+      problems.push({ text: notYaml(messageOf(error)), path: [], span: NOWHERE, harmless: false });
     }
   }
 
@@ -116,6 +122,43 @@ export class Source {
       span = found;
     }
     return span;
+  }
+
+  /** Whether the value at `path` is written without quotes. */
+  isPlain(path: Path): boolean {
+    const node: unknown = this.#document?.getIn(path, true);
+    return !isScalar(node) || node.type === "PLAIN";
+  }
+
+  /** Keys that are given twice, and aliases without an anchor before them. */
+  *#checkNodes(document: Document): Generator<SyntaxProblem> {
+    const found: { readonly span: Span; readonly text: string; readonly harmless: boolean }[] = [];
+    const anchors = new Set<string>();
+    const seeAnchor = (_: unknown, { anchor }: { readonly anchor?: string }) => {
+      if (anchor !== undefined) anchors.add(anchor);
+    };
+    visit(document, {
+      Alias: (_, alias) => {
+        if (anchors.has(alias.source)) return;
+        const text = notYaml(`There is no anchor &${alias.source} before this`);
+        found.push({ text, span: spanOfNode(alias) ?? NOWHERE, harmless: false });
+      },
+      Map: (_, map) => {
+        seeAnchor(_, map);
+        const keys = new Set<unknown>();
+        for (const { key } of map.items) {
+          const name = keyOf(key);
+          if (name !== undefined && name !== "<<" && keys.has(name)) {
+            const span = spanOfNode(key) ?? NOWHERE;
+            found.push({ text: "this key is given twice", span, harmless: true });
+          }
+          keys.add(name);
+        }
+      },
+      Scalar: seeAnchor,
+      Seq: seeAnchor,
+    });
+    for (const problem of found) yield { ...problem, path: this.#pathAt(problem.span.start) };
   }
 
   /** The path of the innermost thing that holds `offset`. */
@@ -170,10 +213,10 @@ function spanOfNode(node: unknown): Span | undefined {
 
 /** For errors of which the library says something else than what matters here. */
 const OUR_WORDS: Readonly<Record<string, string>> = {
-  DUPLICATE_KEY: "this key is given twice",
   MULTIPLE_DOCS: "expected one document, found another one here",
 };
 
 function notYaml(message: string): string {
+  if (/stack/i.test(message)) return "nested too deeply";
   return `not valid YAML: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }

@@ -62,7 +62,7 @@ for (
     ["an anchor that is not there", "a: 1\nb: *x\n", 2, "no anchor &x"],
     ["two documents", "a: 1\n---\nb: 2\n", 2, "expected one document"],
     ["an unknown tag", "a: 1\nb: !env x\n", 2, "unresolved tag"],
-    ["nesting without end", "[".repeat(10_000), 1, "stack"],
+    ["nesting without end", "[".repeat(10_000), 1, "nested too deeply"],
     ["aliases that multiply", bomb(), 1, "alias count"],
   ] as const
 ) {

@@ -16,7 +16,7 @@ import {
   TARGETS,
 } from "../../cfgen/mod.ts";
 import { HareError } from "../../mod/lib/errors.ts";
-import { assert } from "../lib/assert.ts";
+import { assert, assertThrows } from "../lib/assert.ts";
 import { FACTS } from "../lib/cdf.ts";
 
 /** Holds when the text is accepted, or refused with problems that have their places in it. */
@@ -103,3 +103,41 @@ Deno.test("parseFacts() answers any text and any data", () => {
     }
   }));
 });
+
+/** Made to take long, or to fill the memory: bounded, each is answered in a moment. */
+const HEAVY: Readonly<Record<string, string>> = {
+  "clients without number": hostsWith(1, 100_000_000),
+  "clients of many hosts": hostsWith(11, 10_000),
+  "hosts all alike": `hosts:\n  - &h {name: a, c0_clients: 1, m0t1fs_clients: 0}\n${
+    "  - *h\n".repeat(4000)
+  }pools: []\n`,
+  "one key again and again": "a: 1\n".repeat(30_000),
+  "keys without number": Array.from({ length: 20_000 }, (_, i) => `k${i}: 1\n`).join(""),
+  "as many mistakes as lines": `hosts:\n${"  - {name: 1, foo: 1}\n".repeat(4000)}pools: []\n`,
+  "brackets that nothing closes": "a: [\n".repeat(5000),
+  "brackets in brackets": `x: ${"[".repeat(5000)}${"]".repeat(5000)}`,
+  "aliases of aliases": Array.from(
+    { length: 12 },
+    (_, i) => `k${i}: &k${i} [${Array(9).fill(i === 0 ? "x" : `*k${i - 1}`).join()}]\n`,
+  ).join(""),
+  "five megabytes": "#".repeat(5 * 2 ** 20),
+};
+
+function hostsWith(count: number, clients: number): string {
+  const host = (i: number) =>
+    `  - {name: h${i}, m0_servers: [{runs_confd: true}], c0_clients: ${clients}, m0t1fs_clients: 0}\n`;
+  return `hosts:\n${Array.from({ length: count }, (_, i) => host(i)).join("")}` +
+    "pools: [{name: p, disks: all, data_units: 1, parity_units: 0}]\n";
+}
+
+for (const [what, text] of Object.entries(HEAVY)) {
+  Deno.test(`cfgen refuses ${what} within seconds`, () => {
+    const started = performance.now();
+    const error = assertThrows(() => {
+      assertSound(parseCdf(text, { name: "cdf.yaml", target: TARGETS.mero }));
+    }, HareError);
+    assert(error.message.length < 50_000, `${error.message.length} characters`);
+    const ms = performance.now() - started;
+    assert(ms < 10_000, `${ms} ms`); // a second or less where nothing else runs; minutes unbounded
+  });
+}
