@@ -31,7 +31,7 @@ export function asRoot(run: Run): Run {
     const framed = frame.read(output);
     switch (framed.kind) {
       case "ended":
-        logNoise("sudo", framed.noise);
+        logNoise("sudo", { ...framed.noise, stderr: framed.noise.stderr.replace(USER_LINE, "") });
         return framed.output;
       case "not started":
         throw refusal(output);
@@ -45,6 +45,8 @@ export function asRoot(run: Run): Run {
   };
 }
 
+/** What {@linkcode BECOME_ROOT} itself prints. */
+const USER_LINE = /^.*\n/;
 const NOT_FOUND = 127;
 
 /** The error for what was printed when root's program was not started. */

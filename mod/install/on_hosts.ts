@@ -56,8 +56,9 @@ export async function onHosts(
     outcome.problems.push(...planned.problems.map((problem) => named(host, problem)));
     return planned;
   });
-  const outcomes = plans.map(({ outcome }) => outcome);
-  if (outcomes.some(({ problems }) => problems.length > 0)) return outcomes;
+  if (plans.some(({ outcome }) => outcome.problems.length > 0)) {
+    return plans.map(({ outcome, result }) => withoutWork(outcome, result, options));
+  }
   const done = await together(hosts, options, async (host, outcome) => {
     const planned = plans[hosts.indexOf(host)]?.result;
     if (planned === undefined) throw new TypeError(`there is no plan for ${host.name}`);
@@ -66,6 +67,25 @@ export async function onHosts(
     if (!options.dryRun) outcome.advice.push(...await after(host, planned));
   });
   return done.map(({ outcome }) => outcome);
+}
+
+/** The outcome of a host whose plan is not carried out, because one host has a problem. */
+function withoutWork(
+  outcome: Growing,
+  plan: Plan | undefined,
+  { dryRun }: OnHostsOptions,
+): Growing {
+  if (plan === undefined || outcome.problems.length > 0) return outcome;
+  if (dryRun) {
+    return {
+      ...outcome,
+      changes: plan.steps.map((step) => inWords(step).toDo),
+      kept: [...plan.kept],
+    };
+  }
+  return plan.steps.length === 0
+    ? outcome
+    : { ...outcome, kept: ["all as it was, because another host has a problem"] };
 }
 
 /** An outcome that is not known in full yet. */
