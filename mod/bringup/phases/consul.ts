@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isSameNode } from "../../lib/node_name.ts";
 import { renderAgentConfig, START_META } from "../../agent/agent_config.ts";
 import type { HostFile } from "../../host/host.ts";
 import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT } from "../../host/places.ts";
@@ -161,7 +162,7 @@ async function haveSynced(
 ): Promise<Readiness<void>> {
   const nodes = await consul.catalog.nodes({ signal });
   const late = [...starts].filter(([{ layout }, start]) =>
-    nodes.find(({ name }) => name === layout.node)?.meta[START_META] !== start
+    nodes.find(({ name }) => isSameNode(name, layout.node))?.meta[START_META] !== start
   );
   return late.length === 0 ? { ready: true, value: undefined } : {
     ready: false,
