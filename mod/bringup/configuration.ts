@@ -47,7 +47,9 @@ export async function withFilesIn(directory: string, generated: Generated): Prom
 function assertSameProcesses(path: string, text: string, { hosts }: ClusterLayout): void {
   const entries = kvFileSchema.safeParse(text);
   if (!entries.success) throw new HareError(`${path} was not made by hare cfgen`);
-  const inFile = layoutOf(entries.data).processes
+  const { processes: processesInFile, unreadable: [fault] = [] } = layoutOf(entries.data);
+  if (fault !== undefined) throw fault.error;
+  const inFile = processesInFile
     .map(({ node, fidk, types, endpoint }) => [node, fidk, endpoint, ...types].join(" "));
   const inLayout = hosts.flatMap(({ node, processes }) =>
     processes.map(({ fidk, types, endpoint }) => [node, fidk, endpoint, ...types].join(" "))

@@ -51,6 +51,9 @@ export async function nodeFilesInKv(
     });
   }
   const layout = await readLayout(consul, { signal });
+  // What is half there would be taken away from the agent.
+  const fault = layout.unreadable?.find(({ node }) => isSameNode(node, nodeName));
+  if (fault !== undefined) throw fault.error;
   const processes = layout.processes.filter(({ node }) => isSameNode(node, nodeName));
   if (processes.length === 0) {
     const nodes = [...new Set(layout.processes.map(({ node }) => node))];

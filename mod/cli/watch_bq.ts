@@ -44,7 +44,7 @@ export function watchBqCommand(context: Context): CommandUnknownOpts {
         [`hare watch-bq --exec "jq -r .fid"`, "prints what the program prints"],
         [`hare watch-bq --exec "logger -t hare"`, "into the journal"],
       ) +
-        "\n\nNo shell takes part. It is run for one broadcast at a time, 60 s at most; where it fails, the log\nsays so and the next one follows. A broadcast that leaves the queue while Consul cannot be asked is\nmissed: the log says when that may be.",
+        "\n\nNo shell takes part. It is run for one broadcast at a time, 60 s at most; where it fails, the log\nsays so and the next one follows. Of this command's environment it has PATH, HOME, LANG, LC_*, TZ and\nCONSUL_HTTP_ADDR, and no token. A broadcast that leaves the queue while Consul cannot be asked is\nmissed: the log says when that may be.",
     )
     .action((options) => runWatchBq(options, context));
 }

@@ -21,7 +21,8 @@ export function refusal(name: string, status: number, body: string): ConsulError
       hint: "set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE to a token that may do this",
     });
   }
-  if (status >= 500) {
+  // Some releases answer 500 to what they will never take: to try it again would be in vain.
+  if (status >= 500 && !/too large/i.test(body)) {
     return new ConsulError(message, {
       kind: "server",
       retryable: true,

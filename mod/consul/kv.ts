@@ -6,7 +6,7 @@
 
 import * as z from "zod";
 import { HareError } from "../lib/errors.ts";
-import { textFromBase64 } from "./base64.ts";
+import { isText, textFromBase64 } from "./base64.ts";
 import {
   type Answer,
   type CallOptions,
@@ -21,6 +21,8 @@ import { type Watcher, type WatchOptions } from "./watch.ts";
 export interface KvEntry {
   readonly key: string;
   readonly value: string;
+  /** The value in Base64, where its bytes are not UTF-8: `value` then has U+FFFD in their place. */
+  readonly binary?: string;
   readonly flags: number;
   /** Session that holds the key's lock, or `null`. */
   readonly session: string | null;
@@ -44,9 +46,12 @@ export const kvEntrySchema = z.object({
 
 /** A {@linkcode KvEntry} of Consul's form of it. */
 export function kvEntryOf(raw: z.infer<typeof kvEntrySchema>): KvEntry {
+  const encoded = raw.Value ?? "";
+  const value = textFromBase64(encoded);
   return {
     key: raw.Key,
-    value: textFromBase64(raw.Value ?? ""),
+    value,
+    ...(value.includes("\ufffd") && !isText(encoded) ? { binary: encoded } : {}),
     flags: raw.Flags,
     session: raw.Session ?? null,
     lockIndex: raw.LockIndex,

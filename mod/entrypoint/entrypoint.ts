@@ -43,6 +43,8 @@ export function entrypointOf(leader: KvEntry | null, layout: Layout): Entrypoint
   if (leader === null || leader.session === null || leader.value === "") {
     return { known: false, why: "no leader is elected" };
   }
+  const lost = layout.unreadable?.find(({ types }) => types.includes("confd"));
+  if (lost !== undefined) return { known: false, why: lost.error.message };
   const confds = layout.processes
     .filter((process) => process.types.includes("confd"))
     .toSorted((a, b) => a.fidk - b.fidk);

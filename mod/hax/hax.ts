@@ -81,7 +81,10 @@ export class Hax {
         this.#checks.tellAnew();
       },
     });
-    this.#layout = new Followed((options) => watchLayout(consul, options), deps);
+    this.#layout = new Followed(
+      (options) => watchLayout(consul, options, this.#layout.latest ?? undefined),
+      deps,
+    );
     const own = () => this.#own();
     this.#checks = new Checks({ ...deps, log, own, healthOf: (fid) => this.healthOf(fid) });
     this.#processes = new OwnProcesses({
@@ -242,6 +245,19 @@ export class Hax {
   }
 }
 
-async function* watchLayout(consul: Consul, options: WatchOptions): AsyncIterable<Layout> {
-  for await (const entries of consul.kv.watchPrefix(NODE_PREFIX, options)) yield layoutOf(entries);
+/** The configuration, in which a key that makes no sense takes no process away. */
+async function* watchLayout(
+  consul: Consul,
+  options: WatchOptions,
+  before?: Layout,
+): AsyncIterable<Layout> {
+  let layout = before;
+  let said = "";
+  for await (const entries of consul.kv.watchPrefix(NODE_PREFIX, options)) {
+    layout = layoutOf(entries, layout);
+    const what = layout.unreadable?.map(({ error }) => error.message).join("; ") ?? "";
+    if (what !== "" && what !== said) log.warn("the configuration has a fault: {what}", { what });
+    said = what;
+    yield layout;
+  }
 }

@@ -12,7 +12,7 @@ import type { KvEntry } from "../consul/mod.ts";
 import { formatBroadcast, MAX_BROADCASTS, parseBroadcast } from "../kv/broadcast.ts";
 import { KvValueError } from "../kv/errors.ts";
 import { BQ_PREFIX, parseEpochKey } from "../kv/keys.ts";
-import { HareError } from "../lib/errors.ts";
+import { HareError, stackOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Run } from "../lib/process.ts";
 import { BoundedQueue } from "./bounded_queue.ts";
@@ -34,6 +34,8 @@ export interface FollowBroadcastsDeps {
 
 /** Broadcasts that may wait for the program. */
 const CAPACITY = MAX_BROADCASTS;
+/** Of what the program prints for one broadcast, in bytes. */
+const MAX_OUTPUT = 1024 * 1024;
 
 /**
  * Runs the program for each broadcast from now on, until `signal` is aborted. One for which it fails
@@ -112,14 +114,16 @@ async function give(
 ): Promise<void> {
   try {
     const stdin = `${formatBroadcast(parseBroadcast(entry))}\n`;
-    const { code, stdout, stderr } = await run(argv, { stdin, limitMs, signal });
+    const options = { stdin, limitMs, signal, site: true, maxOutput: MAX_OUTPUT };
+    const { code, stdout, stderr } = await run(argv, options);
     if (stdout !== "") await print(stdout);
     if (code === 0) return;
     const failure = { program: argv[0], key: entry.key, code, stderr: stderr.trim() };
     log.error("{program} failed for {key} with status {code}: {stderr}", failure);
   } catch (error) {
-    if (!(error instanceof HareError)) throw error;
+    if (signal.aborted) throw error;
     const what = error instanceof KvValueError ? "a broadcast is passed over" : entry.key;
-    log.error("{what}: {why}", { what, why: error.message });
+    const why = error instanceof HareError ? error.message : stackOf(error);
+    log.error("{what}: {why}", { what, why });
   }
 }

@@ -5,7 +5,7 @@
  * @module
  */
 
-import type { Consul, KvEntry, ReadOptions } from "../consul/mod.ts";
+import type { Kv, KvEntry, ReadOptions } from "../consul/mod.ts";
 import { type Fid, makeFid } from "../lib/fid.ts";
 import { KvValueError } from "./errors.ts";
 import { NODE_PREFIX, parseServiceKey } from "./keys.ts";
@@ -23,29 +23,44 @@ export interface ConfProcess {
   readonly endpoint: string;
 }
 
-/** The processes of a cluster, in the order of their fid keys. */
+/** A process of the configuration that lacks something. Anybody may write such a key. */
+export interface UnreadableProcess {
+  readonly node: string;
+  /** Services that it has, as far as they are known, and that {@linkcode Layout.processes} lacks. */
+  readonly types: readonly string[];
+  /** What is wrong with which key. */
+  readonly error: KvValueError;
+}
+
+/** The configuration. */
 export interface Layout {
+  /** The processes of the cluster, in the order of their fid keys. */
   readonly processes: readonly ConfProcess[];
+  /** Keys that say something of a process, but not enough. */
+  readonly unreadable?: readonly UnreadableProcess[];
 }
 
 /** What a process is there for. */
 export type Role = "hax" | "confd" | "ios" | "client";
 
-/**
- * Reads the configuration.
- *
- * @throws {KvValueError} when a process has no endpoint, or no types
- */
-export async function readLayout(consul: Consul, options: ReadOptions = {}): Promise<Layout> {
+/** Reads the configuration. */
+export async function readLayout(
+  consul: { readonly kv: Pick<Kv, "list"> },
+  options: ReadOptions = {},
+): Promise<Layout> {
   return layoutOf(await consul.kv.list(NODE_PREFIX, options));
 }
 
 /**
- * The configuration in these entries; keys of other forms are none of it.
+ * The configuration in these entries; keys of other forms are none of it. A process that has no
+ * endpoint, or no types, hides none of the others.
  *
- * @throws {KvValueError} when a process has no endpoint, or no types
+ * @param before an earlier reading: a process that could be read then is still as it was
  */
-export function layoutOf(entries: readonly Pick<KvEntry, "key" | "value">[]): Layout {
+export function layoutOf(
+  entries: readonly Pick<KvEntry, "key" | "value">[],
+  before?: Layout,
+): Layout {
   const found = new Map<string, { node: string; fidk: number; types?: string; ep?: string }>();
   for (const { key, value } of entries) {
     const parts = parseServiceKey(key);
@@ -55,18 +70,20 @@ export function layoutOf(entries: readonly Pick<KvEntry, "key" | "value">[]): La
     const process = found.get(id) ?? { node, fidk };
     found.set(id, { ...process, [attribute]: value.trim() });
   }
-  const processes = [...found].map(([id, { node, fidk, types, ep }]): ConfProcess => {
-    if (!types) throw missing(`${id}/types`, types);
-    if (!ep) throw missing(`${id}/ep`, ep);
-    return {
-      node,
-      fidk,
-      fid: makeFid("process", fidk),
-      types: types.split(/\s+/),
-      endpoint: ep,
-    };
-  });
-  return { processes: processes.toSorted((a, b) => a.fidk - b.fidk) };
+  const processes: ConfProcess[] = [];
+  const unreadable: UnreadableProcess[] = [];
+  for (const [id, { node, fidk, types: text, ep }] of found) {
+    const types = text ? text.split(/\s+/) : [];
+    if (text && ep) {
+      processes.push({ node, fidk, fid: makeFid("process", fidk), types, endpoint: ep });
+      continue;
+    }
+    const known = before?.processes.find((one) => one.node === node && one.fidk === fidk);
+    if (known !== undefined) processes.push(known);
+    const error = text ? missing(`${id}/ep`, ep) : missing(`${id}/types`, text);
+    unreadable.push({ node, types: known === undefined ? types : [], error });
+  }
+  return { processes: processes.toSorted((a, b) => a.fidk - b.fidk), unreadable };
 }
 
 /** What a process is there for; one that runs both confd and ios is a confd. */

@@ -1,7 +1,6 @@
-import { assertEquals, assertThrows } from "../../tests/lib/assert.ts";
+import { assertEquals } from "../../tests/lib/assert.ts";
 import { formatFid } from "../lib/fid.ts";
 import { layoutOf, roleOf, runs } from "./cluster.ts";
-import { KvValueError } from "./errors.ts";
 
 const ENTRIES = [
   { key: "node/h1/service/47/types", value: "ha rms" },
@@ -35,17 +34,33 @@ Deno.test("layoutOf() reads the processes in the order of their fid keys", () =>
 });
 
 Deno.test("layoutOf() reads nothing as no processes", () => {
-  assertEquals(layoutOf([]), { processes: [] });
+  assertEquals(layoutOf([]), { processes: [], unreadable: [] });
 });
 
-Deno.test("layoutOf() names the key that is missing or empty", () => {
+Deno.test("layoutOf() names the key that is missing or empty, and reads the other processes", () => {
   for (const key of ["node/h0/service/9/types", "node/h0/service/9/ep"]) {
     const absent = ENTRIES.filter((entry) => entry.key !== key);
     const empty = [...absent, { key, value: " " }];
     for (const entries of [absent, empty]) {
-      assertThrows(() => layoutOf(entries), KvValueError, `key ${key} has value "": it is`);
+      const { processes, unreadable = [] } = layoutOf(entries);
+      assertEquals(processes.map(({ fidk }) => fidk), [6, 12, 40, 47]);
+      const [{ node, error, types } = { node: "", error: null, types: null }] = unreadable;
+      assertEquals([unreadable.length, node], [1, "h0"]);
+      assertEquals(error?.message.startsWith(`key ${key} has value "": it is empty or`), true);
+      assertEquals(types, key.endsWith("ep") ? ["rms", "confd"] : []);
     }
   }
+});
+
+Deno.test("layoutOf() keeps a process as it was read before", () => {
+  const before = layoutOf(ENTRIES);
+  const entries = ENTRIES.filter(({ key }) => key !== "node/h0/service/9/ep");
+  const { processes, unreadable } = layoutOf(entries, before);
+  assertEquals(processes, before.processes);
+  assertEquals(unreadable?.length, 1);
+  // One that is gone as a whole has been removed.
+  const without = ENTRIES.filter(({ key }) => !key.startsWith("node/h0/service/9/"));
+  assertEquals(layoutOf(without, before).processes.length, 4);
 });
 
 Deno.test("roleOf() takes a process with confd and ios for a confd; runs() knows both", () => {

@@ -52,6 +52,9 @@ export const HISTORY_PREFIX = "hare/history/";
 /** A prefix below which keys are numbers of the `epoch` counter. */
 export type QueuePrefix = typeof EQ_PREFIX | typeof BQ_PREFIX | typeof EQ_REJECTED_PREFIX;
 
+/** Digits that the number of a key may have, with zeros in front. */
+const MAX_DIGITS = 40;
+
 /** The nine digits by which Consul's lexical order is the numeric one. */
 export function formatEpoch(epoch: number): string {
   if (!Number.isSafeInteger(epoch) || epoch < 0) throw new RangeError(`${epoch} is no epoch`);
@@ -88,7 +91,8 @@ export function eqRejectedKey(epoch: number): string {
  */
 export function parseEpochKey(prefix: QueuePrefix, key: string): number | null {
   const digits = key.startsWith(prefix) ? key.slice(prefix.length) : "";
-  return /^\d+$/.test(digits) ? safeNumberOf(digits) : null;
+  if (digits.length > MAX_DIGITS || !/^\d+$/.test(digits)) return null;
+  return safeNumberOf(digits);
 }
 
 /** `processes/0x7200000000000001:0x9` */
@@ -158,6 +162,11 @@ export function parseServiceKey(
 /** `hare/history/2026-11-24T03:10:00.000Z-1`: `n` tells entries of one millisecond apart. */
 export function historyKey(time: Date, n: number): string {
   return `${HISTORY_PREFIX}${time.toISOString()}-${n}`;
+}
+
+/** Whether `key` is one that {@linkcode historyKey} makes. */
+export function isHistoryKey(key: string): boolean {
+  return /^hare\/history\/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z-\d{1,16}$/.test(key);
 }
 
 function fidBelow(prefix: string, key: string): Fid | null {

@@ -29,11 +29,11 @@ const reportSchema = jsonText(z.object({
   node: z.string(),
   term: z.int(),
   /** Since when it leads. */
-  since: z.string(),
+  since: z.iso.datetime(),
   /** The event that is next, and since when the leader knows of it. */
-  oldest: z.object({ key: z.string(), since: z.string() }).nullable(),
+  oldest: z.object({ key: z.string(), since: z.iso.datetime() }).nullable(),
   /** The last failure of a rule, or event moved aside. */
-  lastError: z.object({ time: z.string(), what: z.string() }).nullable(),
+  lastError: z.object({ time: z.iso.datetime(), what: z.string() }).nullable(),
 }));
 
 /** The leader's report, written when it has changed, at most every few seconds. */

@@ -97,3 +97,12 @@ export function messageOf(error: unknown): string {
 export function linesOf(error: unknown): readonly string[] {
   return error instanceof HareError ? error.lines : [messageOf(error)];
 }
+
+/** A message may quote what cannot be foreseen. */
+const MAX_STACK = 4000;
+
+/** The stack of anything thrown, for the log, where it was not expected. */
+export function stackOf(error: unknown): string {
+  const text = error instanceof Error ? error.stack ?? error.message : String(error);
+  return text.length <= MAX_STACK ? text : `${text.slice(0, MAX_STACK)}…`;
+}

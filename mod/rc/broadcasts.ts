@@ -7,26 +7,20 @@
 
 import { type KvEntry, txn } from "../consul/mod.ts";
 import { MAX_BROADCASTS } from "../kv/broadcast.ts";
-import { layoutOf, roleOf } from "../kv/cluster.ts";
+import { readLayout, roleOf } from "../kv/cluster.ts";
 import { positionIn } from "../kv/epoch_counter.ts";
-import { KvValueError } from "../kv/errors.ts";
-import {
-  BQ_PREFIX,
-  BQ_SEEN_PREFIX,
-  bqSeenKey,
-  NODE_PREFIX,
-  parseBqSeenKey,
-  parseEpochKey,
-} from "../kv/keys.ts";
+import { BQ_PREFIX, BQ_SEEN_PREFIX, bqSeenKey, parseBqSeenKey, parseEpochKey } from "../kv/keys.ts";
 import type { Logger } from "../lib/log.ts";
 import { Bell } from "./bell.ts";
 import type { LeaderDeps, Leadership } from "./leadership.ts";
+import type { Mishaps } from "./mishaps.ts";
 import type { Numbering } from "./numbering.ts";
 
 /** What {@linkcode Broadcasts} stand on. */
 export interface BroadcastsDeps extends LeaderDeps {
   readonly leadership: Leadership;
   readonly numbering: Numbering;
+  readonly mishaps: Mishaps;
   readonly log: Logger;
 }
 
@@ -154,17 +148,15 @@ export class Broadcasts {
     this.#length = found.length - surplus.length;
   }
 
-  /** A configuration that cannot be read has no nodes: nothing counts as seen then. */
+  /** Nodes that have a hax, or may have one: what cannot be read of their configuration. */
   async #haxNodes(signal: AbortSignal): Promise<string[]> {
-    const { consul, log } = this.#deps;
-    try {
-      const { processes } = layoutOf(await consul.kv.list(NODE_PREFIX, { signal }));
-      return processes.filter((process) => roleOf(process) === "hax").map(({ node }) => node);
-    } catch (error) {
-      if (!(error instanceof KvValueError)) throw error;
-      log.warn("broadcasts are kept: {why}", { why: error.message });
-      return [];
+    const { processes, unreadable = [] } = await readLayout(this.#deps.consul, { signal });
+    const nodes = processes.filter((process) => roleOf(process) === "hax").map(({ node }) => node);
+    const others = unreadable.filter(({ node }) => !nodes.includes(node));
+    for (const { error } of others) {
+      this.#deps.mishaps.report(`broadcasts are kept for longer: ${error.message}`);
     }
+    return [...nodes, ...others.map(({ node }) => node)];
   }
 }
 

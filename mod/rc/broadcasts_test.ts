@@ -8,6 +8,7 @@ import { bqKey } from "../kv/keys.ts";
 import { loggerOf } from "../lib/log.ts";
 import { Broadcasts, surplusOf } from "./broadcasts.ts";
 import { Leadership, LeadershipOver } from "./leadership.ts";
+import { Mishaps } from "./mishaps.ts";
 import { Numbering } from "./numbering.ts";
 
 const keys = (...epochs: number[]) => epochs.map(bqKey);
@@ -67,7 +68,8 @@ function setUp() {
   const leadership = new Leadership("mine", deps);
   const log = loggerOf("rc");
   const numbering = new Numbering({ ...deps, leadership, log });
-  const broadcasts = new Broadcasts({ ...deps, leadership, numbering, log });
+  const mishaps = new Mishaps({ clock, log });
+  const broadcasts = new Broadcasts({ ...deps, leadership, numbering, mishaps, log });
   return { model, clock, leadership, broadcasts };
 }
 
@@ -104,13 +106,23 @@ Deno.test("Broadcasts.clean() holds the bound, and says what it takes from whom"
   assertEquals(log.matching(/removes 70 broadcasts that not every hax has seen/).length, 1);
 });
 
-Deno.test("Broadcasts.clean() keeps all while the configuration cannot be read", async () => {
+Deno.test("Broadcasts keeps what a hax may not have seen whose configuration is broken", async () => {
   await using log = await captureLog();
-  const { model, broadcasts } = setUp();
+  const { model, clock, leadership, broadcasts } = setUp();
+  const loops = [broadcasts.watch(), broadcasts.run()].map((loop: Promise<void>) =>
+    loop.catch((error) => leadership.end(error))
+  );
   model.put(bqKey(1), "x");
-  model.put("bq-seen/a", "5");
-  model.delete("node/a/service/6/ep");
-  await broadcasts.clean();
+  model.put("node/c/service/8/types", "ha");
+  model.put("node/a/service/9/types", "of a node whose hax is known");
+  for (const node of ["a", "b"]) model.put(`bq-seen/${node}`, "5");
+  await clock.advance(2000);
   assertEquals(model.list("bq/").length, 1);
-  assertEquals(log.matching(/broadcasts are kept: key node\/a\/service\/6\/ep/).length, 1);
+  assertEquals(log.matching(/kept for longer: key node\/c\/service\/8\/ep/).length, 1);
+  assertEquals(log.matching(/node\/a\/service\/9/).length, 0);
+  model.put("bq-seen/c", "5");
+  await clock.advance(2000);
+  assertEquals(model.list("bq/").length, 0);
+  leadership.end(new LeadershipOver("the test is over"));
+  await Promise.all(loops);
 });

@@ -9,10 +9,13 @@ import { type Consul, ConsulError } from "../consul/mod.ts";
 import { IMPORTED, LEADER } from "../kv/keys.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
+import { formatDuration } from "../lib/duration.ts";
+import { stackOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { runTogether } from "../lib/run_together.ts";
 import { Bell } from "./bell.ts";
 import { Election, type Standing } from "./election.ts";
+import { isForbidden } from "./leadership.ts";
 import { patiently } from "./patiently.ts";
 import { Presence } from "./presence.ts";
 import { Reachability } from "./reachability.ts";
@@ -77,6 +80,8 @@ async function waitForImport({ consul, reachability, log, signal }: Deps): Promi
 const RECONCILE_MS = 15_000;
 /** Pauses between two cycles while Consul is away. */
 const AWAY_PAUSE = { baseMs: 100, maxMs: 2000 };
+/** Pauses of a candidacy whose term has failed unexpectedly. */
+const REST = { baseMs: 1000, maxMs: 60_000 };
 /** Time for giving up lock, session and service at the end. */
 const RETIRE_LIMIT_MS = 3000;
 
@@ -90,6 +95,9 @@ class Coordinator {
   readonly #presence: Presence;
   #term: Term | null = null;
   #said = "";
+  /** Terms in a row that have failed, and whether the lock is still to be given up for the last. */
+  #failedTerms = 0;
+  #mustRest = false;
 
   constructor(node: string, deps: Deps) {
     this.#node = node;
@@ -133,10 +141,11 @@ class Coordinator {
         const standing = await this.#cycle(signal);
         failures = standing === null ? failures + 1 : 0;
         if (standing !== null) await this.#stand(standing, signal);
-        await this.#bell.wait(this.#pauseMs(standing, failures), signal);
+        if (this.#mustRest) await this.#rest(signal);
+        else await this.#bell.wait(this.#pauseMs(standing, failures), signal);
       }
     } finally {
-      await this.#term?.end("this process stops");
+      await this.#endTerm("this process stops");
     }
   }
 
@@ -159,6 +168,7 @@ class Coordinator {
     const session = standing.is === "leading" ? standing.session : null;
     const said = this.#sentence(standing);
     if (this.#term?.isOver || this.#term?.session !== session) await this.#endTerm(said);
+    if (this.#mustRest) return;
     if (said !== this.#said) {
       this.#deps.log.info("{node} {said}", { node: this.#node, said });
       this.#deps.onStanding?.(said);
@@ -171,9 +181,37 @@ class Coordinator {
     }
   }
 
+  /**
+   * Ends the term, if there is one. That it had failed is a fault of Hare's: it is reported, and
+   * another node may lead meanwhile; a process that ends of it would be missed as a candidate.
+   *
+   * @throws {ConsulError} when Consul had refused for want of a right
+   */
   async #endTerm(reason: string): Promise<void> {
-    await this.#term?.end(reason);
+    const term = this.#term;
     this.#term = null;
+    try {
+      await term?.end(reason);
+      if (term !== null) this.#failedTerms = 0;
+    } catch (error) {
+      if (isForbidden(error)) throw error;
+      this.#failedTerms += 1;
+      this.#mustRest = true;
+      this.#deps.log.error("the term has failed: {stack}", { stack: stackOf(error) });
+    }
+  }
+
+  /** Gives leadership up, and leaves it to others for a while. */
+  async #rest(signal: AbortSignal): Promise<void> {
+    const { clock, log, random } = this.#deps;
+    await patiently("election", () => this.#election.stepDown(signal), this.#deps, signal);
+    const pause = REST.baseMs + backoffMs(this.#failedTerms, { ...REST, random });
+    log.warn("{node} leaves leadership to others for {time}", {
+      node: this.#node,
+      time: formatDuration(pause),
+    });
+    await clock.sleep(pause, signal);
+    this.#mustRest = false;
   }
 
   #begin(session: string): Term {

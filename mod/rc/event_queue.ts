@@ -11,19 +11,17 @@ import type { KvEntry, TxnOp } from "../consul/mod.ts";
 import type { Counter } from "../kv/epoch_counter.ts";
 import { EQ_PREFIX } from "../kv/keys.ts";
 import { backoffMs } from "../lib/backoff.ts";
-import { messageOf } from "../lib/errors.ts";
-import type { Logger } from "../lib/log.ts";
 import { runTogether } from "../lib/run_together.ts";
 import { Backlog } from "./backlog.ts";
-import type { History } from "./history.ts";
+import type { Addition } from "./history.ts";
 import type { RcMetrics } from "./metrics.ts";
-import type { Numbering } from "./numbering.ts";
 import type { Orders } from "./orders.ts";
-import { type Question, type QuestionDeps, questionIn } from "./question.ts";
+import { failureOf, questionIn } from "./question.ts";
 import { batchSize, type QueueEntry } from "./queue_reading.ts";
-import { shown } from "./rejected.ts";
+import { FORMS, rejectedValue, shown } from "./rejected.ts";
 import {
   BEGIN,
+  type Besides,
   type Input,
   type Result,
   resultOf,
@@ -32,15 +30,12 @@ import {
   writeOf,
   type Writing,
 } from "./step.ts";
-import { Together } from "./together.ts";
+import { Together, type TogetherDeps } from "./together.ts";
 
 /** What an {@linkcode EventQueue} stands on. */
-export interface EventQueueDeps extends QuestionDeps {
-  readonly history: History;
-  readonly numbering: Numbering;
+export interface EventQueueDeps extends TogetherDeps {
   readonly orders: Pick<Orders, "paused" | "untilResumed">;
   readonly metrics: RcMetrics;
-  readonly log: Logger;
 }
 
 const TRY_PAUSE = { baseMs: 100, maxMs: 2000 };
@@ -48,18 +43,11 @@ const TRY_PAUSE = { baseMs: 100, maxMs: 2000 };
 const NO_COUNTER: Counter = { last: 0, modifyIndex: 0 };
 const CONFLICT_PAUSE = { baseMs: 4, maxMs: 200 };
 
-/** An event that no rule could handle, or that had to be tried again. */
-export interface Mishap {
-  readonly at: Date;
-  readonly what: string;
-}
-
 /** Handles events while leadership lasts. */
 export class EventQueue {
   readonly #deps: EventQueueDeps;
   readonly #backlog: Backlog;
   readonly #together: Together;
-  #mishap: Mishap | null = null;
   #handled = 0;
   #rejected = 0;
 
@@ -77,11 +65,6 @@ export class EventQueue {
   /** What waits. */
   get backlog(): Pick<Backlog, "length" | "oldest"> {
     return this.#backlog;
-  }
-
-  /** What went wrong last. */
-  get mishap(): Mishap | null {
-    return this.#mishap;
   }
 
   /** Handles what comes; ends with leadership. */
@@ -139,9 +122,8 @@ export class EventQueue {
     const { clock } = this.#deps;
     this.#together.dropReserve(); // what it tells gets a newer number than those in reserve
     const began = clock.monotonic();
-    const question = await questionIn(entry, this.#deps);
-    const result = await this.#handle(entry, question, began);
-    this.#conclude(entry, question.type, result, clock.monotonic() - began);
+    const { type, result } = await this.#handle(entry, began);
+    this.#conclude(entry, type, result, clock.monotonic() - began);
     return result.is !== "stale";
   }
 
@@ -149,8 +131,9 @@ export class EventQueue {
   #conclude(entry: QueueEntry, type: string, { is, outcome }: Result, ms: number): void {
     const { log, metrics } = this.#deps;
     const { index, key } = entry;
-    const fields = { index, key, event: shown(entry.text), ms: Math.round(ms), outcome };
-    log[is === "rejected" ? "warn" : "info"](
+    const what = shown(outcome);
+    const fields = { index, key, event: shown(entry.text), ms: Math.round(ms), outcome: what };
+    log[is === "rejected" ? "warn" : is === "left" ? "error" : "info"](
       "{key} {event}: {outcome} (index {index}, {ms} ms)",
       fields,
     );
@@ -159,16 +142,23 @@ export class EventQueue {
     metrics.event(type, is, ms);
     if (is === "handled") this.#handled += 1;
     else this.#rejected += 1;
-    if (is === "rejected") this.#note(`${key} ${outcome}`);
+    if (is !== "handled") this.#deps.mishaps.note(`${key} ${what}`);
   }
 
-  /** Takes one step after another. */
-  async #handle(entry: QueueEntry, question: Question, began: number): Promise<Result> {
+  /** Takes one step after another, and says of which type the rule was. */
+  async #handle(
+    entry: QueueEntry,
+    began: number,
+  ): Promise<{ readonly type: string; readonly result: Result }> {
     let state = BEGIN;
+    let type = "other";
     for (let refusals = 0; state.is !== "done";) {
       await this.#untilResumed();
       switch (state.is) {
         case "asking": {
+          // The rule is looked up at every try: a site may have mended it.
+          const question = await questionIn(entry, this.#deps);
+          type = question.type;
           const answer = await question.ask();
           state = step(entry, state, answer);
           if (answer.is === "failed") await this.#afterFailure(entry, state, answer.reason);
@@ -185,43 +175,63 @@ export class EventQueue {
           break;
         }
         case "counting":
-          state = step(entry, state, {
-            is: "counted",
-            counter: await this.#deps.numbering.read(),
-          });
+          state = step(entry, state, await this.#count(entry, state.atLeast));
       }
     }
-    return state.result;
+    return { type, result: state.result };
   }
 
-  /** Commits what `state` is about to commit. */
+  /** Finds a number for what is moved aside. */
+  async #count(entry: QueueEntry, atLeast: number): Promise<Input> {
+    try {
+      const counter = await this.#deps.numbering.read();
+      return { is: "counted", epoch: Math.max(counter.last + 1, atLeast), counter };
+    } catch (error) {
+      return { is: "failed", reason: failureOf(error, entry, this.#deps), forGood: false };
+    }
+  }
+
+  /** Commits what `state` is about to commit. Whatever goes wrong is what has happened. */
   async #write(
     entry: QueueEntry,
     state: Writing,
     began: number,
   ): Promise<{ readonly input: Input; readonly ops: readonly TxnOp[] }> {
-    const { clock, history, leadership, numbering } = this.#deps;
-    const ms = clock.monotonic() - began;
-    const { is, outcome } = resultOf(state);
-    const { key, epoch, text } = entry;
-    const addition = history.add([{ key, epoch, text, result: is, outcome, ms }]);
-    const tells = state.is === "committing" && state.effects.broadcasts !== undefined;
-    const counter = tells ? await numbering.read() : NO_COUNTER;
+    const { leadership, numbering } = this.#deps;
     let ops: readonly TxnOp[] = [];
     try {
-      // deno-lint-ignore clock/wall -- a dead letter says when it was made
-      ops = writeOf(entry, state, { ops: addition.ops, counter, now: clock.now() });
+      const addition = this.#record(entry, state, began);
+      ops = writeOf(entry, state, { ops: addition.ops, ...await this.#besides(entry, state) });
       const written = await leadership.write(ops);
       if (!written.committed) return { input: { is: "refused", errors: written.errors }, ops };
       addition.committed();
       numbering.committed(ops);
       return { input: { is: "committed" }, ops };
     } catch (error) {
-      leadership.signal.throwIfAborted();
-      // Consul will never take what the rule answered; that an event is moved aside it must take.
-      if (state.is === "rejecting") throw error;
-      return { input: { is: "failed", reason: messageOf(error), forGood: false }, ops };
+      const reason = failureOf(error, entry, this.#deps);
+      return { input: { is: "failed", reason, forGood: false }, ops };
     }
+  }
+
+  /** The record of what is committed; none beside the least that is kept of an event. */
+  #record(entry: QueueEntry, state: Writing, began: number): Addition {
+    const { clock, history } = this.#deps;
+    if (state.is === "rejecting" && state.form === FORMS.length - 1) return history.add([]);
+    const { is, outcome } = resultOf(state);
+    const { key, epoch, text } = entry;
+    const ms = clock.monotonic() - began;
+    return history.add([{ key, epoch, text, result: is, outcome, ms }]);
+  }
+
+  async #besides(entry: QueueEntry, state: Writing): Promise<Omit<Besides, "ops">> {
+    if (state.is === "rejecting") {
+      const { reason, form } = state;
+      const now = new Date(this.#deps.clock.now());
+      const letter = await rejectedValue(entry, reason, now, form);
+      return { letter, counter: NO_COUNTER };
+    }
+    const tells = state.effects.broadcasts !== undefined;
+    return { letter: "", counter: tells ? await this.#deps.numbering.read() : NO_COUNTER };
   }
 
   /** Says that the rule will be asked again, and waits until then. */
@@ -230,12 +240,8 @@ export class EventQueue {
     const tries = state.failures;
     const fields = { key: entry.key, event: shown(entry.text), tries, reason };
     this.#deps.log.warn("{key} {event}: try {tries} failed: {reason}", fields);
-    this.#note(`${entry.key} try ${tries} failed: ${reason}`);
+    this.#deps.mishaps.note(`${entry.key} try ${tries} failed: ${reason}`);
     await this.#pause(tries, TRY_PAUSE);
-  }
-
-  #note(what: string): void {
-    this.#mishap = { at: new Date(this.#deps.clock.now()), what };
   }
 
   async #pause(attempt: number, bounds: { readonly baseMs: number; readonly maxMs: number }) {

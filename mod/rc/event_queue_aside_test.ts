@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "../../tests/lib/assert.ts";
+import { captureLog } from "../../tests/lib/capture_log.ts";
 import { setUpQueue } from "../../tests/rc/queue_world.ts";
 import { txn } from "../consul/mod.ts";
 import { type Rule, UnusableEvent } from "./rules/mod.ts";
@@ -110,4 +111,36 @@ Deno.test("EventQueue.work() treats effects that cannot be written as a failure"
   model.put("eq/1", "bad");
   await work();
   assertEquals(Object.keys(model.values("eq-rejected/")), ["eq-rejected/000000001"]);
+});
+
+for (const [what, least, result] of [["less", 1000, "rejected"], ["nothing", 0, "left"]] as const) {
+  Deno.test(`EventQueue.work() goes on where Consul takes ${what} of an event`, async () => {
+    await using log = await captureLog();
+    const { model, mishaps, work } = setUpQueue();
+    model.refuses = ({ key, value = "" }) => key.startsWith("eq-rejected/") && value.length > least;
+    model.put("eq/1", `bad "${"x".repeat(5000)}"`);
+    model.put("eq/2", "n2");
+    await work();
+    assertEquals(model.values("list"), { list: "n2" });
+    const letter = JSON.parse(model.get("eq-rejected/000000001")?.value ?? "{}");
+    const isKept = result === "rejected";
+    assertEquals(letter.bytes, isKept ? 5006 : undefined);
+    assertEquals(Object.keys(model.values("eq/")), isKept ? [] : ["eq/1"]);
+    assert(mishaps.last?.what.startsWith("eq/1 ") === true, mishaps.last?.what);
+    const said = isKept ? /^warn.*eq\/1 bad/ : /^error: eq\/1 bad.*is left: no rule/;
+    assertEquals(log.matching(said).length, 1);
+  });
+}
+
+Deno.test("EventQueue.work() logs a fault of a rule with its stack, and treats it as a failure", async () => {
+  await using log = await captureLog();
+  const rule = ruleOf(() => {
+    throw new TypeError("undefined is not a function");
+  });
+  const { model, work } = setUpQueue(rule);
+  model.put("eq/1", "bad");
+  await work();
+  assertEquals(rule.asked, 2);
+  assertEquals(model.get("done")?.value, "yes");
+  assertEquals(log.matching(/eq\/1: unexpected failure: TypeError: undefined is not/).length, 1);
 });

@@ -84,9 +84,12 @@ export async function retryEvent(
     throw new HareError(`${event.key} waits already: it was not moved aside`);
   }
   if (!event.whole) {
-    throw new HareError(`of ${event.key} only the beginning was kept: it is too large`, {
-      hint: "put it on the queue anew, as its source has it",
-    });
+    throw new HareError(
+      `of ${event.key} only the beginning was kept: it is too large, or no text`,
+      {
+        hint: "put it on the queue anew, as its source has it",
+      },
+    );
   }
   return await retryCas(`put ${event.key} on the queue again`, async () => {
     const counter = await readCounter(consul, options);

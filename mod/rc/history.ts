@@ -20,8 +20,11 @@ import {
   parseHistory,
   type TermRecord,
 } from "../kv/history.ts";
-import { HISTORY_PREFIX, historyKey, LEADER } from "../kv/keys.ts";
+import { HISTORY_PREFIX, historyKey, isHistoryKey, LEADER } from "../kv/keys.ts";
+import type { Logger } from "../lib/log.ts";
 import type { LeaderDeps, Leadership } from "./leadership.ts";
+import type { Mishaps } from "./mishaps.ts";
+import { failureOf } from "./question.ts";
 import { shown } from "./rejected.ts";
 
 /** What a {@linkcode History} stands on. */
@@ -29,6 +32,8 @@ export interface HistoryDeps extends LeaderDeps {
   /** This node's name. */
   readonly node: string;
   readonly leadership: Leadership;
+  readonly mishaps: Mishaps;
+  readonly log: Logger;
 }
 
 /** An event that has been handled, or moved aside. */
@@ -48,6 +53,9 @@ export interface Addition {
 const MAX_TEXT = 200;
 /** Operations in one transaction that removes what is too much. */
 const TRIM_OPS = 50;
+/** What a leader has written is shorter; longer keys are left, for a transaction has no room for many. */
+const MAX_RECORD_LENGTH = 8192;
+const MAX_KEY_LENGTH = 1024;
 /** The last word is not waited for long: the lock is to be released. */
 const CLOSE_LIMIT_MS = 1000;
 
@@ -71,9 +79,20 @@ export class History {
   /**
    * Writes down that the term has begun, and that its predecessor's is over.
    *
+   * What is below `hare/history/` is no reason not to lead: a failure is reported.
+   *
    * @throws the reason of the end of leadership
    */
   async open(): Promise<void> {
+    try {
+      await this.#open();
+    } catch (error) {
+      const why = failureOf(error, { key: HISTORY_PREFIX }, this.#deps);
+      this.#deps.mishaps.report(`${HISTORY_PREFIX} cannot be written: ${why}`);
+    }
+  }
+
+  async #open(): Promise<void> {
     const { clock, consul, leadership, node } = this.#deps;
     const { signal } = leadership;
     const [leader, entries] = await leadership.patiently("history", () =>
@@ -99,8 +118,21 @@ export class History {
         txn.set(key, formatHistory({ ...record, ended: began, how: "was lost" }))
       ),
     ], { signal });
-    for (let i = 0; i < surplus.length; i += TRIM_OPS) {
-      await leadership.write(surplus.slice(i, i + TRIM_OPS).map(txn.delete), { signal });
+    await this.#remove(surplus);
+  }
+
+  /** What cannot be removed is no reason not to lead. */
+  async #remove(keys: readonly string[]): Promise<void> {
+    const { leadership, mishaps } = this.#deps;
+    const removable = keys.filter((key) => key.length <= MAX_KEY_LENGTH);
+    for (let i = 0; i < removable.length; i += TRIM_OPS) {
+      const ops = removable.slice(i, i + TRIM_OPS).map(txn.delete);
+      try {
+        await leadership.write(ops, { signal: leadership.signal });
+      } catch (error) {
+        const why = failureOf(error, { key: HISTORY_PREFIX }, this.#deps);
+        mishaps.report(`${HISTORY_PREFIX} cannot be made shorter: ${why}`);
+      }
     }
   }
 
@@ -179,6 +211,7 @@ function read(entries: readonly KvEntry[]): {
 }
 
 function recordIn(entry: KvEntry): HistoryRecord | null {
+  if (!isHistoryKey(entry.key) || entry.value.length > MAX_RECORD_LENGTH) return null;
   try {
     return parseHistory(entry);
   } catch (error) {

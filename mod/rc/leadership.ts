@@ -11,6 +11,7 @@
 
 import {
   type CallOptions,
+  ConsulError,
   type Kv,
   MAX_TXN_OPS,
   txn,
@@ -34,6 +35,21 @@ export interface LeaderDeps extends PatienceDeps {
 /** Leadership is over: lost, given up, or not needed any more. The message says why. */
 export class LeadershipOver extends Error {
   override readonly name = "LeadershipOver";
+}
+
+/**
+ * Whether `error` ends the term: leadership is over, or Consul refuses a right. Any other error is
+ * the fault of what was being worked on, which must be reported and passed over.
+ *
+ * @param signal the leadership's
+ */
+export function endsTerm(error: unknown, signal: AbortSignal): boolean {
+  return signal.aborted || isForbidden(error);
+}
+
+/** Whether Consul has refused for want of a right. */
+export function isForbidden(error: unknown): boolean {
+  return error instanceof ConsulError && error.kind === "forbidden";
 }
 
 /** What a write came to; the places of failed operations count from the writer's own first one. */

@@ -43,7 +43,7 @@ export class RcMetrics {
   leaderNumbers: (() => LeaderNumbers) | null = null;
 
   /** Counts an event. */
-  event(type: string, result: "handled" | "rejected", ms: number): void {
+  event(type: string, result: "handled" | "rejected" | "left", ms: number): void {
     this.#events.add({ type, result });
     this.#seconds.observe(ms / 1000);
   }

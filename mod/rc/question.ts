@@ -5,11 +5,14 @@
  * @module
  */
 
-import { EventSyntaxError, parseEvent } from "../kv/event.ts";
-import { messageOf } from "../lib/errors.ts";
-import type { LeaderDeps, Leadership } from "./leadership.ts";
+import { EventSyntaxError, type HareEvent, parseEvent } from "../kv/event.ts";
+import { HareError, messageOf, stackOf } from "../lib/errors.ts";
+import type { Logger } from "../lib/log.ts";
+import { endsTerm, type LeaderDeps, type Leadership } from "./leadership.ts";
+import type { Mishaps } from "./mishaps.ts";
 import type { QueueEntry } from "./queue_reading.ts";
-import { type Rulebook, UnusableEvent } from "./rules/rule.ts";
+import { shown } from "./rejected.ts";
+import { type Rule, type Rulebook, UnusableEvent } from "./rules/rule.ts";
 import type { Input } from "./step.ts";
 
 /** What a {@linkcode Question} stands on. */
@@ -17,6 +20,8 @@ export interface QuestionDeps extends LeaderDeps {
   readonly leadership: Leadership;
   readonly rules: Rulebook;
   readonly lookAtTimeouts: () => void;
+  readonly log: Logger;
+  readonly mishaps: Mishaps;
 }
 
 /** An event, and the rule that is to answer. */
@@ -26,7 +31,7 @@ export interface Question {
   /** Whether it may be committed together with others: see `rules/rule.ts`. */
   readonly independent: boolean;
   /**
-   * Asks the rule.
+   * Asks the rule. Whatever it throws is its answer.
    *
    * @throws the reason of the end of leadership
    */
@@ -38,49 +43,66 @@ export type Answer = Input & { readonly is: "answered" | "failed" };
 
 /** The question that is in an entry. */
 export async function questionIn(entry: QueueEntry, deps: QuestionDeps): Promise<Question> {
-  const { consul, clock, leadership, lookAtTimeouts } = deps;
-  const event = eventIn(entry);
-  if (typeof event === "string") return unanswerable(event);
-  const rule = await deps.rules(event.type);
-  if (rule === undefined) return unanswerable(`no rule for events of type ${event.type}`);
-  const { key, epoch, index } = entry;
-  const about = { key, epoch, index, type: event.type, body: event.body };
-  return {
-    type: rule.type,
-    independent: rule.independent === true,
-    async ask() {
-      try {
-        const effects = await leadership.patiently(
-          "rule",
-          async () => {
-            // deno-lint-ignore clock/wall -- rules set timeouts, which are due by the wall clock
-            return await rule.handle(about, { consul, now: clock.now(), lookAtTimeouts });
-          },
-        );
-        return { is: "answered", effects };
-      } catch (error) {
-        leadership.signal.throwIfAborted();
-        const forGood = error instanceof UnusableEvent;
-        return { is: "failed", reason: messageOf(error), forGood };
-      }
-    },
-  };
+  try {
+    const event = parseEvent(entry.text);
+    const rule = await deps.rules(event.type);
+    if (rule === undefined) {
+      return unanswerable(`no rule for events of type ${shown(event.type)}`, true);
+    }
+    const { problem, type, independent = false } = rule;
+    if (problem !== undefined) deps.mishaps.report(problem);
+    return { type, independent, ask: () => ask(rule, entry, event, deps) };
+  } catch (error) {
+    return unanswerable(failureOf(error, entry, deps), error instanceof EventSyntaxError);
+  }
 }
 
-function unanswerable(reason: string): Question {
+async function ask(
+  rule: Rule,
+  entry: QueueEntry,
+  { type, body }: HareEvent,
+  deps: QuestionDeps,
+): Promise<Answer> {
+  const { consul, clock, leadership, lookAtTimeouts } = deps;
+  const { key, epoch, index } = entry;
+  const about = { key, epoch, index, type, body };
+  try {
+    const effects = await leadership.patiently(
+      "rule",
+      async () => {
+        // deno-lint-ignore clock/wall -- rules set timeouts, which are due by the wall clock
+        return await rule.handle(about, { consul, now: clock.now(), lookAtTimeouts });
+      },
+    );
+    return { is: "answered", effects };
+  } catch (error) {
+    const forGood = error instanceof UnusableEvent;
+    return { is: "failed", reason: failureOf(error, entry, deps), forGood };
+  }
+}
+
+/**
+ * What to say of an error that is the fault of `entry`. One that Hare did not raise on purpose is
+ * logged with its stack.
+ *
+ * @throws the error, when it ends the term
+ */
+export function failureOf(
+  error: unknown,
+  entry: Pick<QueueEntry, "key">,
+  { leadership, log }: Pick<QuestionDeps, "leadership" | "log">,
+): string {
+  if (endsTerm(error, leadership.signal)) throw leadership.signal.reason ?? error;
+  if (!(error instanceof HareError)) {
+    log.error("{key}: unexpected failure: {stack}", { key: entry.key, stack: stackOf(error) });
+  }
+  return shown(messageOf(error));
+}
+
+function unanswerable(reason: string, forGood: boolean): Question {
   return {
     type: "other",
     independent: false,
-    ask: () => Promise.resolve({ is: "failed", reason, forGood: true }),
+    ask: () => Promise.resolve({ is: "failed", reason, forGood }),
   };
-}
-
-/** The event in an entry, or why there is none. */
-function eventIn({ text }: QueueEntry): ReturnType<typeof parseEvent> | string {
-  try {
-    return parseEvent(text);
-  } catch (error) {
-    if (error instanceof EventSyntaxError) return error.message;
-    throw error;
-  }
 }

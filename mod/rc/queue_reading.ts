@@ -14,6 +14,8 @@ export interface QueueEntry {
   /** Consul's index of its last change. */
   readonly index: number;
   readonly text: string;
+  /** Its value in Base64, where that is no text. */
+  readonly binary?: string | undefined;
 }
 
 /** What stands below `eq/`. */
@@ -28,10 +30,10 @@ export interface QueueReading {
 export function readQueue(found: readonly KvEntry[]): QueueReading {
   const entries: QueueEntry[] = [];
   const misnamed: string[] = [];
-  for (const { key, value, modifyIndex } of found) {
+  for (const { key, value, binary, modifyIndex } of found) {
     const epoch = parseEpochKey(EQ_PREFIX, key);
     if (epoch === null) misnamed.push(key);
-    else entries.push({ key, epoch, index: modifyIndex, text: value });
+    else entries.push({ key, epoch, index: modifyIndex, text: value, binary });
   }
   // Two keys can have one number, `eq/7` and `eq/000000007`: the one put there first goes first.
   return { entries: entries.toSorted((a, b) => a.epoch - b.epoch || a.index - b.index), misnamed };

@@ -1,5 +1,11 @@
 /**
- * What is kept of an event that could not be handled: the value of `eq-rejected/<epoch>`.
+ * What is kept of an event that could not be handled, its dead letter: the value of
+ * `eq-rejected/<epoch>`.
+ *
+ * An event may be any bytes, up to Consul's limit for a value. JSON makes six bytes of some, and
+ * Base64 makes four of three, in a request that has a limit of its own and carries the event's
+ * record as well. So sizes are bounded after JSON has escaped the text, and for a Consul that takes
+ * less than usual there are smaller {@linkcode FORMS}.
  *
  * @module
  */
@@ -7,28 +13,59 @@
 import * as z from "zod";
 import { MAX_VALUE_BYTES } from "../consul/mod.ts";
 import { jsonText } from "../lib/json_text.ts";
-
-/** Of a larger event only the beginning is kept, so that it fits into one transaction. */
-const MAX_KEPT_BYTES = MAX_VALUE_BYTES / 4;
-/** A log line holds no more of an event. */
-const MAX_SHOWN = 1000;
+import { decodeBase64, encodeHex } from "../lib/std/encoding.ts";
+import type { QueueEntry } from "./queue_reading.ts";
 
 /**
- * The value under which a rejected event is kept, as JSON: `event`, `reason`, `time`, and `bytes`,
- * its whole size, where only its beginning is kept.
- *
- * @param now milliseconds since the Unix epoch
+ * Bytes of JSON that an event may take in each form of a dead letter, to be tried in this order: all
+ * that a transaction has room for, less, and nothing but the event's digest and length.
  */
-export function rejectedValue(event: string, reason: string, now: number): string {
-  const bytes = new TextEncoder().encode(event);
-  const whole = bytes.length <= MAX_KEPT_BYTES;
-  return JSON.stringify({
-    // A character that is cut through ends as U+FFFD.
-    event: whole ? event : new TextDecoder().decode(bytes.slice(0, MAX_KEPT_BYTES)),
-    reason,
-    time: new Date(now).toISOString(),
-    ...(whole ? {} : { bytes: bytes.length }),
-  });
+export const FORMS = [(MAX_VALUE_BYTES * 3) / 4 - 32 * 1024, 32 * 1024, 0] as const;
+
+/** A log line, or a reason, holds no more of a text from outside. */
+const MAX_SHOWN = 1000;
+
+/** What was rejected: an entry of the queue, or a timeout. */
+export type Rejected = Pick<QueueEntry, "key" | "text" | "binary">;
+
+/**
+ * The value under which a rejected event is kept, as JSON: `event`, `reason`, `time`. Of what does
+ * not fit, or is not UTF-8, `event` is as much as can be shown, and `key`, `bytes` and `sha256` tell
+ * what it was.
+ *
+ * @param form index in {@linkcode FORMS}
+ */
+export async function rejectedValue(
+  { key, text, binary }: Rejected,
+  reason: string,
+  now: Date,
+  form = 0,
+): Promise<string> {
+  const event = fitting(text, FORMS[form] ?? 0);
+  const letter = { event, reason: shown(reason), time: now.toISOString() };
+  if (event === text && binary === undefined) return JSON.stringify(letter);
+  const bytes = binary === undefined ? new TextEncoder().encode(text) : decodeBase64(binary);
+  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
+  return JSON.stringify({ ...letter, key, bytes: bytes.length, sha256: encodeHex(digest) });
+}
+
+/** The beginning of `text` that has at most `maxBytes` bytes as a string of JSON. */
+function fitting(text: string, maxBytes: number): string {
+  const fits = (length: number) => bytesAsJson(text.slice(0, length)) <= maxBytes;
+  if (text.length <= maxBytes && fits(text.length)) return text;
+  let low = 0;
+  let high = Math.min(text.length, maxBytes);
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2);
+    if (fits(middle)) low = middle;
+    else high = middle - 1;
+  }
+  // Not half of a character.
+  return text.slice(0, low).replace(/[\ud800-\udbff]$/, "");
+}
+
+function bytesAsJson(text: string): number {
+  return new TextEncoder().encode(JSON.stringify(text)).length - '""'.length;
 }
 
 const rejectedSchema = jsonText(z.object({

@@ -11,7 +11,6 @@
 
 import { type CallOptions, type Consul, ConsulError, type SessionInfo } from "../consul/mod.ts";
 import { layoutOf, roleOf } from "../kv/cluster.ts";
-import { KvValueError } from "../kv/errors.ts";
 import { LEADER, nodePrefix } from "../kv/keys.ts";
 import { HareError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
@@ -115,14 +114,11 @@ export class SessionKeeper {
   async #confdChecks(signal: AbortSignal): Promise<string[]> {
     const { consul, node } = this.#deps;
     const entries = await consul.kv.list(nodePrefix(node), { signal });
-    try {
-      const confds = layoutOf(entries).processes.filter((process) => roleOf(process) === "confd");
-      if (confds.length > 0) return confds.map(({ fidk }) => `service:${fidk}`);
-    } catch (error) {
-      if (!(error instanceof KvValueError)) throw error;
-      throw new CannotLeadYet(error.message, { cause: error });
-    }
-    throw new CannotLeadYet(`the configuration has no confd on ${node}`);
+    const { processes, unreadable = [] } = layoutOf(entries);
+    const confds = processes.filter((process) => roleOf(process) === "confd");
+    if (confds.length > 0) return confds.map(({ fidk }) => `service:${fidk}`);
+    const why = unreadable.map(({ error }) => `; ${error.message}`).join("");
+    throw new CannotLeadYet(`the configuration has no confd on ${node}${why}`);
   }
 
   async #closeStrays(signal: AbortSignal): Promise<void> {

@@ -4,7 +4,8 @@
  *
  * A rule is asked, and what it answers is committed together with the removal of the event. When a
  * condition of the rule's own fails it is asked anew; when it fails it is asked again a few times;
- * then the event is moved aside, which is committed together with its removal as well.
+ * then the event is moved aside, which is committed together with its removal as well. When Consul
+ * refuses that, less of the event is kept; when it refuses the least, the event is left where it is.
  *
  * @module
  */
@@ -13,13 +14,16 @@ import { txn, type TxnOp } from "../consul/mod.ts";
 import type { Counter } from "../kv/epoch_counter.ts";
 import { BQ_PREFIX, EPOCH, eqRejectedKey, parseEpochKey } from "../kv/keys.ts";
 import type { QueueEntry } from "./queue_reading.ts";
-import { rejectedValue } from "./rejected.ts";
+import { FORMS } from "./rejected.ts";
 import type { Effects } from "./rules/rule.ts";
 import { broadcastOps, GUARD, removal, REMOVAL_OPS } from "./transaction.ts";
 
-/** What became of an entry; a `stale` one was not as it had been read, and nothing was changed. */
+/**
+ * What became of an entry. A `stale` one was not as it had been read, and one that is `left` could
+ * neither be handled nor moved aside: nothing was changed.
+ */
 export interface Result {
-  readonly is: "handled" | "rejected" | "stale";
+  readonly is: "handled" | "rejected" | "left" | "stale";
   readonly outcome: string;
 }
 
@@ -48,15 +52,18 @@ export type State =
     readonly is: "rejecting";
     readonly reason: string;
     readonly conflicts: number;
+    /** How much is kept of it: an index in `FORMS`. */
+    readonly form: number;
     readonly epoch: number;
     /** The counter, where it must give the number; it was read as this. */
     readonly counter: Counter | null;
   }
   | {
-    /** Read the counter: the number is taken by what was moved aside before. */
+    /** Find a number: the event's own is taken by what was moved aside before. */
     readonly is: "counting";
     readonly reason: string;
     readonly conflicts: number;
+    readonly form: number;
     readonly atLeast: number;
   }
   | { readonly is: "done"; readonly result: Result };
@@ -70,7 +77,13 @@ export type Input =
     readonly reason: string;
     readonly forGood: boolean;
   }
-  | { readonly is: "counted"; readonly counter: Counter }
+  | {
+    /** A number was found that nothing was moved aside under. */
+    readonly is: "counted";
+    readonly epoch: number;
+    /** The counter, if it is to be moved on to that number; it was read as this. */
+    readonly counter: Counter | null;
+  }
   | { readonly is: "committed" }
   | {
     /** Conditions failed, by their place among {@linkcode writeOf}'s; nothing was changed. */
@@ -86,8 +99,8 @@ export const MAX_CONFLICTS = 100;
 /** How the handling of an event begins. */
 export const BEGIN: State = { is: "asking", failures: 0, conflicts: 0, atLeast: 0 };
 
-function moveAside(entry: QueueEntry, reason: string): State {
-  return { is: "rejecting", reason, conflicts: 0, epoch: entry.epoch, counter: null };
+function moveAside(entry: QueueEntry, reason: string): State & { readonly is: "rejecting" } {
+  return { is: "rejecting", reason, conflicts: 0, form: 0, epoch: entry.epoch, counter: null };
 }
 
 /** What {@linkcode writeOf} needs besides. */
@@ -96,8 +109,8 @@ export interface Besides {
   readonly ops: readonly TxnOp[];
   /** The counter as it was read; needed where there are broadcasts. */
   readonly counter: Counter;
-  /** Milliseconds since the Unix epoch. */
-  readonly now: number;
+  /** What is kept of an event that is moved aside. */
+  readonly letter: string;
 }
 
 /** What `state` commits. */
@@ -108,11 +121,11 @@ export function writeOf(entry: QueueEntry, state: Writing, besides: Besides): re
     const numbers = { counter: besides.counter, atLeast: state.atLeast };
     return [...first, ...ops, ...broadcastOps(broadcasts, numbers)];
   }
-  const { counter, epoch, reason } = state;
+  const { counter, epoch } = state;
   return [
     ...first,
     ...(counter === null ? [] : [txn.cas(EPOCH, String(epoch), counter.modifyIndex)]),
-    txn.cas(eqRejectedKey(epoch), rejectedValue(entry.text, reason, besides.now), 0),
+    txn.cas(eqRejectedKey(epoch), besides.letter, 0),
   ];
 }
 
@@ -149,11 +162,12 @@ export function step(
     case "answered":
       return state.is === "asking" ? { ...state, is: "committing", effects: input.effects } : state;
     case "failed":
+      if (state.is === "done") return state;
       return state.is === "asking" || state.is === "committing"
         ? failed(entry, state, input.reason, input.forGood)
-        : state;
+        : keptLess(entry, state, input.reason);
     case "counted":
-      return state.is === "counting" ? counted(state, input.counter) : state;
+      return state.is === "counting" ? counted(state, input) : state;
   }
 }
 
@@ -177,12 +191,24 @@ function failed(
   return { is: "asking", failures: failures + 1, conflicts: 0, atLeast };
 }
 
-function counted(
-  { reason, conflicts, atLeast }: State & { readonly is: "counting" },
-  counter: Counter,
+/** The event cannot be moved aside as it was tried. */
+function keptLess(
+  entry: QueueEntry,
+  { reason, form }: State & { readonly is: "rejecting" | "counting" },
+  why: string,
 ): State {
-  const epoch = Math.max(counter.last + 1, atLeast);
-  return { is: "rejecting", reason, conflicts, epoch, counter };
+  if (form + 1 < FORMS.length) return { ...moveAside(entry, reason), form: form + 1 };
+  return {
+    is: "done",
+    result: { is: "left", outcome: `is left: ${reason}; and it cannot be moved aside: ${why}` },
+  };
+}
+
+function counted(
+  { reason, conflicts, form }: State & { readonly is: "counting" },
+  { epoch, counter }: Input & { readonly is: "counted" },
+): State {
+  return { is: "rejecting", reason, conflicts, form, epoch, counter };
 }
 
 function refused(
@@ -201,7 +227,7 @@ function refused(
     if (paused) return state;
     // An entry of the same number, typed by hand, was moved aside before: both are kept.
     const atLeast = state.counter === null ? 0 : state.epoch + 1;
-    return { is: "counting", reason: state.reason, conflicts, atLeast };
+    return { is: "counting", reason: state.reason, conflicts, form: state.form, atLeast };
   }
   const { failures, atLeast } = state;
   // The rule will be asked when events are handled again; its answer was not at fault.

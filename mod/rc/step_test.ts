@@ -5,10 +5,11 @@ import { txn } from "../consul/mod.ts";
 import { type Counter, epochIn } from "../kv/epoch_counter.ts";
 import { RC_PAUSED } from "../kv/keys.ts";
 import type { QueueEntry } from "./queue_reading.ts";
+import { FORMS } from "./rejected.ts";
 import { BEGIN, MAX_CONFLICTS, type State, step, TRIES, writeOf } from "./step.ts";
 
 const ENTRY: QueueEntry = { key: "eq/000000007", epoch: 7, index: 70, text: "bad" };
-const BESIDES = { ops: [], counter: { last: 0, modifyIndex: 0 }, now: 0 };
+const BESIDES = { ops: [], counter: { last: 0, modifyIndex: 0 }, letter: "{}" };
 const EFFECTS = { ops: [txn.cas("bq/000000042", "x", 0)], outcome: "done" };
 const failed = (forGood = false) => ({ is: "failed", reason: "no", forGood } as const);
 const refused = (...indexes: number[]) => ({
@@ -87,7 +88,7 @@ Deno.test("step() takes a fresh number for what is moved aside where the first i
   const counting = steps(BEGIN, failed(true), refused(3));
   assertEquals(counting.is, "counting");
   const counter = { last: 99, modifyIndex: 5 };
-  const rejecting = steps(counting, { is: "counted", counter });
+  const rejecting = steps(counting, { is: "counted", epoch: 100, counter });
   assert(rejecting.is === "rejecting");
   assertEquals(
     writeOf(ENTRY, rejecting, BESIDES).slice(3).map(({ verb, key, index }) => [
@@ -97,8 +98,19 @@ Deno.test("step() takes a fresh number for what is moved aside where the first i
     ]),
     [["cas", "epoch", 5], ["cas", "eq-rejected/000000100", 0]],
   );
-  const again = steps(rejecting, refused(4), { is: "counted", counter });
-  assertEquals(again.is === "rejecting" && again.epoch, 101);
+  const again = steps(rejecting, refused(4));
+  assertEquals(again.is === "counting" && again.atLeast, 101);
+});
+
+Deno.test("step() keeps less of an event that cannot be moved aside, and leaves it in the end", () => {
+  const rejecting = steps(BEGIN, failed(true));
+  const forms = FORMS.map((_, i) => steps(rejecting, ...FORMS.slice(0, i).map(() => failed())));
+  assertEquals(forms.map((state) => state.is === "rejecting" && state.form), [0, 1, 2]);
+  const left = steps(rejecting, ...FORMS.map(() => failed()));
+  assertEquals(left, {
+    is: "done",
+    result: { is: "left", outcome: "is left: no; and it cannot be moved aside: no" },
+  });
 });
 
 /** What the surroundings do before each step. */
@@ -128,9 +140,12 @@ Deno.test("step() on a model: whatever happens, an event ends once, with its eff
               : step(entry, state, { is: "answered", effects: { ops, outcome: "applied" } });
             break;
           }
-          case "counting":
-            state = step(entry, state, { is: "counted", counter: counterIn(model) });
+          case "counting": {
+            const counter = counterIn(model);
+            const epoch = Math.max(counter.last + 1, state.atLeast);
+            state = step(entry, state, { is: "counted", epoch, counter });
             break;
+          }
           default: {
             const ops = writeOf(entry, state, BESIDES);
             const result = model.commit(ops);

@@ -14,6 +14,7 @@ import { EventQueue } from "./event_queue.ts";
 import { History } from "./history.ts";
 import { type LeaderDeps, Leadership, LeadershipOver } from "./leadership.ts";
 import type { LeaderNumbers, RcMetrics } from "./metrics.ts";
+import { Mishaps } from "./mishaps.ts";
 import { Numbering } from "./numbering.ts";
 import type { Orders } from "./orders.ts";
 import type { Rulebook } from "./rules/mod.ts";
@@ -41,6 +42,7 @@ export class Term {
   readonly #leadership: Leadership;
   readonly #deps: TermDeps;
   readonly #history: History;
+  readonly #mishaps: Mishaps;
   readonly #numbering: Numbering;
   readonly #timer: Timer;
   readonly #queue: EventQueue;
@@ -51,21 +53,23 @@ export class Term {
 
   constructor(session: string, deps: TermDeps) {
     const leadership = new Leadership(session, deps);
+    const mishaps = new Mishaps(deps);
     const numbering = new Numbering({ ...deps, leadership });
-    const common = { ...deps, leadership, numbering };
+    const common = { ...deps, leadership, mishaps, numbering };
     const history = new History(common);
     const timer = new Timer(common);
     this.session = session;
     this.#leadership = leadership;
     this.#deps = deps;
     this.#history = history;
+    this.#mishaps = mishaps;
     this.#numbering = numbering;
     this.#timer = timer;
     this.#queue = new EventQueue({ ...common, history, lookAtTimeouts: () => timer.look() });
     this.#broadcasts = new Broadcasts(common);
     this.#began = { wall: new Date(deps.clock.now()), monotonic: deps.clock.monotonic() };
     deps.metrics.election("won");
-    deps.metrics.leaderNumbers = () => this.#numbers();
+    deps.metrics.leaderNumbers = () => this.#leaderNumbers();
     leadership.signal.addEventListener("abort", deps.onOver, { once: true });
     this.#work = this.#run();
   }
@@ -132,17 +136,18 @@ export class Term {
   }
 
   #reportNow(): LeaderReport {
-    const { backlog: { oldest }, mishap } = this.#queue;
+    const { oldest } = this.#queue.backlog;
+    const { last } = this.#mishaps;
     return {
       node: this.#deps.node,
       term: this.#history.term,
       since: this.#began.wall.toISOString(),
       oldest: oldest && { key: oldest.key, since: oldest.since.toISOString() },
-      lastError: mishap && { time: mishap.at.toISOString(), what: mishap.what },
+      lastError: last && { time: last.at.toISOString(), what: last.what },
     };
   }
 
-  #numbers(): LeaderNumbers {
+  #leaderNumbers(): LeaderNumbers {
     const { length, oldest } = this.#queue.backlog;
     return {
       queues: { eq: length, bq: this.#broadcasts.length, timeout: this.#timer.length },

@@ -5,11 +5,11 @@
  * @module
  */
 
-import { type KvEntry, MAX_VALUE_BYTES, txn, type TxnOp } from "../consul/mod.ts";
+import { type KvEntry, splitTxnOps, txn, type TxnOp } from "../consul/mod.ts";
 import { enqueueOps } from "../kv/enqueue.ts";
 import type { Counter } from "../kv/epoch_counter.ts";
 import { joinEvents, splitEvents } from "../kv/event.ts";
-import { EQ_PREFIX } from "../kv/keys.ts";
+import { EQ_PREFIX, LEADER } from "../kv/keys.ts";
 import { parseTimeoutKey, timeoutKey } from "../kv/timeout_key.ts";
 import { MAX_WRITE_OPS } from "./leadership.ts";
 
@@ -21,13 +21,17 @@ export interface Timeout {
   /** Milliseconds since the Unix epoch. */
   readonly due: number;
   readonly events: readonly string[];
+  /** The value that holds them. */
+  readonly text: string;
+  /** That value in Base64, where it is no text. */
+  readonly binary?: string | undefined;
 }
 
 /** What stands below `timeout/`. */
 export interface TimeoutsReading {
   /** The earliest first. */
   readonly timeouts: readonly Timeout[];
-  /** Keys that name no time, or hold too much, and why. */
+  /** Keys that name no time, and why. */
   readonly unreadable: ReadonlyMap<string, string>;
 }
 
@@ -37,21 +41,17 @@ export const KEY_OPS = 2;
 /** Events of a timeout that one transaction moves, besides the key and the counter. */
 export const MAX_MOVED = MAX_WRITE_OPS - KEY_OPS - 1;
 
-/** What is moved or written back goes in one request of 512 KB, in base64. */
-const MAX_TIMEOUT_BYTES = MAX_VALUE_BYTES / 2;
-
 /** Reads the entries below `timeout/`. */
 export function readTimeouts(entries: readonly KvEntry[]): TimeoutsReading {
   const timeouts: Timeout[] = [];
   const unreadable = new Map<string, string>();
-  for (const { key, value, modifyIndex } of entries) {
-    const due = parseTimeoutKey(key);
-    if (due === null) {
+  for (const { key, value, binary, modifyIndex } of entries) {
+    const due = parseTimeoutKey(key)?.getTime();
+    if (due === undefined) {
       unreadable.set(key, "it names no time; write timeout/<YYYYmmddHHMM.SS>");
-    } else if (new TextEncoder().encode(value).length > MAX_TIMEOUT_BYTES) {
-      unreadable.set(key, `it holds more than ${MAX_TIMEOUT_BYTES} bytes`);
     } else {
-      timeouts.push({ key, index: modifyIndex, due: due.getTime(), events: splitEvents(value) });
+      const events = splitEvents(value);
+      timeouts.push({ key, index: modifyIndex, due, events, text: value, binary });
     }
   }
   return { timeouts: timeouts.toSorted((a, b) => a.due - b.due), unreadable };
@@ -70,25 +70,29 @@ export interface Move {
  * Moves the events of `timeout` to the event queue, each with a fresh number, and removes its key,
  * or leaves there what does not fit.
  *
- * @param counter the counter as it was read
+ * @param counter as it was read
  * @param atLeast numbers below this one are passed over
+ * @returns `null` when no transaction takes the timeout: all that is moved or left goes in one
  */
-export function moveTimeout(timeout: Timeout, counter: Counter, atLeast: number): Move {
+export function moveTimeout(timeout: Timeout, counter: Counter, atLeast: number): Move | null {
   const { key, index } = timeout;
   const moved = timeout.events.slice(0, MAX_MOVED);
   const left = timeout.events.slice(MAX_MOVED);
-  const enqueued = enqueueOps(counter, EQ_PREFIX, moved, atLeast);
-  return {
-    ops: [
-      // Not `delete-cas`: that succeeds where the key is gone, and the events would come twice.
-      txn.checkIndex(key, index),
-      left.length === 0 ? txn.delete(key) : txn.set(key, joinEvents(left)),
-      ...enqueued.ops,
-    ],
-    epochs: enqueued.epochs,
-    left: left.length,
-  };
+  const enqueued = moved.length === 0
+    ? { ops: [], epochs: [] }
+    : enqueueOps(counter, EQ_PREFIX, moved, atLeast);
+  const ops = [
+    // Not `delete-cas`: that succeeds where the key is gone, and the events would come twice.
+    txn.checkIndex(key, index),
+    left.length === 0 ? txn.delete(key) : txn.set(key, joinEvents(left)),
+    ...enqueued.ops,
+  ];
+  const fits = splitTxnOps([FENCE, ...ops]).length === 1;
+  return fits ? { ops, epochs: enqueued.epochs, left: left.length } : null;
 }
+
+/** Stands for the condition that the leader's writes begin with. */
+const FENCE = txn.checkSession(LEADER, "");
 
 const MINUTE_MS = 60_000;
 

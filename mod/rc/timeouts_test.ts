@@ -1,6 +1,13 @@
-import { assertEquals } from "../../tests/lib/assert.ts";
+import { assert, assertEquals } from "../../tests/lib/assert.ts";
 import type { KvEntry } from "../consul/mod.ts";
-import { addEvent, MAX_MOVED, moveTimeout, readTimeouts, type Timeout } from "./timeouts.ts";
+import {
+  addEvent,
+  MAX_MOVED,
+  type Move,
+  moveTimeout,
+  readTimeouts,
+  type Timeout,
+} from "./timeouts.ts";
 
 function entry(key: string, value: string, modifyIndex = 7): KvEntry {
   return { key, value, flags: 0, session: null, lockIndex: 0, createIndex: 1, modifyIndex };
@@ -14,14 +21,9 @@ Deno.test("readTimeouts() gives the earliest first, with their events", () => {
     entry("timeout/202611240310.05", "tmo2, wake_RC"),
     entry("timeout/202511240310.05", "tmo1", 3),
   ]);
-  assertEquals(timeouts, [
-    { key: "timeout/202511240310.05", index: 3, due: at(2025, 10, 24, 3, 10, 5), events: ["tmo1"] },
-    {
-      key: "timeout/202611240310.05",
-      index: 7,
-      due: at(2026, 10, 24, 3, 10, 5),
-      events: ["tmo2", "wake_RC"],
-    },
+  assertEquals(timeouts.map(({ key, index, due, events }) => [key, index, due, events]), [
+    ["timeout/202511240310.05", 3, at(2025, 10, 24, 3, 10, 5), ["tmo1"]],
+    ["timeout/202611240310.05", 7, at(2026, 10, 24, 3, 10, 5), ["tmo2", "wake_RC"]],
   ]);
   assertEquals(unreadable.size, 0);
 });
@@ -31,26 +33,23 @@ Deno.test("readTimeouts() sets aside what it cannot read and reads the rest", ()
     entry("timeout/soon", "tmo1"),
     entry("timeout/202613240310.05", "tmo1"),
     entry("timeout/202611240310.05", "tmo2"),
-    entry("timeout/202611240310.06", "x".repeat(300_000)),
   ]);
   assertEquals(timeouts.map(({ events }) => events), [["tmo2"]]);
-  assertEquals([...unreadable.keys()], [
-    "timeout/soon",
-    "timeout/202613240310.05",
-    "timeout/202611240310.06",
-  ]);
+  assertEquals([...unreadable.keys()], ["timeout/soon", "timeout/202613240310.05"]);
 });
 
 function timeout(events: readonly string[]): Timeout {
-  return { key: "timeout/202611240310.05", index: 7, due: 0, events };
+  return { key: "timeout/202611240310.05", index: 7, due: 0, events, text: events.join(",") };
+}
+
+function move(...args: Parameters<typeof moveTimeout>): Move {
+  const move = moveTimeout(...args);
+  assert(move !== null, "no transaction takes it");
+  return move;
 }
 
 Deno.test("moveTimeout() gives each event a fresh number and removes the key", () => {
-  const { ops, epochs, left } = moveTimeout(
-    timeout(["tmo1", "tmo2"]),
-    { last: 41, modifyIndex: 5 },
-    0,
-  );
+  const { ops, epochs, left } = move(timeout(["tmo1", "tmo2"]), { last: 41, modifyIndex: 5 }, 0);
   assertEquals(epochs, [42, 43]);
   assertEquals(left, 0);
   assertEquals(ops, [
@@ -65,7 +64,7 @@ Deno.test("moveTimeout() gives each event a fresh number and removes the key", (
 for (const count of [MAX_MOVED - 1, MAX_MOVED, MAX_MOVED + 1, 3 * MAX_MOVED]) {
   Deno.test(`moveTimeout() of ${count} events fits one transaction and leaves the rest`, () => {
     const events = Array.from({ length: count }, (_, i) => `tmo${i}`);
-    const { ops, epochs, left } = moveTimeout(timeout(events), { last: 0, modifyIndex: 7 }, 0);
+    const { ops, epochs, left } = move(timeout(events), { last: 0, modifyIndex: 7 }, 0);
     assertEquals(ops.length + 1 <= 64, true); // the fence is one more
     assertEquals(epochs.length, Math.min(count, 60));
     assertEquals(left, count - epochs.length);
@@ -74,8 +73,19 @@ for (const count of [MAX_MOVED - 1, MAX_MOVED, MAX_MOVED + 1, 3 * MAX_MOVED]) {
   });
 }
 
+Deno.test("moveTimeout() takes what fits one transaction, and nothing larger", () => {
+  const events = (bytes: number) => ["tmo1", "x".repeat(bytes)];
+  assertEquals(move(timeout(events(370_000)), { last: 0, modifyIndex: 7 }, 0).epochs, [1, 2]);
+  assertEquals(moveTimeout(timeout(events(400_000)), { last: 0, modifyIndex: 7 }, 0), null);
+});
+
+Deno.test("moveTimeout() needs no number for a timeout without events", () => {
+  const { ops } = move(timeout([]), { last: 0, modifyIndex: 7 }, 0);
+  assertEquals(ops.map(({ verb }) => verb), ["check-index", "delete"]);
+});
+
 Deno.test("moveTimeout() passes numbers over that are taken", () => {
-  assertEquals(moveTimeout(timeout(["tmo1"]), { last: 41, modifyIndex: 7 }, 50).epochs, [50]);
+  assertEquals(move(timeout(["tmo1"]), { last: 41, modifyIndex: 7 }, 50).epochs, [50]);
 });
 
 Deno.test("addEvent() keeps what is there, commas in JSON too", () => {

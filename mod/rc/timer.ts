@@ -4,20 +4,38 @@
  * @module
  */
 
-import type { KvEntry } from "../consul/mod.ts";
-import { eqKey, TIMEOUT_PREFIX } from "../kv/keys.ts";
+import { type KvEntry, txn } from "../consul/mod.ts";
+import { EPOCH, eqKey, eqRejectedKey, TIMEOUT_PREFIX } from "../kv/keys.ts";
+import { backoffMs } from "../lib/backoff.ts";
 import type { Logger } from "../lib/log.ts";
 import { Bell } from "./bell.ts";
 import type { LeaderDeps, Leadership } from "./leadership.ts";
+import type { Mishaps } from "./mishaps.ts";
 import type { Numbering } from "./numbering.ts";
+import { failureOf } from "./question.ts";
+import { FORMS, rejectedValue, shown } from "./rejected.ts";
+import { TRIES } from "./step.ts";
 import { KEY_OPS, moveTimeout, readTimeouts, type Timeout } from "./timeouts.ts";
 
 /** What a {@linkcode Timer} stands on. */
 export interface TimerDeps extends LeaderDeps {
   readonly leadership: Leadership;
   readonly numbering: Numbering;
+  readonly mishaps: Mishaps;
   readonly log: Logger;
 }
+
+/** A timeout that could not be moved. */
+interface Delayed {
+  /** Consul's index of the timeout's last change. */
+  readonly index: number;
+  readonly failures: number;
+  /** When it is tried again, by the monotonic clock. */
+  readonly until: number;
+}
+
+/** Pauses between tries to move a timeout. */
+const TRY_PAUSE = { baseMs: 1000, maxMs: 60_000 };
 
 /**
  * How often the timer looks at the wall clock, which may be set while it sleeps: what is due then
@@ -38,6 +56,8 @@ export class Timer {
   #readAt = -Infinity;
   /** Reported, and not to be reported again. */
   #unreadable: ReadonlyMap<string, string> = new Map();
+  /** By key. */
+  readonly #delayed = new Map<string, Delayed>();
 
   constructor(deps: TimerDeps) {
     this.#deps = deps;
@@ -71,13 +91,12 @@ export class Timer {
    * @throws the reason of the end of leadership
    */
   async run(): Promise<never> {
-    const { clock, leadership } = this.#deps;
+    const { leadership } = this.#deps;
     while (true) {
       await this.fireDue();
-      const due = this.#timeouts[0]?.due ?? Infinity;
-      // deno-lint-ignore clock/wall -- timeouts are due by the wall clock
-      const pause = Math.min(due - clock.now(), LOOK_EVERY_MS);
-      await this.#bell.wait(Math.max(0, pause), leadership.signal);
+      const waits = this.#timeouts.map((timeout) => this.#waitMs(timeout));
+      const pause = waits.reduce((least, wait) => Math.min(least, wait), LOOK_EVERY_MS);
+      await this.#bell.wait(pause, leadership.signal);
     }
   }
 
@@ -90,42 +109,124 @@ export class Timer {
       const list = () => consul.kv.list(TIMEOUT_PREFIX, { signal });
       this.#see(await leadership.patiently("timer", list));
     }
-    // deno-lint-ignore clock/wall -- timeouts are due by the wall clock
-    const now = clock.now();
-    const due = this.#timeouts.filter((timeout) => timeout.due <= now);
-    this.#timeouts = this.#timeouts.slice(due.length);
+    const due = new Set(this.#timeouts.filter((timeout) => this.#waitMs(timeout) === 0));
+    this.#timeouts = this.#timeouts.filter((timeout) => !due.has(timeout));
     for (const timeout of due) await this.#fire(timeout);
   }
 
+  /** Time until a timeout is to be moved, in milliseconds. */
+  #waitMs({ key, index, due }: Timeout): number {
+    const { clock } = this.#deps;
+    const delayed = this.#delayed.get(key);
+    if (delayed?.index === index) return Math.max(0, delayed.until - clock.monotonic());
+    // deno-lint-ignore clock/wall -- timeouts are due by the wall clock
+    return Math.max(0, due - clock.now());
+  }
+
+  /** Moves a timeout; one that cannot be moved is tried again a few times, and then moved aside. */
   async #fire(timeout: Timeout): Promise<void> {
+    const { key, index } = timeout;
+    const delayed = this.#delayed.get(key);
+    const failures = delayed?.index === index ? delayed.failures : 0;
+    try {
+      if (await this.#move(timeout)) {
+        this.#delayed.delete(key);
+      } else {
+        await this.#moveAside(timeout, "no transaction of Consul takes so much");
+      }
+    } catch (error) {
+      const why = failureOf(error, timeout, this.#deps);
+      if (failures + 1 < TRIES) this.#delay(timeout, failures + 1, why);
+      else await this.#moveAside(timeout, `it could not be moved ${TRIES} times: ${why}`);
+    }
+  }
+
+  #delay(timeout: Timeout, failures: number, why: string): void {
+    const { clock, mishaps, random } = this.#deps;
+    const { key, index } = timeout;
+    mishaps.report(`${key} cannot be moved to the event queue: ${why}`);
+    const until = clock.monotonic() + TRY_PAUSE.baseMs +
+      backoffMs(failures, { ...TRY_PAUSE, random });
+    this.#delayed.set(key, { index, failures, until });
+    this.#timeouts = [...this.#timeouts, timeout];
+  }
+
+  /** Moves a timeout to the event queue; `false` when that is not possible. */
+  async #move(timeout: Timeout): Promise<boolean> {
     const { leadership, log, numbering } = this.#deps;
     let atLeast = 0;
     while (true) {
-      const { ops, epochs, left } = moveTimeout(timeout, await numbering.read(), atLeast);
+      const move = moveTimeout(timeout, await numbering.read(), atLeast);
+      if (move === null) return false;
+      const { ops, epochs, left } = move;
       const written = await leadership.write(ops);
       if (written.committed) {
         numbering.committed(ops);
         log.info("{key} is due: {events}", {
           key: timeout.key,
-          events: epochs.map((n, i) => `${timeout.events[i]} → ${eqKey(n)}`).join(", ") || "empty",
+          events: shown(
+            epochs.map((n, i) => `${timeout.events[i]} → ${eqKey(n)}`).join(", ") || "empty",
+          ),
         });
         if (left > 0) this.look();
-        return;
+        return true;
       }
       const failed = written.errors.map(({ index }) => index);
       // Somebody changed or removed it: the watch shows what it is now.
-      if (failed.some((index) => index < KEY_OPS)) return;
+      if (failed.some((index) => index < KEY_OPS)) return true;
       // A number may be taken by an entry typed by hand; else only the counter has moved on.
       const taken = epochs[Math.max(...failed) - KEY_OPS - 1];
       if (taken !== undefined) atLeast = taken + 1;
     }
   }
 
+  /** Keeps as much of a timeout as Consul takes below `eq-rejected/`, and removes it. */
+  async #moveAside(timeout: Timeout, reason: string): Promise<void> {
+    const { mishaps } = this.#deps;
+    let why = "";
+    for (const form of FORMS.keys()) {
+      try {
+        const letter = await this.#reject(timeout, reason, form);
+        if (letter !== null) mishaps.report(`${timeout.key} is moved to ${letter}: ${reason}`);
+        return;
+      } catch (error) {
+        why = failureOf(error, timeout, this.#deps);
+      }
+    }
+    this.#delay(timeout, TRIES, `${reason}; nor can it be moved aside: ${why}`);
+  }
+
+  /** Moves a timeout aside, and returns to where; `null` when it is not what it was. */
+  async #reject(timeout: Timeout, reason: string, form: number): Promise<string | null> {
+    const { clock, leadership, numbering } = this.#deps;
+    const { key, index } = timeout;
+    const letter = await rejectedValue(timeout, reason, new Date(clock.now()), form);
+    for (let atLeast = 0;;) {
+      const { last, modifyIndex } = await numbering.read();
+      const epoch = Math.max(last + 1, atLeast);
+      const ops = [
+        txn.checkIndex(key, index),
+        txn.delete(key),
+        txn.cas(EPOCH, String(epoch), modifyIndex),
+        txn.cas(eqRejectedKey(epoch), letter, 0),
+      ];
+      const written = await leadership.write(ops);
+      if (written.committed) numbering.committed(ops);
+      if (written.committed) return eqRejectedKey(epoch);
+      const failed = written.errors.map(({ index }) => index);
+      if (failed.some((index) => index < KEY_OPS)) return null;
+      if (failed.includes(KEY_OPS + 1)) atLeast = epoch + 1;
+    }
+  }
+
   #see(entries: readonly KvEntry[]): void {
     const { timeouts, unreadable } = readTimeouts(entries);
     for (const [key, why] of unreadable) {
-      if (!this.#unreadable.has(key)) this.#deps.log.warn("{key} is left: {why}", { key, why });
+      if (this.#unreadable.has(key)) continue;
+      this.#deps.log.warn("{key} is left: {why}", { key: shown(key), why });
     }
+    const keys = new Set(timeouts.map(({ key }) => key));
+    for (const key of this.#delayed.keys()) if (!keys.has(key)) this.#delayed.delete(key);
     this.#timeouts = timeouts;
     this.#unreadable = unreadable;
   }

@@ -182,3 +182,32 @@ Deno.test("Timer fires once what was committed without an answer", () =>
     assertEquals(writes, 2);
     assertEquals(model.list("eq/").map(({ value }) => value), ["tmo1"]);
   }));
+
+Deno.test("Timer moves a timeout aside that no transaction takes, and fires the others", () =>
+  withTimer(async ({ model, clock }) => {
+    await using log = await captureLog();
+    model.put("epoch", "41");
+    model.put(keyIn(-60), "x".repeat(500_000));
+    model.put(keyIn(-30), "tmo1");
+    // A digest is made outside of JavaScript: the clock does not know when it is there.
+    for (let ms = 0; ms < 1000 && model.list("timeout/").length > 0; ms++) await clock.advance(1);
+    assertEquals(Object.keys(model.values("timeout/")), []);
+    assertEquals(model.values("eq/"), { "eq/000000043": "tmo1" });
+    const letter = JSON.parse(model.get("eq-rejected/000000042")?.value ?? "null");
+    assertEquals([letter.key, letter.bytes], [keyIn(-60), 500_000]);
+    assertEquals(letter.reason, "no transaction of Consul takes so much");
+    assertEquals(log.matching(/^error: timeout\/.* is moved to eq-rejected\/000000042/).length, 1);
+  }));
+
+Deno.test("Timer tries a timeout again that Consul refuses, then moves it aside", () =>
+  withTimer(async ({ model, clock }) => {
+    await using log = await captureLog();
+    model.refuses = ({ key }) => key.startsWith("eq/");
+    model.put(keyIn(-60), "tmo1");
+    await clock.advance(120_000);
+    assertEquals(model.values("timeout/"), {});
+    const letter = JSON.parse(model.get("eq-rejected/000000001")?.value ?? "null");
+    assertEquals(letter.event, "tmo1");
+    assertEquals(letter.reason, "it could not be moved 5 times: the model refuses eq/000000001");
+    assertEquals(log.matching(/cannot be moved to the event queue/).length, 1);
+  }));

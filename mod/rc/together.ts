@@ -12,10 +12,13 @@
 
 import { EPOCH } from "../kv/keys.ts";
 import type { Clock } from "../lib/clock.ts";
+import { messageOf } from "../lib/errors.ts";
 import type { History } from "./history.ts";
+import { endsTerm } from "./leadership.ts";
 import type { Numbering } from "./numbering.ts";
 import { type QuestionDeps, questionIn } from "./question.ts";
 import type { QueueEntry } from "./queue_reading.ts";
+import { shown } from "./rejected.ts";
 import type { Result } from "./step.ts";
 import {
   type Answered,
@@ -107,7 +110,7 @@ export class Together {
    * @param left how many entries of the reading come after these
    */
   async #write(answered: readonly Typed[], left: number, began: number): Promise<boolean> {
-    const { clock, history, leadership } = this.#deps;
+    const { clock, history, leadership, log } = this.#deps;
     const told = broadcastsOf(answered).length;
     const ms = clock.monotonic() - began;
     const addition = history.add(answered.map(({ entry: { key, epoch, text }, effects }) => ({
@@ -115,17 +118,26 @@ export class Together {
       result: "handled",
       outcome: effects.outcome,
     })));
-    for (let tries = 0; tries < MAX_COUNTS; tries++) {
-      const numbers = await this.#numbers(told, left);
-      const ops = writeTogether(answered, addition.ops, numbers);
-      const written = await leadership.write(ops);
-      if (written.committed) {
-        addition.committed();
-        this.#deps.numbering.committed(ops);
-        if (told > 0) this.#reserve = reserveAfter(numbers, ops, told);
-        return true;
+    try {
+      for (let tries = 0; tries < MAX_COUNTS; tries++) {
+        const numbers = await this.#numbers(told, left);
+        const ops = writeTogether(answered, addition.ops, numbers);
+        const written = await leadership.write(ops);
+        if (written.committed) {
+          addition.committed();
+          this.#deps.numbering.committed(ops);
+          if (told > 0) this.#reserve = reserveAfter(numbers, ops, told);
+          return true;
+        }
+        if (written.errors.some(({ index }) => ops[index]?.key !== EPOCH)) return false;
       }
-      if (written.errors.some(({ index }) => ops[index]?.key !== EPOCH)) return false;
+    } catch (error) {
+      if (endsTerm(error, leadership.signal)) throw error;
+      // Which event is at fault is found one at a time.
+      log.debug("{n} events cannot be committed together: {why}", {
+        n: answered.length,
+        why: shown(messageOf(error)),
+      });
     }
     return false;
   }

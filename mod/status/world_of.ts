@@ -42,17 +42,13 @@ const RC_SERVICE = "hare-rc";
 /** Consul's own check of a node. */
 const NODE_CHECK = "serfHealth";
 
-/**
- * Puts the answers together.
- *
- * @throws {KvValueError} when the configuration in KV makes no sense
- */
+/** Puts the answers together. */
 export function worldOf(asAnswered: Answers): World {
-  const { processes } = layoutOf(asAnswered.configuration);
+  const { processes, unreadable: faults = [] } = layoutOf(asAnswered.configuration);
   const answers = spelledAlike(asAnswered, processes);
   const { address, hasLeader, leader, sessionOk, pools } = answers;
   const nodes = nodesOf(answers, processes);
-  const unreadable: string[] = [];
+  const unreadable = faults.map(({ error }) => error.message);
   return {
     consul: {
       address,

@@ -1,6 +1,5 @@
-import { assertEquals, assertThrows } from "../../tests/lib/assert.ts";
+import { assertEquals } from "../../tests/lib/assert.ts";
 import type { HealthCheck, KvEntry, Member, MemberStatus, RaftServer } from "../consul/mod.ts";
-import { KvValueError } from "../kv/errors.ts";
 import { formatPools } from "../kv/pools.ts";
 import { formatProcessState } from "../kv/process_state.ts";
 import { makeFid } from "../lib/fid.ts";
@@ -160,9 +159,12 @@ Deno.test("worldOf() notes values that make no sense, each with its key", () => 
   assertEquals(unreadable[1]?.startsWith('key hare/pools has value "{}": '), true);
 });
 
-Deno.test("worldOf() refuses a configuration that makes no sense", () => {
-  const configuration = [entry("node/n1/service/9/types", "rms confd")];
-  assertThrows(() => worldOf({ ...ANSWERS, configuration }), KvValueError, "service/9/ep");
+Deno.test("worldOf() notes a process of the configuration that makes no sense, and shows the others", () => {
+  const junk = entry("node/n9/service/99/types", "rms confd");
+  const configuration = [...ANSWERS.configuration, junk];
+  const { processes, unreadable } = worldOf({ ...ANSWERS, configuration });
+  assertEquals(processes, worldOf(ANSWERS).processes);
+  assertEquals(unreadable[0]?.startsWith("key node/n9/service/99/ep has value"), true);
 });
 
 Deno.test("worldOf() ignores case in the names of nodes, as Consul does", () => {

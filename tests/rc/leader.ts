@@ -11,6 +11,7 @@ import { EventQueue } from "../../mod/rc/event_queue.ts";
 import { type LeaderDeps, Leadership } from "../../mod/rc/leadership.ts";
 import { History } from "../../mod/rc/history.ts";
 import { RcMetrics } from "../../mod/rc/metrics.ts";
+import { Mishaps } from "../../mod/rc/mishaps.ts";
 import { Numbering } from "../../mod/rc/numbering.ts";
 import { Orders } from "../../mod/rc/orders.ts";
 import { Reachability } from "../../mod/rc/reachability.ts";
@@ -32,6 +33,7 @@ export interface Leader {
   readonly numbering: Numbering;
   readonly orders: Orders;
   readonly metrics: RcMetrics;
+  readonly mishaps: Mishaps;
   readonly timer: Timer;
   readonly queue: EventQueue;
 }
@@ -46,8 +48,9 @@ export function makeLeader(
   const deps = leaderDeps(model, session, clock);
   const leadership = new Leadership(session, deps);
   const log = loggerOf("rc");
+  const mishaps = new Mishaps({ clock, log });
   const numbering = new Numbering({ ...deps, leadership, log });
-  const common = { ...deps, leadership, node: `node-${session}`, log, numbering };
+  const common = { ...deps, leadership, node: `node-${session}`, log, mishaps, numbering };
   const history = new History(common);
   const orders = new Orders({ ...common, onChange: () => {} });
   const metrics = new RcMetrics();
@@ -61,5 +64,5 @@ export function makeLeader(
     lookAtTimeouts: () => timer.look(),
   });
   const broadcasts = new Broadcasts(common);
-  return { leadership, broadcasts, history, numbering, orders, metrics, timer, queue };
+  return { leadership, broadcasts, history, numbering, orders, metrics, mishaps, timer, queue };
 }

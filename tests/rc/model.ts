@@ -5,8 +5,16 @@
  * @module
  */
 
-import { ConsulError, type KvEntry, type TxnOp, type TxnResult } from "../../mod/consul/mod.ts";
+import { isText, textFromBase64 } from "../../mod/consul/base64.ts";
+import {
+  ConsulError,
+  type KvEntry,
+  MAX_VALUE_BYTES,
+  type TxnOp,
+  type TxnResult,
+} from "../../mod/consul/mod.ts";
 import { LEADER, RC_PAUSED } from "../../mod/kv/keys.ts";
+import { encodeBase64 } from "../../mod/lib/std/encoding.ts";
 import type { LeaderConsul } from "../../mod/rc/leadership.ts";
 
 /** A transaction that was committed. */
@@ -32,6 +40,8 @@ export class ModelConsul {
   readonly commits: Commit[] = [];
   /** Is asked before each call of a client; may change the state, and take its time. */
   beforeCall: (call: Call) => Promise<Fate> | Fate = () => "done";
+  /** Which operations Consul refuses for good, the whole transaction with them. */
+  refuses: (op: TxnOp) => boolean = () => false;
   readonly #entries = new Map<string, KvEntry>();
   readonly #watchers = new Set<() => void>();
   #index = 10;
@@ -52,6 +62,16 @@ export class ModelConsul {
 
   put(key: string, value: string): void {
     this.#commit([{ verb: "set", key, value }]);
+  }
+
+  /** Puts any bytes, as a client of Consul reads them. */
+  putBytes(key: string, bytes: Uint8Array): void {
+    const encoded = encodeBase64(bytes);
+    const value = textFromBase64(encoded);
+    this.put(key, value);
+    const entry = this.#entries.get(key);
+    if (entry === undefined || isText(encoded)) return;
+    this.#entries.set(key, { ...entry, binary: encoded });
   }
 
   delete(key: string): void {
@@ -88,7 +108,13 @@ export class ModelConsul {
         watch: (key, { signal }) => this.#watch(() => this.get(key), signal),
         watchPrefix: (prefix, { signal }) => this.#watch(() => this.list(prefix), signal),
       },
-      txn: (ops) => this.#call("txn", () => this.#txn(by, ops)),
+      txn: (ops) =>
+        this.#call("txn", () => {
+          checkSize(ops);
+          const refused = ops.find((op) => this.refuses(op));
+          if (refused !== undefined) throw refusal(`the model refuses ${refused.key}`);
+          return this.#txn(by, ops);
+        }),
     };
   }
 
@@ -105,7 +131,7 @@ export class ModelConsul {
     let seen = "";
     while (!signal.aborted) {
       const entries = await this.#watched(read);
-      const state = JSON.stringify(entries);
+      const state = JSON.stringify(entries, (name, value) => name === "value" ? undefined : value);
       if (state !== seen) {
         seen = state;
         yield entries;
@@ -194,6 +220,19 @@ export class ModelConsul {
         throw new Error(`the model knows no ${op.verb}`);
     }
   }
+}
+
+/** Consul takes so much of a value, and as much of a whole request, in which values are Base64. */
+function checkSize(ops: readonly TxnOp[]): void {
+  const sizes = ops.map(({ value = "" }) => new TextEncoder().encode(value).length);
+  const rest = JSON.stringify(ops.map(({ value: _, ...op }) => ({ KV: { ...op, Value: "" } })));
+  const request = sizes.reduce((sum, size) => sum + 4 * Math.ceil(size / 3), rest.length);
+  if (Math.max(...sizes) <= MAX_VALUE_BYTES && request <= MAX_VALUE_BYTES) return;
+  throw refusal(`the model's Consul answered 413: ${request} bytes are too large`);
+}
+
+function refusal(message: string): ConsulError {
+  return new ConsulError(message, { kind: "client", retryable: false, status: 413 });
 }
 
 function away(): ConsulError {
