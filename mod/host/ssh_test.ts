@@ -161,6 +161,14 @@ Deno.test("runOverSsh() ends when its time limit does, and says how far it came"
   });
 });
 
+Deno.test("runOverSsh() tells when something else keeps the program's output open", async () => {
+  await withFakeSsh(async (run) => {
+    const act = () => runOverSsh("h", { run })(["echo", "done"], { limitMs: 500 });
+    const error = await assertRejects(act, SshError, "something that the login shell has started");
+    assertEquals(error.kind, "login-shell");
+  }, 'for line; do :; done\nsh -c "$line"; exec sleep 60');
+});
+
 /** What an account's login shell does besides running the line, which is in `$line`. */
 const SHELLS: readonly (readonly [name: string, script: string])[] = [
   ["prints before and after", 'echo hi; echo hi >&2; sh -c "$line"; echo bye; echo bye >&2'],
