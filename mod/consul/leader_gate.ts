@@ -102,8 +102,8 @@ export class LeaderGate {
         timeoutMs = FIRST_LIMIT_MS;
       } catch (error) {
         if (!(error instanceof ConsulError)) throw error;
-        // Whatever else is wrong, the requests that wait will say it better.
-        if (error.kind !== "timeout" && error.kind !== "server") return;
+        // Whatever else is wrong, the requests that wait are refused at once, and say it better.
+        if (error.kind !== "timeout") return;
         timeoutMs = Math.min(2 * timeoutMs, LONGEST_LIMIT_MS);
       }
       await clock.sleep(backoffMs(asked, { ...PAUSE, random }), signal);

@@ -56,7 +56,7 @@ Deno.test("LeaderGate gives a question that is not answered longer, and does not
   const { gate, limits } = world(
     "timeout",
     "timeout",
-    "server",
+    "timeout",
     "timeout",
     "timeout",
     "timeout",
@@ -68,7 +68,7 @@ Deno.test("LeaderGate gives a question that is not answered longer, and does not
 });
 
 Deno.test("LeaderGate lets requests find out themselves what else is wrong", async () => {
-  for (const kind of ["unreachable", "client", "forbidden", "malformed"] as const) {
+  for (const kind of ["unreachable", "server", "client", "forbidden", "malformed"] as const) {
     const { gate, limits } = world(kind);
     gate.doubt();
     await gate.pass(never);
