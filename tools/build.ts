@@ -27,7 +27,7 @@ const VARIABLES = [
   "NO_COLOR,CLICOLOR_FORCE,TERM,FORCE_COLOR", // colours; the last one: commander
   "LOG_STREAM,LOG_TOKENS", // yaml
   "IPATH_NO_BACKTRACE,M0_TRACE_*", // Motr's library; set for it
-  "PATH,HOME,XDG_CACHE_HOME,LANG,LC_ALL,TZ", // development clusters: Consul, and a unit's own
+  "PATH,HOME,XDG_CACHE_HOME,LANG,LC_*,TZ", // for the programs that it runs, and to find Consul
   "XDG_RUNTIME_DIR", // sockets of ssh's connections
   "NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID", // systemd
   "HARE_HAX_TOKEN_FILE", // where hax's token is

@@ -27,6 +27,13 @@ const CASES: Readonly<Record<string, Case>> = {
     status: 500,
     says: "Consul answered 500: No cluster leader",
   },
+  "500 for good": {
+    behaviour: { status: 500, answer: "rpc error: request is too large" },
+    kind: "client",
+    retryable: false,
+    status: 500,
+    says: "Consul answered 500: rpc error: request is too large",
+  },
   "403": {
     behaviour: { status: 403, answer: "Permission denied: anonymous token" },
     kind: "forbidden",

@@ -10,7 +10,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { HareError, TimeLimitError } from "../lib/errors.ts";
 import { ignoreNotFound, readTextFileIfAny, writeFileAtomic } from "../lib/files.ts";
-import type { Output, Run } from "../lib/process.ts";
+import { type Output, plainEnvironment, type Run } from "../lib/process.ts";
 import { dirname, join } from "../lib/std/path.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import { UnitError } from "../host/errors.ts";
@@ -119,7 +119,7 @@ export class DevHost implements Host {
     const { dir, id } = this.#options.cluster;
     const mark = { dir, id, host: this.name, unit };
     const environment = {
-      ...inheritedEnvironment(),
+      ...plainEnvironment(), // nothing of Consul's, no secret
       ...spec.env,
       [MARK]: formatMark({ ...mark, role: "keeper" }),
       HARE_DEV_MAIN: formatMark({ ...mark, role: "main" }),
@@ -227,13 +227,4 @@ export class DevHost implements Host {
     this.#runs.set(unit, made);
     return made;
   }
-}
-
-/** What of this process's environment a unit gets: nothing of Consul's, no secret. */
-function inheritedEnvironment(): Record<string, string> {
-  const names = ["PATH", "HOME", "LANG", "LC_ALL", "TZ"] as const;
-  return Object.fromEntries(names.flatMap((name) => {
-    const value = Deno.env.get(name);
-    return value === undefined ? [] : [[name, value]];
-  }));
 }

@@ -122,7 +122,7 @@ function start(
       // the others itself: one that had died of it would look as if it had failed.
       detached: true,
       clearEnv: site,
-      env: site ? { ...siteEnvironment(Deno.env.toObject()), ...env } : { ...env },
+      env: site ? { ...siteEnvironment(), ...env } : { ...env },
     }).spawn();
   } catch (error) {
     const isMissing = error instanceof Deno.errors.NotFound;
@@ -133,31 +133,31 @@ function start(
   }
 }
 
-/** What a program of the site gets of an environment. Tokens, keys and passwords are not in it. */
-const SITE_VARIABLE = /^(?:PATH|HOME|LANG|LC_[A-Z]+|TZ)$/;
+/** The language, for each of its uses. */
+const LANGUAGE = [
+  ...["LANG", "LC_ALL", "LC_ADDRESS", "LC_COLLATE", "LC_CTYPE", "LC_IDENTIFICATION"],
+  ...["LC_MEASUREMENT", "LC_MESSAGES", "LC_MONETARY", "LC_NAME", "LC_NUMERIC", "LC_PAPER"],
+  ...["LC_TELEPHONE", "LC_TIME"],
+];
 
 /**
- * What of this program's environment a program of the site gets: `PATH`, `HOME`, the language, the
- * time zone, and where Consul is (`CONSUL_HTTP_ADDR`), but no token for it.
- *
- * @example
- * ```ts
- * import { siteEnvironment } from "./process.ts";
- *
- * const environment = siteEnvironment({ PATH: "/bin", LC_ALL: "C", CONSUL_HTTP_TOKEN: "secret" });
- * if (Object.keys(environment).join() !== "PATH,LC_ALL") throw new Error("wrong");
- * ```
+ * What any program may have of this program's environment: `PATH`, `HOME`, the language and the time
+ * zone. Tokens, keys and passwords are not among them.
  */
-export function siteEnvironment(
-  environment: Readonly<Record<string, string>>,
-): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(environment).filter(([name, value]) =>
-      SITE_VARIABLE.test(name) ||
-      // A user and a password may stand in an address.
-      name === "CONSUL_HTTP_ADDR" && !value.includes("@")
-    ),
-  );
+export function plainEnvironment(): Record<string, string> {
+  // Deno lets a program with listed permissions ask for single variables alone.
+  return Object.fromEntries(["PATH", "HOME", "TZ", ...LANGUAGE].flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  }));
+}
+
+/** What a program of the site has besides its own: where Consul is, but no token for it. */
+export function siteEnvironment(): Record<string, string> {
+  const address = Deno.env.get("CONSUL_HTTP_ADDR");
+  // A user and a password may stand in an address.
+  const isPublic = address !== undefined && !address.includes("@");
+  return { ...plainEnvironment(), ...(isPublic ? { CONSUL_HTTP_ADDR: address } : {}) };
 }
 
 /** A program may end without reading what it is sent: that is its right, its status tells. */
