@@ -7,9 +7,11 @@
 import * as z from "zod";
 import { type ServiceInstance, serviceSchema } from "./catalog.ts";
 import { checkSchema, type CheckStatus, type HealthCheck } from "./health.ts";
-import type { CallOptions, Http } from "./http.ts";
+import type { Http } from "./http.ts";
+import type { CallOptions } from "./request.ts";
 import type { KeptConnection } from "./kept_connection.ts";
 import type { Query } from "./query.ts";
+import { readAll } from "./rights.ts";
 
 /** The agent that was asked. */
 export interface AgentSelf {
@@ -95,6 +97,14 @@ const membersSchema = z.array(
     tags: raw.Tags,
   })),
 );
+
+/** What lets a token read all of an answer. */
+const RIGHTS = {
+  self: undefined,
+  members: readAll("node"),
+  services: readAll("service"),
+  checks: readAll("node", "service"),
+} as const;
 
 /** The paths of a TTL check's updates. */
 const UPDATES = { passing: "pass", warning: "warn", critical: "fail" } as const;
@@ -194,8 +204,9 @@ export class Agent {
     await this.#put(`force-leave/${encodeURIComponent(node)}`, options);
   }
 
-  async #get<T>(what: string, schema: z.ZodType<T>, options: CallOptions): Promise<T> {
-    const request = { method: "GET", path: `/v1/agent/${what}` } as const;
+  async #get<T>(what: keyof typeof RIGHTS, schema: z.ZodType<T>, options: CallOptions): Promise<T> {
+    const right = RIGHTS[what];
+    const request = { method: "GET", path: `/v1/agent/${what}`, right } as const;
     return (await this.#http.call(request, options)).json(schema);
   }
 

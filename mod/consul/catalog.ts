@@ -5,7 +5,9 @@
  */
 
 import * as z from "zod";
-import { consistencyOf, type Http, type ReadOptions } from "./http.ts";
+import type { Http } from "./http.ts";
+import { consistencyOf, type ReadOptions } from "./request.ts";
+import { readAll } from "./rights.ts";
 
 /** A node. */
 export interface CatalogNode {
@@ -140,7 +142,8 @@ export class Catalog {
 
   async #read<T>(what: string, schema: z.ZodType<T>, options: ReadOptions): Promise<T> {
     const path = `/v1/catalog/${what}`;
-    const request = { method: "GET", path, query: consistencyOf(options) } as const;
+    const right = what === "nodes" ? readAll("node") : readAll("node", "service");
+    const request = { method: "GET", path, query: consistencyOf(options), right } as const;
     return (await this.#http.call(request, options)).json(schema);
   }
 }

@@ -14,6 +14,7 @@ import { HareError, type HareErrorOptions } from "../lib/errors.ts";
  * - `server`: Consul answered 5xx, for example because it has no leader
  * - `client`: Consul answered with another refusal (4xx, or a redirect)
  * - `forbidden`: the token lacks a right, or Consul does not know it (401, 403)
+ * - `filtered`: the answer lacks what the token may not read, so that absence from it proves nothing
  * - `malformed`: the answer broke off, or is not what Consul's API promises
  */
 export type ConsulErrorKind =
@@ -22,6 +23,7 @@ export type ConsulErrorKind =
   | "server"
   | "client"
   | "forbidden"
+  | "filtered"
   | "malformed";
 
 /** Details of a {@linkcode ConsulError}. */

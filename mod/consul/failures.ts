@@ -44,6 +44,26 @@ export function refusal(name: string, status: number, body: string): ConsulError
   });
 }
 
+/**
+ * Consul has left out what the token may not read. That may pass: a person may grant the right at any
+ * time, and a daemon waits for it.
+ *
+ * @param right the rules that let a token read everything that was asked for
+ */
+export function filtered(name: string, right: string | undefined, hasToken: boolean): ConsulError {
+  const needs = right === undefined ? "" : `: it needs ${right}`;
+  const message = hasToken
+    ? `${name}: Consul has left out what the token may not read${needs}`
+    : `${name}: Consul shows nothing without a token${needs}`;
+  return new ConsulError(message, {
+    kind: "filtered",
+    retryable: true,
+    hint: hasToken
+      ? "grant the token of CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE that right"
+      : "set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE",
+  });
+}
+
 /** There is no connection, or it ended before an answer came. */
 export function unreachable(name: string, error: TypeError): ConsulError {
   return new ConsulError(`${name}: cannot reach Consul: ${reasonOf(error)}`, {

@@ -6,7 +6,9 @@
 
 import * as z from "zod";
 import { type CatalogNode, nodeSchema, type ServiceInstance, serviceSchema } from "./catalog.ts";
-import { consistencyOf, type Http, type ReadOptions } from "./http.ts";
+import type { Http } from "./http.ts";
+import { consistencyOf, type ReadOptions } from "./request.ts";
+import { readAll } from "./rights.ts";
 import type { Watcher, WatchOptions } from "./watch.ts";
 
 /** State of a check. */
@@ -68,6 +70,8 @@ const serviceHealthSchema = z.array(
     })),
 );
 
+const RIGHT = readAll("node", "service");
+
 /** The health of one datacenter. */
 export class Health {
   readonly #http: Http;
@@ -84,7 +88,7 @@ export class Health {
     options: ReadOptions & { readonly passing?: boolean | undefined } = {},
   ): Promise<ServiceHealth[]> {
     const query = { ...consistencyOf(options), passing: options.passing };
-    const request = { method: "GET", path: servicePath(name), query } as const;
+    const request = { method: "GET", path: servicePath(name), query, right: RIGHT } as const;
     return (await this.#http.call(request, options)).json(serviceHealthSchema);
   }
 
@@ -101,7 +105,7 @@ export class Health {
   /** The health of service `name` as it is now, and again after each change (see `watch.ts`). */
   watchService(name: string, options: WatchOptions): AsyncIterableIterator<ServiceHealth[]> {
     return this.#watcher.watch({
-      request: { method: "GET", path: servicePath(name) },
+      request: { method: "GET", path: servicePath(name), right: RIGHT },
       read: (answer) => answer.json(serviceHealthSchema),
       same: (a, b) => versionOf(a) === versionOf(b),
     }, options);
@@ -109,7 +113,8 @@ export class Health {
 
   async #checks(what: string, options: ReadOptions): Promise<HealthCheck[]> {
     const path = `/v1/health/${what}`;
-    const request = { method: "GET", path, query: consistencyOf(options) } as const;
+    const query = consistencyOf(options);
+    const request = { method: "GET", path, query, right: RIGHT } as const;
     return (await this.#http.call(request, options)).json(checksSchema);
   }
 }

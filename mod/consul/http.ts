@@ -11,52 +11,15 @@
 import * as z from "zod";
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
+import { type Answer, answerOf } from "./answer.ts";
 import { base64FromText } from "./base64.ts";
 import { ConsulError } from "./errors.ts";
 import { Exchanges } from "./exchanges.ts";
 import * as failure from "./failures.ts";
 import { KeptConnection } from "./kept_connection.ts";
 import { LeaderGate } from "./leader_gate.ts";
-import { type Query, queryString } from "./query.ts";
-
-/** Options of every call. */
-export interface CallOptions {
-  /** Ends the call with the signal's own reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Time limit for the whole answer in milliseconds. {@default 10000} */
-  readonly timeoutMs?: number | undefined;
-}
-
-/** Options of calls that read. */
-export interface ReadOptions extends CallOptions {
-  /** Ask the leader to make sure that it still leads. {@default false} */
-  readonly consistent?: boolean | undefined;
-  /** Any server may answer from its own, perhaps older, state. {@default false} */
-  readonly stale?: boolean | undefined;
-}
-
-/** A request to the agent. */
-export interface Request {
-  readonly method: "GET" | "PUT" | "DELETE";
-  /** Path with its segments encoded, for example `/v1/kv/leader`. */
-  readonly path: string;
-  readonly query?: Query | undefined;
-  readonly body?: string | undefined;
-  /** Statuses besides 2xx that are an answer to this request and not a failure. */
-  readonly expect?: readonly number[] | undefined;
-}
-
-/** The agent's answer. */
-export interface Answer {
-  readonly status: number;
-  /** `X-Consul-Index`: what a blocking query passes on; `null` where Consul sent none. */
-  readonly index: number | null;
-  /** Time since the server last heard of Raft's leader in milliseconds; Infinity if it knows none. */
-  readonly leaderHeardMs: number;
-  readonly text: string;
-  /** The body as JSON of the form `schema`; throws a `malformed` error where it is not. */
-  json<T>(schema: z.ZodType<T>): T;
-}
+import { queryString } from "./query.ts";
+import { type CallOptions, isBlocking, isForLeader, type Request } from "./request.ts";
 
 /** Where the agent is and how it is spoken to. */
 export interface HttpOptions {
@@ -82,6 +45,7 @@ const LEADER_PATH = "/v1/status/leader";
 export class Http implements Disposable {
   readonly address: string;
   readonly #headers: Readonly<Record<string, string>>;
+  readonly #hasToken: boolean;
   readonly #secrets: readonly string[];
   readonly #client: Deno.HttpClient | undefined;
   readonly #exchanges: Exchanges<Answer>;
@@ -98,6 +62,7 @@ export class Http implements Disposable {
         hint: "see CONSUL_HTTP_TOKEN, or the file that CONSUL_HTTP_TOKEN_FILE names",
       });
     }
+    this.#hasToken = token !== undefined;
     const basic = options.basicAuth && base64FromText(options.basicAuth);
     this.#headers = {
       ...(token === undefined ? {} : { "x-consul-token": token }),
@@ -222,41 +187,15 @@ export class Http implements Disposable {
     response: Pick<Response, "status" | "ok" | "headers">,
     text: string,
   ): Answer {
-    const { status, headers } = response;
-    const knowsLeader = headers.get("x-consul-knownleader");
+    const knowsLeader = response.headers.get("x-consul-knownleader");
     if (knowsLeader !== null) this.#gate.heard(knowsLeader === "true");
-    if (!response.ok && !request.expect?.includes(status)) {
-      throw failure.refusal(this.#name(request), status, this.#redact(text.trim()));
-    }
+    const answer = answerOf(request, response, text, {
+      name: this.#name(request),
+      hasToken: this.#hasToken,
+      redact: (text) => this.#redact(text),
+    });
     if (request.path === LEADER_PATH) this.#gate.heard(text.trim() !== '""');
-    return {
-      status,
-      index: numberIn(headers.get("x-consul-index")),
-      leaderHeardMs: knowsLeader === "false"
-        ? Infinity
-        : numberIn(headers.get("x-consul-lastcontact")) ?? 0,
-      text,
-      json: (schema) => this.#parse(request, text, schema),
-    };
-  }
-
-  #parse<T>(request: Request, text: string, schema: z.ZodType<T>): T {
-    let value: unknown;
-    try {
-      value = JSON.parse(text);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      throw this.#malformed(request, `no JSON: ${failure.excerpt(text)}`, true);
-    }
-    const result = schema.safeParse(value);
-    if (result.success) return result.data;
-    const [issue] = result.error.issues;
-    const where = issue?.path.join(".") || "the answer";
-    throw this.#malformed(request, `${where}: ${issue?.message}`, false);
-  }
-
-  #malformed(request: Request, what: string, retryable: boolean): ConsulError {
-    return failure.malformed(this.#name(request), this.#redact(what), retryable);
+    return answer;
   }
 
   async #hasLeader(
@@ -278,23 +217,4 @@ export class Http implements Disposable {
   #redact(text: string): string {
     return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, "(hidden)"), text);
   }
-}
-
-/** Query parameters of {@linkcode ReadOptions}. */
-export function consistencyOf(options: ReadOptions): Query {
-  return { consistent: options.consistent, stale: options.stale };
-}
-
-/** Whether Raft's leader is asked; the agent and each server answer the rest themselves. */
-function isForLeader({ path, query }: Request): boolean {
-  return !/^\/v1\/(agent|status)\//.test(path) && query?.["stale"] !== true;
-}
-
-/** Whether the answer waits for a change. */
-function isBlocking({ method, query }: Request): boolean {
-  return method === "GET" && (query?.["index"] ?? "0") !== "0";
-}
-
-function numberIn(header: string | null): number | null {
-  return header !== null && /^\d+$/.test(header) ? Number(header) : null;
 }

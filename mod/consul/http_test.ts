@@ -5,7 +5,8 @@ import { HareError } from "../lib/errors.ts";
 import { Consul } from "./consul.ts";
 import { ConsulError, type ConsulErrorKind } from "./errors.ts";
 import { MAX_IN_LANE } from "./exchanges.ts";
-import { Http, type Request } from "./http.ts";
+import { Http } from "./http.ts";
+import type { Request } from "./request.ts";
 
 const REQUEST: Request = { method: "GET", path: "/v1/kv/leader" };
 const TOKEN = "c0ffee00-dead-beef-0000-0123456789ab";

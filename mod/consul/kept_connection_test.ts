@@ -2,7 +2,7 @@ import { assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { type Behaviour, serveBadly } from "../../tests/lib/bad_server.ts";
 import { Consul } from "./consul.ts";
 import { ConsulError } from "./errors.ts";
-import type { CallOptions } from "./http.ts";
+import type { CallOptions } from "./request.ts";
 
 const FINE: Behaviour = { answer: "" };
 /** Updates a check, again and again. */

@@ -7,14 +7,11 @@
 import * as z from "zod";
 import { HareError } from "../lib/errors.ts";
 import { isText, textFromBase64 } from "./base64.ts";
-import {
-  type Answer,
-  type CallOptions,
-  consistencyOf,
-  type Http,
-  type ReadOptions,
-} from "./http.ts";
+import type { Answer } from "./answer.ts";
+import type { Http } from "./http.ts";
+import { type CallOptions, consistencyOf, type ReadOptions, type Request } from "./request.ts";
 import type { Query } from "./query.ts";
+import { readKeys } from "./rights.ts";
 import { type Watcher, type WatchOptions } from "./watch.ts";
 
 /** A key with its value and its place in Consul's history. */
@@ -94,19 +91,20 @@ export class Kv {
 
   /** The entry at `key`, or `null` where there is none. */
   async get(key: string, options: ReadOptions = {}): Promise<KvEntry | null> {
-    return firstOf(await this.#read(kvPath(key), consistencyOf(options), options));
+    const query = consistencyOf(options);
+    return firstOf(await this.#http.call({ ...readOf(kvPath(key)), query }, options));
   }
 
   /** The entries of all keys that begin with `prefix`, in the order of their keys. */
   async list(prefix: string, options: ReadOptions = {}): Promise<KvEntry[]> {
     const query = { recurse: true, ...consistencyOf(options) };
-    return entriesOf(await this.#read(prefixPath(prefix), query, options));
+    return entriesOf(await this.#http.call({ ...listOf(prefix), query }, options));
   }
 
   /** All keys that begin with `prefix`, in order. */
   async keys(prefix: string, options: ReadOptions = {}): Promise<string[]> {
     const query = { keys: true, ...consistencyOf(options) };
-    const answer = await this.#read(prefixPath(prefix), query, options);
+    const answer = await this.#http.call({ ...listOf(prefix), query }, options);
     return answer.status === 404 ? [] : answer.json(keysSchema);
   }
 
@@ -181,7 +179,7 @@ export class Kv {
   /** The entry at `key` as it is now, and again after each change of it (see `watch.ts`). */
   watch(key: string, options: WatchOptions): AsyncIterableIterator<KvEntry | null> {
     return this.#watcher.watch({
-      request: { method: "GET", path: kvPath(key), expect: [404] },
+      request: readOf(kvPath(key)),
       read: firstOf,
       same: (a, b) => a?.modifyIndex === b?.modifyIndex,
     }, options);
@@ -190,14 +188,10 @@ export class Kv {
   /** The entries below `prefix` as they are now, and again after each change (see `watch.ts`). */
   watchPrefix(prefix: string, options: WatchOptions): AsyncIterableIterator<KvEntry[]> {
     return this.#watcher.watch({
-      request: { method: "GET", path: prefixPath(prefix), query: { recurse: true }, expect: [404] },
+      request: { ...listOf(prefix), query: { recurse: true } },
       read: entriesOf,
       same: sameEntries,
     }, options);
-  }
-
-  async #read(path: string, query: Query, options: CallOptions): Promise<Answer> {
-    return await this.#http.call({ method: "GET", path, query, expect: [404] }, options);
   }
 
   async #write(
@@ -210,6 +204,14 @@ export class Kv {
     const request = { method: "PUT", path: kvPath(key), query, body: value } as const;
     return (await this.#http.call(request, options)).json(booleanSchema);
   }
+}
+
+function readOf(path: string): Request {
+  return { method: "GET", path, expect: [404] };
+}
+
+function listOf(prefix: string): Request {
+  return { ...readOf(prefixPath(prefix)), right: readKeys(prefix) };
 }
 
 function entriesOf(answer: Answer): KvEntry[] {

@@ -56,7 +56,7 @@ export { Consul, type ConsulOptions, type ConsulTls } from "./consul.ts";
 export { consulFromEnv, consulOptionsFromEnv, type Env } from "./env.ts";
 export { ConsulError, type ConsulErrorDetails, type ConsulErrorKind } from "./errors.ts";
 export { type CheckStatus, Health, type HealthCheck, type ServiceHealth } from "./health.ts";
-export type { CallOptions, ReadOptions } from "./http.ts";
+export type { CallOptions, ReadOptions } from "./request.ts";
 export type { KeptConnection } from "./kept_connection.ts";
 export { Kv, type KvEntry, MAX_VALUE_BYTES } from "./kv.ts";
 export { Operator, type RaftServer } from "./operator.ts";

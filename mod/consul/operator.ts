@@ -5,7 +5,8 @@
  */
 
 import * as z from "zod";
-import { consistencyOf, type Http, type ReadOptions } from "./http.ts";
+import type { Http } from "./http.ts";
+import { consistencyOf, type ReadOptions } from "./request.ts";
 
 /** A server in Raft's configuration. */
 export interface RaftServer {

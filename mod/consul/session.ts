@@ -5,7 +5,9 @@
  */
 
 import * as z from "zod";
-import { type CallOptions, consistencyOf, type Http, type ReadOptions } from "./http.ts";
+import type { Http } from "./http.ts";
+import { type CallOptions, consistencyOf, type ReadOptions } from "./request.ts";
+import { readAll } from "./rights.ts";
 
 /** What a session is made of. */
 export interface SessionDefinition {
@@ -121,7 +123,8 @@ export class Session {
 
   async #read(what: string, options: ReadOptions): Promise<SessionInfo[]> {
     const path = `/v1/session/${what}`;
-    const request = { method: "GET", path, query: consistencyOf(options) } as const;
+    const query = consistencyOf(options);
+    const request = { method: "GET", path, query, right: readAll("session") } as const;
     return (await this.#http.call(request, options)).json(sessionsSchema);
   }
 }

@@ -5,7 +5,8 @@
  */
 
 import * as z from "zod";
-import type { CallOptions, Http } from "./http.ts";
+import type { Http } from "./http.ts";
+import type { CallOptions } from "./request.ts";
 
 /** The state of Raft as the agent's datacenter sees it. */
 export class Status {

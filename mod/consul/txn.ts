@@ -8,7 +8,9 @@ import * as z from "zod";
 import { HareError } from "../lib/errors.ts";
 import { base64FromText } from "./base64.ts";
 import { ConsulError } from "./errors.ts";
-import type { CallOptions, Http } from "./http.ts";
+import { filtered } from "./failures.ts";
+import type { Http } from "./http.ts";
+import type { CallOptions } from "./request.ts";
 import { checkValueSize, type KvEntry, kvEntryOf, kvEntrySchema } from "./kv.ts";
 
 /** One operation of a transaction, made by {@linkcode txn}. */
@@ -86,6 +88,7 @@ const EMPTY_BYTES = 2;
 
 const doneSchema = z.object({
   Results: z.array(z.object({ KV: kvEntrySchema.optional() })).nullable(),
+  ResultsFilteredByACLs: z.boolean().optional(),
 });
 const refusedSchema = z.object({
   Errors: z.array(z.object({ OpIndex: z.number(), What: z.string() })),
@@ -110,7 +113,9 @@ export async function runTxn(
   const body = JSON.stringify(ops.map((op) => ({ KV: rawOp(op) })));
   const answer = await http.call({ method: "PUT", path: "/v1/txn", body, expect: [409] }, options);
   if (answer.status !== 409) {
-    const results = answer.json(doneSchema).Results ?? [];
+    const { Results, ResultsFilteredByACLs } = answer.json(doneSchema);
+    if (ResultsFilteredByACLs) throw filtered(`PUT ${http.address}/v1/txn`, undefined, true);
+    const results = Results ?? [];
     return {
       ok: true,
       entries: results.flatMap(({ KV }) => KV === undefined ? [] : kvEntryOf(KV)),

@@ -23,7 +23,9 @@ import * as z from "zod";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ConsulError } from "./errors.ts";
-import type { Answer, Http, Request } from "./http.ts";
+import type { Answer } from "./answer.ts";
+import type { Http } from "./http.ts";
+import type { Request } from "./request.ts";
 
 /**
  * Who is asked.

@@ -1,7 +1,8 @@
 import { assertEquals } from "../../tests/lib/assert.ts";
 import type { Clock } from "../lib/clock.ts";
 import { ConsulError } from "./errors.ts";
-import type { Answer, Http } from "./http.ts";
+import type { Answer } from "./answer.ts";
+import type { Http } from "./http.ts";
 import { Watcher } from "./watch.ts";
 
 Deno.test("watch() takes the first of two answers where it is told to put a question twice", async () => {

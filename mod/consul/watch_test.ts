@@ -8,7 +8,8 @@ import {
 import { quickClock } from "../../tests/lib/quick_clock.ts";
 import { Consul } from "./consul.ts";
 import { ConsulError } from "./errors.ts";
-import type { Answer, Http } from "./http.ts";
+import type { Answer } from "./answer.ts";
+import type { Http } from "./http.ts";
 import type { KvEntry } from "./kv.ts";
 import { Watcher, type WatchOptions } from "./watch.ts";
 
@@ -39,7 +40,7 @@ function world(...answers: readonly Behaviour[]): World {
 function worldOf(behave: (request: SeenRequest) => Behaviour): World {
   const server = serveBadly(behave);
   const clock = quickClock();
-  const consul = new Consul({ address: server.address, clock, random: () => 1 });
+  const consul = new Consul({ address: server.address, token: "t", clock, random: () => 1 });
   const stop = new AbortController();
   return {
     server,
@@ -168,6 +169,24 @@ Deno.test("watch() retries what may pass, says so, and tells when it has passed"
   ]);
   assertEquals(w.indexes(), ["0", "5", "0", "0", "0", "6", "0"]);
   assertEquals(w.pauses, [200, 400, 800, 200]);
+});
+
+Deno.test("watch() takes an answer that lacks something for a failure, and waits for the right", async () => {
+  const filtered: Behaviour = {
+    ...absent as { status: number; answer: string },
+    headers: { "x-consul-index": "3", "x-consul-results-filtered-by-acls": "true" },
+  };
+  const list = { headers: { "x-consul-index": "4" }, answer: "[]" };
+  await using w = world(filtered, filtered, list);
+  const said: string[] = [];
+  const onError = ({ kind, message }: ConsulError) => said.push(`${kind} ${message}`);
+  for await (const entries of w.consul.kv.watchPrefix("eq/", { signal: w.stop.signal, onError })) {
+    assertEquals(entries, []);
+    break;
+  }
+  const error = `filtered GET ${w.server.address}/v1/kv/eq/: ` +
+    'Consul has left out what the token may not read: it needs key_prefix "eq/" { policy = "read" }';
+  assertEquals(said, [error, error]);
 });
 
 Deno.test("watch() never waits longer than 3 s for the next try", async () => {

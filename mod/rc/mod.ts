@@ -13,10 +13,11 @@
  *
  * | Consul | follower | leader |
  * | --- | --- | --- |
- * | agent away | says so once, asks again with growing pauses up to 2 s (10 s for a watch), says when it is back | the same; its session ends when the check's TTL is over, and another takes the lock; whatever it still tries to write is refused |
+ * | agent away | says so once, asks again with growing pauses up to 2 s (3 s for a watch), says when it is back | the same; its session ends when the check's TTL is over, and another takes the lock; whatever it still tries to write is refused |
  * | on a host that vanishes, and led Raft | hears the rest from its own server, which answers watches by itself; a question that was passed on is given up after 3 s where it is about who leads | the same; the event in hand waits for up to 10 s |
  * | slow | waits: 10 s for an answer, 3 s where it asks who leads, half a second for the check (a quarter of its TTL) | the same; a check passed too late costs leadership, which is safe; a longer TTL bears more |
  * | answers 500, as without a Raft leader | as away: the same call again | the event in hand is committed when Consul takes it again; if an answer was lost, the event's removal tells whether it was committed |
+ * | leaves a part out, for want of a right | waits, and says once which right is missing | the same; `hare rc status` shows it; it goes on when the right is granted |
  * | answers 403 | ends with an error: a person must give the token a right | the same |
  *
  * It never ends because Consul is away, and nothing is lost meanwhile: producers cannot put events

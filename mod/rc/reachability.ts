@@ -25,6 +25,8 @@ export class Reachability {
   readonly #failing = new Set<string>();
   /** When the first call failed, on the monotonic clock; `null` while Consul is there. */
   #since: number | null = null;
+  /** Is told what Consul withholds for want of a right; set by the term while there is one. */
+  noteWithheld: ((problem: string) => void) | null = null;
   /** Whether the last that was heard of Consul is an answer. */
   #answers = true;
 
@@ -39,11 +41,20 @@ export class Reachability {
     this.#onFailure(error);
     this.#failing.add(who);
     this.#answers = false;
+    if (error.kind === "filtered") this.noteWithheld?.(error.message);
     if (this.#since === null) {
       this.#since = this.#clock.monotonic();
-      this.#log.warn("Consul is away; waiting for it: {error}", { error: error.message });
+      this.#sayAway(error);
     }
     this.#log.debug("{who}: {error}", { who, error: error.message });
+  }
+
+  #sayAway(error: ConsulError): void {
+    if (error.kind === "filtered") {
+      this.#log.error("waiting for a right: {error}", { error: error.message });
+    } else {
+      this.#log.warn("Consul is away; waiting for it: {error}", { error: error.message });
+    }
   }
 
   /** Is told that a call for `who` succeeded. */

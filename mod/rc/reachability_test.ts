@@ -66,3 +66,17 @@ Deno.test("Reachability does not take it for a return that nobody asks any more"
   reachability.recovered("election");
   assertEquals(log.matching(/is back/).length, 1);
 });
+
+Deno.test("Reachability says which right is missing, and notes it in the term", async () => {
+  await using log = await captureLog();
+  const clock = new FakeClock();
+  const reachability = new Reachability({ clock, log: loggerOf("rc") });
+  const noted: string[] = [];
+  reachability.noteWithheld = (problem) => noted.push(problem);
+  const withheld = new ConsulError("it needs eq/", { kind: "filtered", retryable: true });
+  for (const who of ["events", "waiting events"]) reachability.failed(who, withheld);
+  reachability.noteWithheld = null;
+  reachability.failed("events", withheld);
+  assertEquals(noted, ["it needs eq/", "it needs eq/"]);
+  assertEquals(log.matching(/^(warning|error)/), ["error: waiting for a right: it needs eq/"]);
+});

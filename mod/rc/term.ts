@@ -68,6 +68,7 @@ export class Term {
     this.#queue = new EventQueue({ ...common, history, lookAtTimeouts: () => timer.look() });
     this.#broadcasts = new Broadcasts(common);
     this.#began = { wall: new Date(deps.clock.now()), monotonic: deps.clock.monotonic() };
+    deps.reachability.noteWithheld = (problem) => mishaps.note(problem);
     deps.metrics.election("won");
     deps.metrics.leaderNumbers = () => this.#leaderNumbers();
     leadership.signal.addEventListener("abort", deps.onOver, { once: true });
@@ -86,10 +87,11 @@ export class Term {
    * @throws what ended the term, if that was a failure
    */
   async end(reason: string): Promise<void> {
-    const { clock, log, metrics } = this.#deps;
+    const { clock, log, metrics, reachability } = this.#deps;
     this.#leadership.end(new LeadershipOver(reason));
     await this.#work;
     metrics.leaderNumbers = null;
+    reachability.noteWithheld = null;
     metrics.election("over");
     const why: unknown = this.#leadership.signal.reason;
     if (!(why instanceof LeadershipOver)) throw why;

@@ -5,10 +5,10 @@
  * @module
  */
 
-import { ConsulError, consulFromEnv, txn } from "../../mod/consul/mod.ts";
+import { type Consul, ConsulError, consulFromEnv, txn } from "../../mod/consul/mod.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../lib/assert.ts";
 import { startConsul } from "../lib/consul.ts";
-import { makeTlsFiles, makeToken } from "../lib/consul_security.ts";
+import { makeTlsFiles, makeToken, putPolicy } from "../lib/consul_security.ts";
 import { startRelay } from "../lib/relay.ts";
 
 Deno.test("ACLs: a token may do what its policy says, and no error tells a token", async (t) => {
@@ -57,6 +57,75 @@ Deno.test("ACLs: a token may do what its policy says, and no error tells a token
       const error = await refused(() => withEnv({ CONSUL_HTTP_TOKEN: unknown }).kv.get("eq/2"));
       assert(!Deno.inspect(error, { depth: 9 }).includes(unknown));
       assert(error.hint?.includes("CONSUL_HTTP_TOKEN"));
+    });
+
+    await t.step(
+      "a list without its right is no empty list, and says which right that is",
+      async () => {
+        const others = await makeToken(
+          agent,
+          'key_prefix "x/" { policy = "write" }',
+          managementToken,
+        );
+        await agent.consul.kv.put("eq/2", "x");
+        const session = await agent.consul.session.create({
+          ...{ name: "x", lockDelay: "1s", nodeChecks: [], serviceChecks: [] },
+        });
+        const calls: readonly (readonly [string, (consul: Consul) => Promise<unknown>])[] = [
+          ['key_prefix "eq/"', ({ kv }) => kv.list("eq/")],
+          ['key_prefix "eq/"', ({ kv }) => kv.list("eq/", { stale: true })],
+          ['key_prefix "eq/"', ({ kv }) => kv.list("eq/", { consistent: true })],
+          ['key_prefix "eq/"', ({ kv }) => kv.keys("eq/")],
+          ['node_prefix ""', ({ catalog }) => catalog.nodes()],
+          ['service_prefix ""', ({ catalog }) => catalog.services()],
+          ['service_prefix ""', ({ catalog }) => catalog.service("consul")],
+          ['node_prefix ""', ({ catalog }) => catalog.nodeServices(agent.node)],
+          ['service_prefix ""', ({ health }) => health.service("consul")],
+          ['node_prefix ""', ({ health }) => health.node(agent.node)],
+          ['node_prefix ""', ({ health }) => health.state("any")],
+          ['session_prefix ""', ({ session }) => session.list()],
+          ['session_prefix ""', ({ session }) => session.listNode(agent.node)],
+          ['session_prefix ""', (consul) => consul.session.info(session)],
+          ['node_prefix ""', ({ agent }) => agent.members()],
+        ];
+        for (const consul of [withEnv({ CONSUL_HTTP_TOKEN: others }), withEnv({})]) {
+          for (const [right, call] of calls) {
+            const error = await assertRejects(() => call(consul), ConsulError);
+            assertEquals([error.kind, error.retryable], ["filtered", true], error.message);
+            assert(
+              error.message.includes(`it needs `) && error.message.includes(right),
+              error.message,
+            );
+          }
+          await refused(() => consul.kv.get("eq/2"));
+          await refused(() => consul.kv.get("nothing"));
+          await refused(() => consul.agent.self());
+        }
+        assertEquals(await withEnv({ CONSUL_HTTP_TOKEN: others }).kv.list("x/"), []);
+      },
+    );
+
+    await t.step("a watch goes on when the right that it waits for is granted", async () => {
+      const name = `test-${crypto.randomUUID()}`;
+      const late = await makeToken(
+        agent,
+        'key_prefix "x/" { policy = "write" }',
+        managementToken,
+        name,
+      );
+      const signal = AbortSignal.timeout(30_000);
+      const errors: ConsulError[] = [];
+      const waits = Promise.withResolvers<void>();
+      const onError = (error: ConsulError) => {
+        errors.push(error);
+        waits.resolve();
+      };
+      const found = withEnv({ CONSUL_HTTP_TOKEN: late }).kv
+        .watchPrefix("eq/", { signal, onError }).next();
+      await waits.promise;
+      await putPolicy(agent, name, 'key_prefix "eq/" { policy = "read" }', managementToken);
+      assertEquals((await found).value?.map(({ key }: { key: string }) => key), ["eq/2"]);
+      assert(errors.every(({ kind }) => kind === "filtered"));
     });
 
     await t.step("without a token little is seen", async () => {

@@ -4,6 +4,7 @@
  * @module
  */
 
+import * as z from "zod";
 import { findConsul } from "../../mod/dev/consul_binary.ts";
 import { runHere } from "../../mod/lib/process.ts";
 import type { ConsulAgent } from "./consul.ts";
@@ -20,26 +21,50 @@ export interface TlsFiles {
 /**
  * Makes a token with exactly these rules (HCL), at an agent with ACLs.
  *
+ * @param name of the policy
  * @returns the token's secret
  */
 export async function makeToken(
   agent: ConsulAgent,
   rules: string,
   managementToken: string,
+  name = `test-${crypto.randomUUID()}`,
 ): Promise<string> {
-  const name = `test-${crypto.randomUUID()}`;
-  const put = async (path: string, body: unknown): Promise<string> => {
-    const response = await fetch(`${agent.consul.address}/v1/acl/${path}`, {
-      method: "PUT",
-      headers: { "x-consul-token": managementToken },
-      body: JSON.stringify(body),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`PUT /v1/acl/${path}: ${response.status}: ${text}`);
-    return text;
-  };
-  await put("policy", { Name: name, Rules: rules });
-  return JSON.parse(await put("token", { Policies: [{ Name: name }] })).SecretID;
+  await putPolicy(agent, name, rules, managementToken);
+  const body = { Policies: [{ Name: name }] };
+  const made = await acl(agent, "PUT", "token", managementToken, body);
+  return z.object({ SecretID: z.string() }).parse(made).SecretID;
+}
+
+/** Makes policy `name`, or gives it other rules (HCL). */
+export async function putPolicy(
+  agent: ConsulAgent,
+  name: string,
+  rules: string,
+  managementToken: string,
+): Promise<void> {
+  const policies = z.array(z.object({ ID: z.string(), Name: z.string() }))
+    .parse(await acl(agent, "GET", "policies", managementToken));
+  const id = policies.find((policy) => policy.Name === name)?.ID;
+  const path = id === undefined ? "policy" : `policy/${id}`;
+  await acl(agent, "PUT", path, managementToken, { Name: name, Rules: rules });
+}
+
+async function acl(
+  agent: ConsulAgent,
+  method: string,
+  path: string,
+  token: string,
+  body?: unknown,
+): Promise<unknown> {
+  const response = await fetch(`${agent.consul.address}/v1/acl/${path}`, {
+    method,
+    headers: { "x-consul-token": token },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const text = await response.text();
+  if (!response.ok) throw new Error(`${method} /v1/acl/${path}: ${response.status}: ${text}`);
+  return JSON.parse(text);
 }
 
 /** Makes an authority, and certificates for an agent on `address` and for its clients, in `dir`. */

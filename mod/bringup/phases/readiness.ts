@@ -83,7 +83,9 @@ export async function orWithoutConsul<T, A>(
   try {
     return await ask();
   } catch (error) {
-    if (error instanceof ConsulError && error.retryable) return absent;
+    // What is withheld for want of a right may well be there.
+    const isAway = error instanceof ConsulError && error.retryable && error.kind !== "filtered";
+    if (isAway) return absent;
     throw error;
   }
 }
