@@ -12,33 +12,38 @@ import { type BlockDevice, partitionsOf, treeOf } from "./lsblk.ts";
 export interface Subject {
   /** Its path, links followed. */
   readonly target: string;
-  /** What `lsblk` says of it; `null` for a regular file. */
-  readonly device: BlockDevice | null;
+  /** Its number, and what `lsblk` says of it, if it does; `null` for a regular file. */
+  readonly block: { readonly number: string; readonly device: BlockDevice | null } | null;
 }
+
+/** The processes that have a file open, by its path, as far as this user may see. */
+export type Openers = ReadonlyMap<string, readonly string[]>;
 
 /**
  * What uses it, in words: `mounted on /srv`, `held by /dev/dm-3 (lvm)`.
  *
  * @throws {HareError} when that cannot be told
  */
-export function usesOf(subject: Subject, kernel: Kernel): readonly string[] {
-  const { target, device } = subject;
+export function usesOf(subject: Subject, openers: Openers, kernel: Kernel): readonly string[] {
+  const { target, block } = subject;
   const uses = [
     ...mountsOf(subject, kernel),
     ...swapsOf(subject, kernel),
-    ...(device === null ? loopsOn(target, kernel) : holdersOf(device)),
-    ...openersOf(target, kernel),
+    ...(block === null ? loopsOn(target, kernel) : holdersOf(block.device)),
+    ...(openers.get(target) ?? []).map((process) => `open in ${process}`),
   ];
-  if (uses.length > 0 || device === null) return [...new Set(uses)];
+  if (uses.length > 0 || block === null) return [...new Set(uses)];
   return kernel.isHeld(target)
     ? ["the kernel holds it: it is mounted elsewhere, or part of an array, volume group or pool"]
     : [];
 }
 
 /** Paths and numbers of a device and its partitions: what is on a part of it is on it. */
-function namesOf({ target, device }: Subject): ReadonlySet<string> {
-  const parts = device === null ? [] : [device, ...partitionsOf(device)];
-  return new Set([target, ...parts.flatMap(({ kname, number }) => [kname, number])]);
+function namesOf({ target, block }: Subject): ReadonlySet<string> {
+  if (block === null) return new Set([target]);
+  const parts = block.device === null ? [] : [block.device, ...partitionsOf(block.device)];
+  const names = parts.flatMap(({ kname, number }) => [kname, number]);
+  return new Set([target, block.number, ...names]);
 }
 
 function mountsOf(subject: Subject, kernel: Kernel): readonly string[] {
@@ -48,7 +53,7 @@ function mountsOf(subject: Subject, kernel: Kernel): readonly string[] {
     // btrfs has a number of its own, and names its device.
     .filter(({ device, source }) => names.has(device) || names.has(source))
     .map(({ point }) => point);
-  const fromLsblk = subject.device === null ? [] : treeOf(subject.device)
+  const fromLsblk = treeIn(subject)
     .map(({ mountpoint }) => mountpoint)
     .filter((point) => point.startsWith("/"));
   return [...new Set([...fromKernel, ...fromLsblk])].map((point) => `mounted on ${point}`);
@@ -58,13 +63,13 @@ function swapsOf(subject: Subject, kernel: Kernel): readonly string[] {
   const names = namesOf(subject);
   const [, ...lines] = (kernel.readText("/proc/swaps") ?? "").split("\n");
   const isSwap = lines.some((line) => names.has(line.split(/\s+/)[0] ?? ""));
-  const fromLsblk = subject.device !== null &&
-    treeOf(subject.device).some(({ mountpoint }) => mountpoint === "[SWAP]");
+  const fromLsblk = treeIn(subject).some(({ mountpoint }) => mountpoint === "[SWAP]");
   return isSwap || fromLsblk ? ["used as swap"] : [];
 }
 
 /** Devices that it, or a partition of it, is a part of. */
-function holdersOf(device: BlockDevice): readonly string[] {
+function holdersOf(device: BlockDevice | null): readonly string[] {
+  if (device === null) return [];
   return [device, ...partitionsOf(device)]
     .flatMap(({ children }) => children.filter(({ type }) => type !== "part"))
     .map(({ kname, type }) => `held by ${kname} (${type})`);
@@ -78,14 +83,25 @@ function loopsOn(target: string, kernel: Kernel): readonly string[] {
     .map((name) => `held by /dev/${name} (loop)`);
 }
 
-/** Processes that have it open, as far as this user may see. */
-function openersOf(target: string, kernel: Kernel): readonly string[] {
-  return kernel.list("/proc").filter((name) => /^\d+$/.test(name)).flatMap((pid) => {
+/** Asks the kernel which processes have which files open. */
+export function openersOf(kernel: Kernel): Openers {
+  const openers = new Map<string, string[]>();
+  for (const pid of kernel.list("/proc").filter((name) => /^\d+$/.test(name))) {
     const directory = `/proc/${pid}/fd`;
-    const isOpen = kernel.list(directory)
-      .some((descriptor) => kernel.readLink(`${directory}/${descriptor}`) === target);
-    if (!isOpen) return [];
-    const name = kernel.readText(`/proc/${pid}/comm`)?.trim() ?? "a process";
-    return [`open in ${name} (pid ${pid})`];
-  });
+    const files = new Set(
+      kernel.list(directory).map((descriptor) => kernel.readLink(`${directory}/${descriptor}`)),
+    );
+    let process: string | undefined;
+    for (const file of files) {
+      if (file === null || !file.startsWith("/")) continue;
+      process ??= `${kernel.readText(`/proc/${pid}/comm`)?.trim() ?? "a process"} (pid ${pid})`;
+      openers.set(file, [...openers.get(file) ?? [], process]);
+    }
+  }
+  return openers;
+}
+
+/** A device and all that is made of it, as far as that is known. */
+function treeIn({ block }: Subject): readonly BlockDevice[] {
+  return block === null || block.device === null ? [] : treeOf(block.device);
 }

@@ -5,7 +5,7 @@
  */
 
 import { assertEquals } from "../../tests/lib/assert.ts";
-import { usesOf } from "./in_use.ts";
+import { openersOf, usesOf } from "./in_use.ts";
 import type { Kernel } from "./kernel.ts";
 import type { BlockDevice } from "./lsblk.ts";
 
@@ -115,6 +115,14 @@ const CASES: readonly (readonly [
 
 for (const [what, device, kernel, uses] of CASES) {
   Deno.test(`usesOf() finds ${what}`, () => {
-    assertEquals(usesOf({ target: "/dev/sdb", device }, kernel), uses);
+    const block = device === null ? null : { number: device.number, device };
+    assertEquals(usesOf({ target: "/dev/sdb", block }, openersOf(kernel), kernel), uses);
   });
 }
+
+Deno.test("usesOf() finds mounts and holders of a device that lsblk does not know", () => {
+  const subject = { target: "/dev/sdb", block: { number: "8:16", device: null } };
+  const none = new Map<string, string[]>();
+  assertEquals(usesOf(subject, none, mount("8:16", "/srv", "x")), ["mounted on /srv"]);
+  assertEquals(usesOf(subject, none, kernelOf({ held: ["/dev/sdb"] })).length, 1);
+});

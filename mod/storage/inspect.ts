@@ -10,7 +10,7 @@ import { HareError, messageOf } from "../lib/errors.ts";
 import type { Run } from "../lib/process.ts";
 import { abortable } from "../lib/std/async.ts";
 import { filledProcessDirectories } from "./directories.ts";
-import { usesOf } from "./in_use.ts";
+import { type Openers, openersOf, usesOf } from "./in_use.ts";
 import { type Kernel, kernelHere } from "./kernel.ts";
 import { type BlockDevice, blockDevice, partitionsOf } from "./lsblk.ts";
 import {
@@ -52,16 +52,19 @@ export async function inspectStorage(
 ): Promise<StorageAnswer> {
   using here = kernelHere();
   const kernel = deps.kernel ?? here;
+  const finding = devices.map(({ path }) => inTime(path, missing, () => whatIsAt(path, deps)));
+  const found = await Promise.all(finding);
+  const asked = found.filter(({ kind }, i) => kind !== "missing" && devices[i]?.content === true);
+  // Before the tools below have the devices open.
+  const uses = await lookAtUses(asked, kernel, deps);
+  const inspecting = found.map((device) => {
+    const used = uses.get(device);
+    if (used === undefined) return answerOf(device);
+    const failed = (path: string, problem: string) => answerOf(missing(path, problem));
+    return inTime(device.path, failed, () => contentOf(device, used, kernel, deps));
+  });
   const [inspected, filledDirectories] = await Promise.all([
-    Promise.all(devices.map(async ({ path, content }) => {
-      const limit = AbortSignal.timeout(DEVICE_LIMIT_MS);
-      try {
-        return await abortable(inspectDevice(path, content, kernel, deps), limit);
-      } catch (error) {
-        if (!limit.aborted) throw error;
-        return answerOf(missing(path, `within ${DEVICE_LIMIT_MS / 1000} s it did not answer`));
-      }
-    })),
+    Promise.all(inspecting),
     filledProcessDirectories(dataDirectories).then(
       (value) => ({ value: [...value] }),
       (error) => ({ problem: problemOf(error) }),
@@ -70,20 +73,37 @@ export async function inspectStorage(
   return { format: FORMAT, devices: inspected, filledDirectories };
 }
 
-async function inspectDevice(
+/** Does `work`, and gives up waiting for a device that does not answer. */
+async function inTime<T>(
   path: string,
-  withContent: boolean,
+  failed: (path: string, problem: string) => T,
+  work: () => Promise<T>,
+): Promise<T> {
+  const limit = AbortSignal.timeout(DEVICE_LIMIT_MS);
+  try {
+    return await abortable(work(), limit);
+  } catch (error) {
+    if (!limit.aborted) throw error;
+    return failed(path, `it did not answer within ${DEVICE_LIMIT_MS / 1000} s`);
+  }
+}
+
+/** What uses a device, and why that may not be all. */
+interface Uses {
+  readonly value: readonly string[];
+  readonly problems: readonly string[];
+}
+
+async function contentOf(
+  found: FoundDevice,
+  uses: Uses,
   kernel: Kernel,
   deps: InspectStorageDeps,
 ): Promise<DeviceInspection> {
-  const found = await whatIsAt(path, deps);
-  if (!withContent || found.kind === "missing") return answerOf(found);
-  const [uses, signatures] = await Promise.all([
-    lookAtUses(found, kernel, deps),
+  const [signatures, scan] = await Promise.all([
     signaturesOn(found.target, deps),
+    scanOf(found.target, kernel, deps),
   ]);
-  // Not while the tools have it open: an exclusive one would be in their way.
-  const scan = await scanOf(found.target, kernel, deps);
   const isProven = scan.isWhole && scan.problem === null;
   return {
     ...answerOf(found),
@@ -134,16 +154,24 @@ async function whatIsAt(path: string, deps: InspectStorageDeps): Promise<FoundDe
     return { ...common, kind: "file", device: null, size: info.size, model: "file", number };
   }
   if (info.isBlockDevice !== true) return missing(path, "it is no block device");
+  const own = { ...common, kind: "block", number: numberOf(info.rdev ?? 0) } as const;
   try {
     const device = await blockDevice(target, deps);
     const parts = partitionsOf(device).map(({ number }) => number);
-    const { size, model, number } = device;
-    const known = { size, model, number, parts, ...identityOf(device, target) };
-    return { ...common, ...known, kind: "block", device };
+    const { size, model } = device;
+    return { ...own, size, model, parts, ...identityOf(device, target), device };
   } catch (error) {
     deps.signal.throwIfAborted();
-    return { ...common, kind: "block", device: null, problems: [problemOf(error)] };
+    return { ...own, device: null, problems: [problemOf(error)] };
   }
+}
+
+/** `MAJOR:MINOR` of a device, as makedev(3) packs them. */
+function numberOf(rdev: number): string {
+  const packed = BigInt(rdev);
+  const major = ((packed >> 8n) & 0xfffn) | ((packed >> 32n) & ~0xfffn);
+  const minor = (packed & 0xffn) | ((packed >> 12n) & ~0xffn);
+  return `${major}:${minor}`;
 }
 
 function missing(path: string, problem: string): FoundDevice {
@@ -163,20 +191,30 @@ function identityOf(
   };
 }
 
+/** What uses each device. What may have opened one for a moment only is looked at again. */
 async function lookAtUses(
-  { target, device, kind }: FoundDevice,
+  devices: readonly FoundDevice[],
   kernel: Kernel,
   { clock, signal }: InspectStorageDeps,
-): Promise<{ readonly value: readonly string[]; readonly problems: readonly string[] }> {
-  if (kind === "block" && device === null) return { value: [], problems: [] };
+): Promise<ReadonlyMap<FoundDevice, Uses>> {
+  for (let looks = 1;; looks++) {
+    const openers = openersOf(kernel);
+    const uses = new Map(devices.map((device) => [device, usesNow(device, openers, kernel)]));
+    const isUsed = uses.values().some(({ value }) => value.length > 0);
+    if (!isUsed || looks === LOOKS) return uses;
+    await clock.sleep(LOOK_AGAIN_MS, signal);
+  }
+}
+
+function usesNow(
+  { target, device, kind, number }: FoundDevice,
+  openers: Openers,
+  kernel: Kernel,
+): Uses {
+  const block = kind === "block" ? { number, device } : null;
   try {
-    for (let looks = 1;; looks++) {
-      const value = usesOf({ target, device }, kernel);
-      if (value.length === 0 || looks === LOOKS) return { value, problems: [] };
-      await clock.sleep(LOOK_AGAIN_MS, signal);
-    }
+    return { value: usesOf({ target, block }, openers, kernel), problems: [] };
   } catch (error) {
-    signal.throwIfAborted();
     return { value: [], problems: [problemOf(error)] };
   }
 }

@@ -53,6 +53,7 @@ export const SERVER_FAULTS = {
       `KV: put hare/mkfs/${server.fid}: begun`,
       `${server.host.name}: write ${markerOf(server)}`,
       `${server.host.name}: run ${MKFS(server)}`,
+      `${server.host.name}: write ${markerOf(server)}`,
     ],
   },
   m0dDies: {
