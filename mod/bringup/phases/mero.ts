@@ -43,7 +43,7 @@ function startServers(
   return {
     name: role,
     title,
-    limitMs: 180_000,
+    limitMs: 120_000,
     hosts: hosts.filter((host) => processesOf(host, role).length > 0),
     isDone: async (entry, options) => {
       const servers = processesOf(entry, role)
