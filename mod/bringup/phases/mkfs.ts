@@ -20,8 +20,15 @@ import {
 import type { Cluster, ClusterHost } from "../cluster.ts";
 import type { StepOptions } from "../engine.ts";
 import { askStorage, findingsFor } from "../storage.ts";
-import { digestOf } from "./configuration_keys.ts";
-import { type KvNote, markerOf, markerPath, readNote, readNotes, withoutOwn } from "./mkfs_note.ts";
+import {
+  generationOf,
+  type KvNote,
+  markerOf,
+  markerPath,
+  readNote,
+  readNotes,
+  withoutOwn,
+} from "./mkfs_note.ts";
 
 /** What is known of the storage of some processes of a host. */
 export interface KnownStorage {
@@ -163,7 +170,7 @@ async function format(
   const { target, consul, gate, clock } = cluster;
   const { signal } = options;
   const key = mkfsKey(process.fid);
-  const of = await digestOf(cluster);
+  const of = await generationOf(cluster, options);
   const put = (what: string, note: object) =>
     gate.change(
       { where: "KV", what: `put ${key}: ${what}` },

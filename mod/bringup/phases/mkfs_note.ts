@@ -9,14 +9,15 @@
 
 import * as z from "zod";
 import type { ProcessLayout, Target } from "../../../cfgen/mod.ts";
-import { MKFS_PREFIX } from "../../kv/keys.ts";
+import { IMPORTED, MKFS_PREFIX } from "../../kv/keys.ts";
 import { formatFid } from "../../lib/fid.ts";
 import { jsonText } from "../../lib/json_text.ts";
 import type { DeviceInspection, Finding, MkfsNote } from "../../storage/mod.ts";
 import type { Cluster } from "../cluster.ts";
 import type { StepOptions } from "../engine.ts";
 import { digestOf } from "./configuration_keys.ts";
-import { askKv } from "./readiness.ts";
+import { importedSchema } from "./former_cluster.ts";
+import { askKv, orWithoutConsul } from "./readiness.ts";
 
 /** Notes of earlier versions have neither `of` nor `id`. */
 const noteSchema = jsonText(z.union([
@@ -75,14 +76,26 @@ export async function readNotes(
     { signal, mayBeDown },
   );
   if (entries === "unknown") return "unknown";
-  const digest = await digestOf(cluster);
+  const generation = await generationOf(cluster, { signal });
   return new Map(entries.flatMap(({ key, value }): [string, KvNote][] => {
     const note = noteSchema.safeParse(value);
     // What cannot be read was written by something else: it proves that there was a formatting.
     const known = note.success ? note.data : { at: "" };
-    const isOfThis = known.of === undefined || known.of === digest;
+    const isOfThis = known.of === undefined || known.of === generation;
     return isOfThis ? [[key.slice(MKFS_PREFIX.length), known]] : [];
   }));
+}
+
+/**
+ * Which configuration notes are of: the one that is in the KV, which may have been made from edited
+ * files; with `--force`, or before anything is in the KV, this one.
+ */
+export async function generationOf(cluster: Cluster, { signal }: StepOptions): Promise<string> {
+  const own = await digestOf(cluster);
+  if (cluster.force) return own;
+  const mark = await orWithoutConsul(null, () => cluster.consul.kv.get(IMPORTED, { signal }));
+  const imported = importedSchema.safeParse(mark?.value);
+  return imported.success ? imported.data.digest : own;
 }
 
 /** What a note means, given the marker's text on the host. */

@@ -158,6 +158,23 @@ Deno.test("--mkfs formats no data that the KV knows, unless that is confirmed", 
   assertEquals(formatted(cluster), [CONFD, IOS]);
 });
 
+Deno.test("with --force the notes of the cluster that gives way count for nothing", async () => {
+  await using cluster = new StandInCluster({ servers: 1 });
+  await bootstrapOn(cluster);
+  await operateOn(shutdown, cluster);
+  await bootstrapOn(cluster, { selection: { until: "consul-clients" } });
+  cluster.forget();
+  const cdf = cluster.cdf.replace("c0_clients: 1", "c0_clients: 2");
+  for (const dryRun of [true, false]) {
+    const error = await assertRejects(
+      () => bootstrapOn(cluster, { cdf, force: true, dryRun }),
+      PhaseError,
+    );
+    assertStringIncludes(error.message, `${CONFD}: ${NOT_OURS}`);
+    assertEquals(cluster.changes, []);
+  }
+});
+
 Deno.test("--mkfs --yes formats no storage of a server that runs", async () => {
   await using cluster = new StandInCluster({ servers: 1 });
   await bootstrapOn(cluster);
