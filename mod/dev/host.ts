@@ -15,7 +15,7 @@ import { dirname, join } from "../lib/std/path.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import { UnitError } from "../host/errors.ts";
 import type { Host, HostAskOptions, HostCallOptions, HostFile, UnitStatus } from "../host/host.ts";
-import { type ClusterIdentity, formatMark, MARK, sendSignal } from "./processes.ts";
+import { type ClusterIdentity, formatMark, MARK } from "./processes.ts";
 import { HOSTS_NAME } from "./state.ts";
 import { UnitRun } from "./unit_run.ts";
 
@@ -145,9 +145,8 @@ export class DevHost implements Host {
 
   async stopUnit(unit: string, options: HostCallOptions): Promise<void> {
     const run = this.#runOf(unit);
-    const pid = await run.pid(options);
+    const pid = await run.signal("SIGTERM", options);
     if (pid === undefined) return;
-    sendSignal(pid, "SIGTERM");
     const ended = (limitMs: number) =>
       waitFor(
         `unit ${unit} on ${this.name} to stop`,
@@ -166,16 +165,15 @@ export class DevHost implements Host {
       await ended(this.#options.unit(unit)?.stopLimitMs ?? STOP_LIMIT_MS);
     } catch (error) {
       if (!(error instanceof TimeLimitError)) throw error;
-      sendSignal(pid, "SIGKILL");
+      await run.signal("SIGKILL", options);
       await ended(1_000);
     }
     await run.waitForKeeper(options);
   }
 
   async reloadUnit(unit: string, options: HostCallOptions): Promise<void> {
-    const pid = await this.#runOf(unit).pid(options);
-    if (pid === undefined) throw new UnitError(this.name, unit, "it does not run", []);
-    sendSignal(pid, "SIGHUP");
+    if (await this.#runOf(unit).signal("SIGHUP", options) !== undefined) return;
+    throw new UnitError(this.name, unit, "it does not run", []);
   }
 
   /** Such a host never boots. */

@@ -9,7 +9,7 @@ import { systemClock } from "../lib/clock.ts";
 import { type Run, runHere } from "../lib/process.ts";
 import { UnitError } from "../host/errors.ts";
 import { DevHost, type DevUnit } from "./host.ts";
-import { findProcesses, sendSignal } from "./processes.ts";
+import { findProcesses, formatMark, MARK, sendSignal } from "./processes.ts";
 
 const options = { signal: AbortSignal.timeout(60_000) };
 
@@ -93,6 +93,27 @@ Deno.test("unitStatus() is not fooled by another program that has the pid now", 
     await host.startUnit("u", options);
     assertEquals((await host.unitStatus("u", options)).state, "active");
   });
+});
+
+Deno.test("stopUnit() signals no other program that has the pid now", async () => {
+  const other = new Deno.Command("sleep", { args: ["60"] }).spawn();
+  let marks = "";
+  const run: Run = () => Promise.resolve({ code: 0, stdout: marks, stderr: "" });
+  try {
+    await withHost({ u: sh("") }, async (host, dir) => {
+      const mark = formatMark({ dir, id: "1", host: "a", unit: "u", role: "main" });
+      marks = `/proc/${other.pid}/environ:${MARK}=${mark}`;
+      await host.putFile({ path: "/run/u.pid", content: `${other.pid}\n`, mode: 0o644 });
+      assertEquals((await host.unitStatus("u", options)).state, "active");
+      // The unit's program has ended, and another one has got its pid.
+      marks = "";
+      await host.stopUnit("u", options);
+      await assertRejects(() => host.reloadUnit("u", options), UnitError, "does not run");
+    }, run);
+  } finally {
+    other.kill("SIGINT");
+    assertEquals((await other.status).signal, "SIGINT");
+  }
 });
 
 Deno.test("startUnit() waits for a oneshot, hands on the environment, keeps the output", async () => {

@@ -10,7 +10,7 @@ import type { Clock } from "../lib/clock.ts";
 import { ignoreNotFound, readTextFileIfAny } from "../lib/files.ts";
 import type { Run } from "../lib/process.ts";
 import { waitFor } from "../lib/wait_for.ts";
-import { type ClusterIdentity, findProcesses } from "./processes.ts";
+import { type ClusterIdentity, findProcesses, sendSignal } from "./processes.ts";
 
 /** What a {@linkcode UnitRun} is about. */
 export interface UnitRunOptions {
@@ -51,6 +51,18 @@ export class UnitRun {
     const is = own.some((p) => p.pid === pid && p.host === host && p.unit === unit);
     if (is) this.#verified = pid;
     return is ? pid : undefined;
+  }
+
+  /**
+   * Sends a signal to the unit's program. Whether the pid is still the program's is asked first.
+   *
+   * @returns the pid; `undefined` when the program has ended
+   */
+  async signal(name: Deno.Signal, options: HostCallOptions): Promise<number | undefined> {
+    this.#verified = null;
+    const pid = await this.pid(options);
+    if (pid !== undefined) sendSignal(pid, name);
+    return pid;
   }
 
   /**
