@@ -20,5 +20,11 @@ export function debugText({ cdf }: CdfDocument, facts: Facts): string {
     });
     return { ...host, facts: found?.facts ?? null, m0_servers: m0_servers ?? [] };
   });
-  return stringify({ ...cdf, hosts }, { aliasDuplicateObjects: false });
+  return stringify({ ...cdf, hosts }, {
+    aliasDuplicateObjects: false,
+    // Each value stays on its line, whatever it holds.
+    blockQuote: false,
+    lineWidth: 0,
+    doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER,
+  });
 }

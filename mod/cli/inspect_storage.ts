@@ -35,5 +35,5 @@ export async function runInspectStorage(context: Context): Promise<void> {
     });
   }
   const answer = await inspectStorage(question, context);
-  await context.stdout({ verbatim: `${JSON.stringify(answer)}\n` });
+  await context.stdout({ jsonLine: answer });
 }

@@ -49,7 +49,7 @@ export function renderEntrypoint(entrypoint: Entrypoint): string {
   return stringify({
     "principal-RM": entrypoint.principalRm.node,
     confds: entrypoint.confds.map(placeJson),
-  }, { lineWidth: 0 });
+  }, { blockQuote: false, lineWidth: 0, doubleQuotedMinMultiLineLength: Number.MAX_SAFE_INTEGER });
 }
 
 function placeJson({ node, fid, address }: Place): PlaceJson {
