@@ -58,7 +58,7 @@ function putCommand(context: Context): CommandUnknownOpts {
       "after",
       examples(
         ["hare event put wake_RC"],
-        [`hare event put drive '{"fid": "0x6b00000000000001:0x11", "state": "failed"}'`],
+        [`hare event put drive '{"fid": "0x6b00000000000001:0x10", "state": "failed"}'`],
       ),
     )
     .action((type, json) => runEventPut(type, json, context));

@@ -44,7 +44,7 @@ export function m0crateConfCommand(context: Context): CommandUnknownOpts {
       "after",
       examples(
         ["hare m0crate-conf test1_io.yaml && m0crate -S test1_io.yaml"],
-        ["hare m0crate-conf test1_io.yaml --process 0x7200000000000001:0x2b", "as another client"],
+        ["hare m0crate-conf test1_io.yaml --process 0x7200000000000001:0x1e", "as another client"],
       ),
     )
     .action((file, options) => runM0crateConf(file, options, context));

@@ -39,7 +39,7 @@ export function watchBqCommand(context: Context): CommandUnknownOpts {
       examples(
         [
           "hare watch-bq --exec /usr/local/bin/tell",
-          `{"fid":"0x6b00000000000001:0x11","state":"failed"}`,
+          `{"fid":"0x6b00000000000001:0x10","state":"failed"}`,
         ],
         [`hare watch-bq --exec "jq -r .fid"`, "prints what the program prints"],
         [`hare watch-bq --exec "logger -t hare"`, "into the journal"],
