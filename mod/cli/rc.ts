@@ -11,10 +11,12 @@ import { type Listen, parseListen } from "../lib/listen.ts";
 import { loggerOf } from "../lib/log.ts";
 import { runAsService } from "../lib/service.ts";
 import {
+  becomeInstance,
   bookOf,
   checkSettings,
   DEFAULT_METRICS,
   DEFAULT_SETTINGS,
+  RC_LOCK_FILE,
   RcMetrics,
   RULES,
   runCoordinator,
@@ -46,6 +48,7 @@ export interface RcOptions {
   readonly rules: string;
   readonly ruleLimit: number;
   readonly metrics: Listen;
+  readonly lock: string;
 }
 
 /** The sub-command with its own sub-commands. */
@@ -78,6 +81,10 @@ export function rcCommand(context: Context): CommandUnknownOpts {
         .default(DEFAULT_METRICS, `${hostname}:${port}`)
         .argParser(parsedBy((text) => parseListen(text, port))),
     )
+    .addOption(
+      new Option("--lock <file>", "locked while it runs: one coordinator a node")
+        .default(RC_LOCK_FILE),
+    )
     .addCommand(statusCommand(context))
     .addCommand(logCommand(context))
     .addCommand(pauseCommand(context))
@@ -98,6 +105,7 @@ export function rcCommand(context: Context): CommandUnknownOpts {
  * Runs the coordinator until the process is told to stop.
  *
  * @throws {UsageError} when the settings do not hold together
+ * @throws {HareError} when a coordinator runs on this node already
  */
 export async function runRc(options: RcOptions, context: Context): Promise<void> {
   const settings: Settings = {
@@ -106,6 +114,7 @@ export async function runRc(options: RcOptions, context: Context): Promise<void>
   };
   checkSettings(settings);
   const log = loggerOf("rc");
+  using lock = await becomeInstance(options.lock, new Date(context.clock.now()));
   const metrics = new RcMetrics();
   await using _ = serveMetrics(options.metrics, () => metrics.metrics(), log);
   await runAsService({ ...context, log }, (service, signal) => {
@@ -120,6 +129,7 @@ export async function runRc(options: RcOptions, context: Context): Promise<void>
         log,
       }),
       metrics,
+      instance: lock.instance,
       clock: context.clock,
       random: Math.random,
       log,

@@ -16,7 +16,7 @@ import type { Cluster, ClusterHost } from "../bringup/cluster.ts";
 import type { Gate } from "../bringup/gate.ts";
 import { GatedHost } from "../bringup/gated_host.ts";
 import { KnownDevices } from "../bringup/storage.ts";
-import { DEFAULT_METRICS } from "../rc/mod.ts";
+import { DEFAULT_METRICS, RC_LOCK_FILE } from "../rc/mod.ts";
 import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT, HAX_UNIT, RC_UNIT } from "../host/places.ts";
 import { Consul } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
@@ -169,7 +169,10 @@ function unitOf(
     }
     case RC_UNIT:
       return host.isServer
-        ? service(hare, "rc", "--metrics", `${host.address}:${DEFAULT_METRICS.port}`)
+        ? service(
+          ...[hare, "rc", "--metrics", `${host.address}:${DEFAULT_METRICS.port}`] as const,
+          ...["--lock", driver.programPath(RC_LOCK_FILE)],
+        )
         : undefined;
   }
   const target = TARGETS[state.target];

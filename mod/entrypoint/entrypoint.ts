@@ -7,8 +7,8 @@
  */
 
 import { isSameNode } from "../lib/node_name.ts";
-import type { KvEntry } from "../consul/mod.ts";
 import type { ConfProcess, Layout } from "../kv/cluster.ts";
+import type { Leader } from "../kv/leader.ts";
 import { type Fid, makeFid } from "../lib/fid.ts";
 
 /** A place in the cluster that a client speaks to. */
@@ -37,20 +37,21 @@ export type EntrypointAnswer =
 /**
  * The entrypoint of the cluster `layout` while `leader` leads.
  *
- * @param leader key `leader` as it is now; it counts only while a session holds it
+ * @param leader who holds the lock now
  */
-export function entrypointOf(leader: KvEntry | null, layout: Layout): EntrypointAnswer {
-  if (leader === null || leader.session === null || leader.value === "") {
-    return { known: false, why: "no leader is elected" };
-  }
+export function entrypointOf(
+  leader: Pick<Leader, "node"> | null,
+  layout: Layout,
+): EntrypointAnswer {
+  if (leader === null) return { known: false, why: "no leader is elected" };
   const lost = layout.unreadable?.find(({ types }) => types.includes("confd"));
   if (lost !== undefined) return { known: false, why: lost.error.message };
   const confds = layout.processes
     .filter((process) => process.types.includes("confd"))
     .toSorted((a, b) => a.fidk - b.fidk);
-  const principal = confds.find((process) => isSameNode(process.node, leader.value));
+  const principal = confds.find((process) => isSameNode(process.node, leader.node));
   if (principal === undefined) {
-    return { known: false, why: `the leader ${leader.value} has no confd in the configuration` };
+    return { known: false, why: `the leader ${leader.node} has no confd in the configuration` };
   }
   return {
     known: true,

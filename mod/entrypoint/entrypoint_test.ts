@@ -1,22 +1,11 @@
 import fc from "fast-check";
 import { assertEquals } from "../../tests/lib/assert.ts";
-import type { KvEntry } from "../consul/mod.ts";
 import type { ConfProcess } from "../kv/cluster.ts";
 import { formatFid, makeFid } from "../lib/fid.ts";
 import { entrypointOf } from "./entrypoint.ts";
 import { entrypointJson, renderEntrypoint } from "./render.ts";
 
-function leader(value: string, session: string | null = "s"): KvEntry {
-  return {
-    key: "leader",
-    value,
-    flags: 0,
-    session,
-    lockIndex: 1,
-    createIndex: 1,
-    modifyIndex: 1,
-  };
-}
+const leader = (node: string) => ({ node });
 
 function process(node: string, fidk: number, types: string): ConfProcess {
   const endpoint = `10.0.0.${fidk}@tcp:12345:2:1`;
@@ -58,10 +47,8 @@ Deno.test("entrypointOf() ignores case in the leader's name, as Consul does", ()
   assertEquals(entrypointOf(leader("SSC-vm2"), LAYOUT), entrypointOf(leader("ssc-vm2"), LAYOUT));
 });
 
-const NONE: readonly (readonly [string, KvEntry | null, string])[] = [
-  ["without the key", null, "no leader is elected"],
-  ["of a leader without a session", leader("ssc-vm1", null), "no leader is elected"],
-  ["of a leader without a name", leader(""), "no leader is elected"],
+const NONE: readonly (readonly [string, { node: string } | null, string])[] = [
+  ["without a leader", null, "no leader is elected"],
   [
     "of a leader without confd",
     leader("ssc-vm3"),

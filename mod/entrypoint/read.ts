@@ -6,7 +6,7 @@
 
 import type { Consul } from "../consul/mod.ts";
 import { readLayout } from "../kv/cluster.ts";
-import { LEADER } from "../kv/keys.ts";
+import { readLeader } from "../kv/leader.ts";
 import { HareError } from "../lib/errors.ts";
 import { type Entrypoint, entrypointOf } from "./entrypoint.ts";
 
@@ -18,7 +18,7 @@ import { type Entrypoint, entrypointOf } from "./entrypoint.ts";
  */
 export async function readEntrypoint(consul: Consul, signal: AbortSignal): Promise<Entrypoint> {
   const layout = await readLayout(consul, { signal });
-  const leader = await consul.kv.get(LEADER, { signal, consistent: true });
+  const leader = await readLeader(consul, { signal, consistent: true });
   const answer = entrypointOf(leader, layout);
   if (answer.known) return answer.entrypoint;
   throw new HareError(`there is no entrypoint: ${answer.why}`, {

@@ -6,10 +6,11 @@
  */
 
 import { NO_LINK } from "../agent/services.ts";
-import type { Consul, KvEntry, WatchOptions } from "../consul/mod.ts";
+import type { Consul, WatchOptions } from "../consul/mod.ts";
 import { type EntrypointAnswer, entrypointOf } from "../entrypoint/entrypoint.ts";
 import { type ConfProcess, type Layout, layoutOf } from "../kv/cluster.ts";
-import { LEADER, NODE_PREFIX } from "../kv/keys.ts";
+import { NODE_PREFIX } from "../kv/keys.ts";
+import { type Leader, watchLeader } from "../kv/leader.ts";
 import type { Clock } from "../lib/clock.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
 import { loggerOf } from "../lib/log.ts";
@@ -58,7 +59,7 @@ const LEADER_WAIT_MS = 1500;
 /** One node's hax. */
 export class Hax {
   readonly #deps: HaxDeps;
-  readonly #leader: Followed<KvEntry | null>;
+  readonly #leader: Followed<Leader | null>;
   readonly #layout: Followed<Layout>;
   readonly #processes: OwnProcesses;
   readonly #units: UnitStates;
@@ -71,16 +72,19 @@ export class Hax {
   constructor(deps: HaxDeps) {
     const { consul, openLink } = deps;
     this.#deps = deps;
-    this.#leader = new Followed((options) => consul.kv.watch(LEADER, options), {
-      ...deps,
-      waitMs: LEADER_WAIT_MS,
-      onLost: (why) => log.warn("Consul is away, which is waited out: {why}", { why }),
-      onRegained: () => {
-        log.info("Consul is back");
-        this.#link?.lookAround();
-        this.#checks.tellAnew();
+    this.#leader = new Followed(
+      (options) => watchLeader(consul, { ...options, timeoutMs: LEADER_WAIT_MS }),
+      {
+        ...deps,
+        waitMs: LEADER_WAIT_MS,
+        onLost: (why) => log.warn("Consul is away, which is waited out: {why}", { why }),
+        onRegained: () => {
+          log.info("Consul is back");
+          this.#link?.lookAround();
+          this.#checks.tellAnew();
+        },
       },
-    });
+    );
     this.#layout = new Followed(
       (options) => watchLayout(consul, options, this.#layout.latest ?? undefined),
       deps,

@@ -113,6 +113,9 @@ ${START_LIMIT}
 
 [Service]
 ExecStart=${HARE_PROGRAM} rc
+RuntimeDirectory=hare/rc
+RuntimeDirectoryMode=0750
+RuntimeDirectoryPreserve=yes
 ${READINESS}
 ${PRIORITY}
 ${UNPRIVILEGED}

@@ -19,7 +19,7 @@ const time = z.iso.datetime();
 
 const termSchema = z.object({
   kind: z.literal("term"),
-  /** How often the lock of `leader` had been taken when the term began: it only grows. */
+  /** Counts the terms: it only grows. */
   term: z.int(),
   node: z.string(),
   began: time,

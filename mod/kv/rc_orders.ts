@@ -12,7 +12,10 @@ import { parseValue } from "./parse_value.ts";
 
 const pauseSchema = jsonText(z.object({ by: z.string(), since: z.string(), why: z.string() }));
 
-/** Events wait for as long as there is such a key, whatever its value. */
+/**
+ * Events wait for as long as there is such a key, whatever its value: a pause outlasts the program that
+ * ordered it, every leader, and a restart of the cluster. `hare rc resume` ends it.
+ */
 export type Pause = Readonly<z.infer<typeof pauseSchema>>;
 
 const switchoverSchema = jsonText(z.object({
@@ -22,11 +25,19 @@ const switchoverSchema = jsonText(z.object({
   to: z.string().nullable(),
 }));
 
-/** Leadership is to move. The key lives as long as the session of the operator's program. */
+/**
+ * Leadership is to move. The order counts while the session of the operator's program holds the key,
+ * and for {@linkcode ORDER_LIMIT_MS} at most.
+ */
 export type Switchover = Readonly<z.infer<typeof switchoverSchema>>;
+
+/** How long such an order counts, in milliseconds; `hare rc switchover` gives up long before. */
+export const ORDER_LIMIT_MS = 60_000;
 
 const reportSchema = jsonText(z.object({
   node: z.string(),
+  /** The session that holds the lock: a report of another one, as an import may bring, is void. */
+  session: z.string(),
   term: z.int(),
   /** Since when it leads. */
   since: z.iso.datetime(),

@@ -11,6 +11,7 @@ Deno.test("what formatOrder() writes is read again", () => {
   assertEquals(parseSwitchover(entry(formatOrder(switchover))), switchover);
   const report = {
     node: "a",
+    session: "s",
     term: 3,
     since: "2026-11-24T03:10:00.000Z",
     oldest: { key: "eq/000000001", since: "2026-11-24T03:10:00.000Z" },

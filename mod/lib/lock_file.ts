@@ -11,9 +11,10 @@ import { systemClock } from "./clock.ts";
 const PATIENCE_MS = 500;
 
 /**
- * Takes the lock of the file at `path`, which is made where needed; the directory must exist.
+ * Takes the lock of the file at `path`, which is made where needed, for its owner alone and its group
+ * to read; the directory must exist.
  *
- * @returns what gives the lock back when disposed of, or `null` when another program has it
+ * @returns the file, which gives the lock back when disposed of, or `null` when another program has it
  *
  * @example
  * ```ts
@@ -24,15 +25,30 @@ const PATIENCE_MS = 500;
  * if (lock === null) throw new Error("nobody else knows this file");
  * ```
  */
-export async function lockFile(path: string): Promise<Disposable | null> {
-  const file = await Deno.open(path, { create: true, write: true });
-  const stop = new AbortController();
-  const locked = file.lock(true).then(() => true);
-  const late = systemClock.sleep(PATIENCE_MS, stop.signal).then(() => false, () => false);
-  const taken = await Promise.race([locked, late]);
-  stop.abort();
-  if (taken) return file;
-  // Deno cannot give up waiting for a lock; once it comes it is given back.
-  locked.then(() => file.close());
-  return null;
+export async function lockFile(path: string): Promise<Deno.FsFile | null> {
+  while (true) {
+    const file = await Deno.open(path, { create: true, write: true, mode: 0o640 });
+    const stop = new AbortController();
+    const locked = file.lock(true).then(() => true);
+    const late = systemClock.sleep(PATIENCE_MS, stop.signal).then(() => false, () => false);
+    const taken = await Promise.race([locked, late]);
+    stop.abort();
+    if (!taken) {
+      // Deno cannot give up waiting for a lock; once it comes it is given back.
+      locked.then(() => file.close());
+      return null;
+    }
+    if (await isAt(path, file)) return file;
+    file.close(); // somebody has removed it meanwhile: others lock the one that is there now
+  }
+}
+
+async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
+  try {
+    const [there, here] = await Promise.all([Deno.stat(path), file.stat()]);
+    return there.dev === here.dev && there.ino === here.ino;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }

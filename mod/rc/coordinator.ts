@@ -15,9 +15,10 @@ import type { Logger } from "../lib/log.ts";
 import { runTogether } from "../lib/run_together.ts";
 import { Bell } from "./bell.ts";
 import { Election, type Standing } from "./election.ts";
+import type { Instance } from "./instance.ts";
 import { isForbidden } from "./leadership.ts";
 import { patiently } from "./patiently.ts";
-import { Presence } from "./presence.ts";
+import { OtherCoordinator, Presence } from "./presence.ts";
 import { Reachability } from "./reachability.ts";
 import type { RcMetrics } from "./metrics.ts";
 import { Orders } from "./orders.ts";
@@ -35,6 +36,8 @@ export interface CoordinatorOptions {
   /** Number in [0, 1). */
   readonly random: () => number;
   readonly log: Logger;
+  /** This process, which holds the node's lock file. */
+  readonly instance: Instance;
   /** Stop: finish the event in hand, hand leadership over, end. */
   readonly signal: AbortSignal;
   /** Is told where this node stands in the election, from its first cycle on. */
@@ -44,6 +47,7 @@ export interface CoordinatorOptions {
 /**
  * Runs until `signal` is aborted. That Consul is away ends nothing: it is waited for.
  *
+ * @throws {OtherCoordinator} when another process is this node's coordinator
  * @throws {ConsulError} when Consul refuses for good, for want of a right
  */
 export async function runCoordinator(options: CoordinatorOptions): Promise<void> {
@@ -109,12 +113,15 @@ class Coordinator {
       node,
       switchover: () => this.#orders.switchover,
       endTerm: () => this.#endTerm("the lock was free"),
+      checkOwn: (signal) => this.#presence.checkOwn(signal),
     });
     deps.metrics.isPaused = () => this.#orders.paused;
     this.#presence = new Presence({ ...deps, onReturn: () => this.#bell.ring() });
   }
 
   async run(): Promise<void> {
+    // Not before it is known that no other process is: its session must stay.
+    await this.#presence.claim(this.#deps.signal);
     try {
       await runTogether([
         // The check is passed until the event in hand at the end is finished.
@@ -175,6 +182,8 @@ class Coordinator {
     }
     this.#said = said;
     if (session !== null) this.#term ??= this.#begin(session);
+    const order = this.#orders.voidOrder;
+    if (order !== null) await this.#term?.discard(order);
     if (standing.is === "stepping-down") {
       await patiently("election", () => this.#election.stepDown(signal), this.#deps, signal);
       this.#bell.ring();
@@ -252,6 +261,7 @@ class Coordinator {
       await this.#presence.withdraw(limit);
       log.info("{node} has given up its candidacy", { node: this.#node });
     } catch (error) {
+      if (error instanceof OtherCoordinator) return; // what is there is that one's
       if (!(error instanceof ConsulError) && !limit.aborted) throw error;
       log.warn("{node} could not hand over: its session ends with its check", {
         node: this.#node,

@@ -14,7 +14,7 @@ import { LEADER } from "../kv/keys.ts";
 import type { Switchover } from "../kv/rc_orders.ts";
 import { backoffMs } from "../lib/backoff.ts";
 import type { Logger } from "../lib/log.ts";
-import { CannotLeadYet, SessionKeeper } from "./session.ts";
+import { CannotLeadYet, SESSION_NAME, type SessionDeps, SessionKeeper } from "./session.ts";
 import type { Settings } from "./settings.ts";
 
 /** What an election stands on. */
@@ -33,6 +33,7 @@ export interface ElectionDeps {
    * another's since it was this node's, and nobody has noticed.
    */
   readonly endTerm: () => Promise<void>;
+  readonly checkOwn: SessionDeps["checkOwn"];
 }
 
 /** What is to be done. */
@@ -41,6 +42,10 @@ export type Action =
   | { readonly do: "acquire"; readonly session: string }
   | { readonly do: "lead"; readonly session: string }
   | { readonly do: "follow"; readonly leader: string }
+  /** The lock is held with a session of this node's coordinator that is not the one it has. */
+  | { readonly do: "release-stray"; readonly session: string }
+  /** The session that held the lock has just ended. */
+  | { readonly do: "await-release" }
   /** By order: give the lock up. */
   | { readonly do: "step-down"; readonly session: string; readonly to: string }
   /** By order: leave the free lock to another. */
@@ -51,12 +56,14 @@ export type Action =
  *
  * @param session this node's own session, read anew, or `null` when it has none (any more)
  * @param leader the entry of `leader`
+ * @param holder the session that holds it, where it is another one; `null` when that has just ended
  * @param node this node's name
  * @param order where leadership is to move, or `null`
  */
 export function decide(
   session: SessionInfo | null,
   leader: KvEntry | null,
+  holder: Pick<SessionInfo, "id" | "name" | "node"> | null,
   node: string,
   order: Switchover | null,
 ): Action {
@@ -69,7 +76,11 @@ export function decide(
   }
   if (isFree) return { do: "acquire", session: session.id };
   if (leader.session === session.id) return { do: "lead", session: session.id };
-  return { do: "follow", leader: leader.value };
+  if (holder === null) return { do: "await-release" };
+  const isStray = isSameNode(holder.node, node) && holder.name === SESSION_NAME;
+  return isStray
+    ? { do: "release-stray", session: holder.id }
+    : { do: "follow", leader: holder.node };
 }
 
 function mayLead(node: string, { from, to }: Switchover): boolean {
@@ -125,7 +136,11 @@ export class Election {
       this.#keeper.read(options),
       consul.kv.get(LEADER, { ...options, consistent: true }),
     ]);
-    const action = decide(session, leader, node, switchover());
+    const isOther = leader !== null && leader.session !== null && leader.session !== session?.id;
+    const holder = isOther
+      ? await consul.session.info(leader.session, { ...options, consistent: true })
+      : null;
+    const action = decide(session, leader, holder, node, switchover());
     switch (action.do) {
       case "open-session":
         return await this.#openSession(signal);
@@ -137,6 +152,19 @@ export class Election {
       case "follow":
         this.#refusals = 0;
         return { is: "following", leader: action.leader };
+      case "release-stray":
+        await this.#keeper.closeOthers(signal);
+        return {
+          is: "waiting",
+          why: `has released the lock of session ${action.session}, which was nobody's`,
+          retryMs: 0,
+        };
+      case "await-release":
+        return {
+          is: "waiting",
+          why: "the session that held the lock has just ended",
+          retryMs: RETRY.maxMs,
+        };
       case "step-down":
         return { is: "stepping-down", to: action.to };
       case "stand-aside":

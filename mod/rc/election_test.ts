@@ -17,6 +17,13 @@ function session(id: string): SessionInfo {
   };
 }
 
+/** The session that holds the lock, where it is not `mine`. */
+function holderIn(entry: KvEntry | null): SessionInfo | null {
+  const id = entry?.session ?? null;
+  if (id === null || id === "mine" || id === "ended") return null;
+  return { ...session(id), node: id === "theirs" ? "there" : "here" };
+}
+
 function leader(value: string, holder: string | null): KvEntry {
   return {
     key: "leader",
@@ -68,13 +75,26 @@ const cases: readonly Case[] = [
     do: "follow",
     leader: "there",
   }],
-  ["follows its own predecessor's session", session("mine"), leader("here", "old"), {
+  ["follows who holds the lock, whatever its value", session("mine"), leader("here", "theirs"), {
     do: "follow",
-    leader: "here",
+    leader: "there",
   }],
+  [
+    "releases the lock of a session that no process of its node has",
+    session("mine"),
+    leader("there", "old"),
+    { do: "release-stray", session: "old" },
+  ],
+  [
+    "waits for the end of a session that has just ended",
+    session("mine"),
+    leader("there", "ended"),
+    { do: "await-release" },
+  ],
 ];
 for (const [what, mine, entry, action] of cases) {
-  Deno.test(`decide() ${what}`, () => assertEquals(decide(mine, entry, "here", null), action));
+  Deno.test(`decide() ${what}`, () =>
+    assertEquals(decide(mine, entry, holderIn(entry), "here", null), action));
 }
 
 const order = (to: string | null): Switchover => ({ from: "here", to });
@@ -117,6 +137,6 @@ const ordered: readonly (readonly [
 ];
 for (const [what, entry, switchover, action] of ordered) {
   Deno.test(`decide() by order ${what}`, () => {
-    assertEquals(decide(session("mine"), entry, "here", switchover), action);
+    assertEquals(decide(session("mine"), entry, holderIn(entry), "here", switchover), action);
   });
 }

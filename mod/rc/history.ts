@@ -2,8 +2,8 @@
  * The leader's entries in the history: its own term, and each event that it has handled. An event's
  * record is written in the transaction that handles it, and the oldest one goes in the same.
  *
- * Every leader's term has a number, Consul's count of how often the lock of `leader` was taken. It
- * stands in each record: whoever reads them in the order of Consul's index never sees it go back,
+ * Every leader's term has a number: Consul's count of how often the lock of `leader` was taken, or one
+ * more than the last term's where that is lower. It stands in each record: whoever reads them in the order of Consul's index never sees it go back,
  * because a deposed leader's writes are refused.
  *
  * @module
@@ -20,6 +20,7 @@ import {
   parseHistory,
   type TermRecord,
 } from "../kv/history.ts";
+import { MAX_COUNTED } from "../kv/epoch_counter.ts";
 import { HISTORY_PREFIX, historyKey, isHistoryKey, LEADER } from "../kv/keys.ts";
 import type { Logger } from "../lib/log.ts";
 import type { LeaderDeps, Leadership } from "./leadership.ts";
@@ -102,7 +103,12 @@ export class History {
       ]));
     const { terms, events, unreadable } = read(entries);
     const began = new Date(clock.now()).toISOString();
-    const term = leader?.lockIndex ?? 0;
+    // Whoever writes the value of `leader` has Consul count from 0 again.
+    const last = Math.max(
+      0,
+      ...terms.map(({ record }) => record.term).filter((n) => n <= MAX_COUNTED),
+    );
+    const term = Math.max(leader?.lockIndex ?? 0, last + 1);
     this.#events = events.map(({ key }) => key);
     this.#term = { kind: "term", term, node, began, ended: null, how: null };
     this.#termKey = historyKey(new Date(began), term);

@@ -41,6 +41,16 @@ Deno.test("History.open() writes the term down, and the end of one that was lost
   ]);
 });
 
+Deno.test("History.open() counts on where Consul counts from 0 again", async () => {
+  const { model, lead, records } = setUp();
+  await lead("a").open();
+  await lead("b").open();
+  model.put("leader", "as somebody wrote it");
+  await lead("c").open();
+  assertEquals(model.get("leader")?.lockIndex, 1);
+  assertEquals(records().map((record) => record.term), [1, 2, 3]);
+});
+
 Deno.test("History.close() writes down how the term ended, unless the lock is lost", async () => {
   const { model, clock, lead, records } = setUp();
   const history = lead("a");

@@ -28,6 +28,7 @@
 
 export { type CoordinatorOptions, runCoordinator } from "./coordinator.ts";
 export { dropEvent, findEvent, type FoundEvent, listEvents, retryEvent } from "./events.ts";
+export { becomeInstance, type Instance, RC_LOCK_FILE } from "./instance.ts";
 export { eventsIn, logLines } from "./log_lines.ts";
 export { RcMetrics } from "./metrics.ts";
 export { DEFAULT_METRICS, serveMetrics } from "./metrics_server.ts";

@@ -31,6 +31,8 @@ const PAUSE_MS = 1000;
 export class Numbering {
   readonly #deps: NumberingDeps;
   #highest: Taken = { number: 0, key: EPOCH };
+  /** The state of the counter that was reported last. */
+  #said = -1;
 
   constructor(deps: NumberingDeps) {
     this.#deps = deps;
@@ -76,34 +78,49 @@ export class Numbering {
   async read(): Promise<Counter> {
     const { consul } = this.#deps;
     const entry = await this.#patiently(() => consul.kv.get(EPOCH));
-    const last = Math.max(epochIn(entry) ?? 0, this.#highest.number);
-    return { last, modifyIndex: entry?.modifyIndex ?? 0 };
+    const number = epochIn(entry);
+    if (number !== null && number >= this.#highest.number) {
+      this.#said = -1;
+      return { last: number, modifyIndex: entry?.modifyIndex ?? 0 };
+    }
+    this.#say(entry); // and the write that takes a number sets it right
+    return { last: this.#highest.number, modifyIndex: entry?.modifyIndex ?? 0 };
   }
 
   /** Sets a counter right that is behind, in the state in which it was read. */
   async #mend(found: KvEntry | null): Promise<void> {
-    const { consul, leadership, log } = this.#deps;
+    const { consul, leadership } = this.#deps;
     for (let entry = found;;) {
       const number = epochIn(entry);
       if (number !== null && number >= this.#highest.number) {
+        this.#said = -1;
         return this.takes({ number, key: EPOCH });
       }
       const last = this.#highest;
       if (entry === null && last.number === 0) return; // the first entry begins it
       const set = txn.cas(EPOCH, String(last.number), entry?.modifyIndex ?? 0);
       if ((await leadership.write([set])).committed) {
-        log.warn("counter {key} {fault}: numbers continue after {number}, {source}", {
-          key: EPOCH,
-          fault: entry === null
-            ? "was missing"
-            : `had gone back to ${JSON.stringify(beginningOf(entry.value))}`,
-          number: last.number,
-          source: last.key === EPOCH ? "its own last one" : `that of ${last.key}`,
-        });
+        this.#say(entry);
         return;
       }
       entry = await this.#patiently(() => consul.kv.get(EPOCH));
     }
+  }
+
+  /** Says, once for each state of the counter, that it is behind. */
+  #say(entry: KvEntry | null): void {
+    const index = entry?.modifyIndex ?? 0;
+    const { number, key } = this.#highest;
+    if (index === this.#said || entry === null && number === 0) return;
+    this.#said = index;
+    this.#deps.log.warn("counter {counter} {fault}: numbers continue after {number}, {source}", {
+      counter: EPOCH,
+      fault: entry === null
+        ? "was missing"
+        : `had gone back to ${JSON.stringify(beginningOf(entry.value))}`,
+      number,
+      source: key === EPOCH ? "its own last one" : `that of ${key}`,
+    });
   }
 
   async #patiently<T>(call: () => Promise<T>): Promise<T> {

@@ -5,8 +5,9 @@
  */
 
 import { isSameNode } from "../lib/node_name.ts";
-import type { Consul, KvEntry } from "../consul/mod.ts";
-import { LEADER, RC_PAUSED, RC_SWITCHOVER } from "../kv/keys.ts";
+import type { Consul } from "../consul/mod.ts";
+import { RC_PAUSED, RC_SWITCHOVER } from "../kv/keys.ts";
+import { readLeader, watchLeader } from "../kv/leader.ts";
 import { formatOrder, parsePause, type Pause } from "../kv/rc_orders.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HareError, TimeLimitError } from "../lib/errors.ts";
@@ -74,7 +75,7 @@ export async function switchOver(
   consul: Consul,
   { to, clock, signal, limitMs }: SwitchOverOptions,
 ): Promise<SwitchedOver> {
-  const from = holderOf(await consul.kv.get(LEADER, { signal, consistent: true }));
+  const from = (await readLeader(consul, { signal, consistent: true }))?.node ?? null;
   if (from === null) {
     throw new HareError("nobody leads now", { hint: "see `hare rc status`" });
   }
@@ -132,15 +133,9 @@ async function nextLeader(
 ): Promise<string | null> {
   const limit = AbortSignal.timeout(limitMs);
   const options = { signal: AbortSignal.any([signal, limit]) };
-  for await (const entry of consul.kv.watch(LEADER, options)) {
-    const leader = holderOf(entry);
-    if (leader !== null && leader !== from) return leader;
+  for await (const leader of watchLeader(consul, options)) {
+    if (leader !== null && !isSameNode(leader.node, from)) return leader.node;
   }
   signal.throwIfAborted();
   return null;
-}
-
-/** The node that leads, or `null`. */
-export function holderOf(leader: KvEntry | null): string | null {
-  return leader === null || leader.session === null ? null : leader.value;
 }

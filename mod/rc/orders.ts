@@ -8,17 +8,28 @@
 import type { Consul, KvEntry } from "../consul/mod.ts";
 import { KvValueError } from "../kv/errors.ts";
 import { RC_ORDERS_PREFIX, RC_PAUSED, RC_SWITCHOVER } from "../kv/keys.ts";
-import { parseSwitchover, type Switchover } from "../kv/rc_orders.ts";
+import { ORDER_LIMIT_MS, parseSwitchover, type Switchover } from "../kv/rc_orders.ts";
+import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import type { Reachability } from "./reachability.ts";
 
 /** What {@linkcode Orders} stand on. */
 export interface OrdersDeps {
   readonly consul: { readonly kv: Pick<Consul["kv"], "watchPrefix"> };
+  readonly clock: Clock;
   readonly reachability: Reachability;
   readonly log: Logger;
   /** Is told that an order was given or taken back. */
   readonly onChange: () => void;
+}
+
+/** An order to move leadership, as it stands in KV. */
+interface Order {
+  readonly entry: KvEntry;
+  /** When it was first seen, on the monotonic clock. */
+  readonly since: number;
+  /** `null` where it makes no sense. */
+  readonly parsed: Switchover | null;
 }
 
 /** The orders as they are known here. */
@@ -26,7 +37,9 @@ export class Orders {
   readonly #deps: OrdersDeps;
   readonly #waiting = new Set<() => void>();
   #paused = false;
-  #switchover: Switchover | null = null;
+  #order: Order | null = null;
+  /** Reported as void, and not to be reported again. */
+  #reported = 0;
 
   constructor(deps: OrdersDeps) {
     this.#deps = deps;
@@ -39,7 +52,12 @@ export class Orders {
 
   /** Where leadership is to move, or `null`. */
   get switchover(): Switchover | null {
-    return this.#switchover;
+    return this.#whyVoid() === null ? this.#order?.parsed ?? null : null;
+  }
+
+  /** An order that does not count: the leader removes it. */
+  get voidOrder(): KvEntry | null {
+    return this.#whyVoid() === null ? null : this.#order?.entry ?? null;
   }
 
   /** Keeps the orders in view until `signal` is aborted. */
@@ -57,7 +75,8 @@ export class Orders {
     const paused = entries.some(({ key }) => key === RC_PAUSED);
     if (paused !== this.#paused) log.info(paused ? "is paused: events wait" : "is resumed");
     this.#paused = paused;
-    this.#switchover = this.#switchoverIn(entries);
+    this.#order = this.#orderIn(entries);
+    this.#report();
     if (!paused) { for (const wake of this.#waiting) wake(); }
     onChange();
   }
@@ -82,15 +101,38 @@ export class Orders {
     }
   }
 
-  #switchoverIn(entries: readonly KvEntry[]): Switchover | null {
+  #orderIn(entries: readonly KvEntry[]): Order | null {
     const entry = entries.find(({ key }) => key === RC_SWITCHOVER);
     if (entry === undefined) return null;
+    const { clock, log } = this.#deps;
+    // A giver may write it again, but not extend it.
+    const isSame = this.#order?.entry.createIndex === entry.createIndex &&
+      this.#order.entry.session === entry.session;
+    const since = isSame && this.#order !== null ? this.#order.since : clock.monotonic();
     try {
-      return parseSwitchover(entry);
+      return { entry, since, parsed: parseSwitchover(entry) };
     } catch (error) {
       if (!(error instanceof KvValueError)) throw error;
-      this.#deps.log.warn("an order is not heeded: {why}", { why: error.message });
-      return null;
+      log.warn("an order is ignored: {why}", { why: error.message });
+      return { entry, since, parsed: null };
     }
+  }
+
+  /** Why the order does not count; `null` where it does, or there is none. */
+  #whyVoid(): string | null {
+    if (this.#order === null) return null;
+    const { entry, since } = this.#order;
+    if (entry.session === null) return "no live session holds it";
+    const ageMs = this.#deps.clock.monotonic() - since;
+    return ageMs < ORDER_LIMIT_MS ? null : `it is older than ${ORDER_LIMIT_MS / 1000} s`;
+  }
+
+  /** Says once that an order does not count. */
+  #report(): void {
+    const why = this.#whyVoid();
+    const entry = this.#order?.entry;
+    if (why === null || entry === undefined || this.#reported === entry.modifyIndex) return;
+    this.#reported = entry.modifyIndex;
+    this.#deps.log.warn("order {key} is ignored: {why}", { key: entry.key, why });
   }
 }

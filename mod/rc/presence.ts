@@ -8,9 +8,18 @@
  * @module
  */
 
-import { type Consul, ConsulError, type KeptConnection } from "../consul/mod.ts";
+import {
+  type Consul,
+  ConsulError,
+  type KeptConnection,
+  type ServiceInstance,
+} from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
+import { parseDuration } from "../lib/duration.ts";
+import { HareError } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
+import type { Instance } from "./instance.ts";
+import { patiently } from "./patiently.ts";
 import type { Reachability } from "./reachability.ts";
 import { exchangeLimitMs, passEveryMs, type Settings } from "./settings.ts";
 
@@ -25,20 +34,64 @@ export interface PresenceDeps {
   readonly consul: Consul;
   readonly settings: Settings;
   readonly clock: Clock;
+  /** Number in [0, 1). */
+  readonly random: () => number;
   readonly reachability: Reachability;
   readonly log: Logger;
+  /** This process. */
+  readonly instance: Instance;
   /** Is told that the check passes again after it was unknown to the agent, or out of reach. */
   readonly onReturn: () => void;
 }
+
+/** Another process is this node's coordinator: this one must not touch what is that one's. */
+export class OtherCoordinator extends HareError {
+  override readonly name = "OtherCoordinator";
+}
+
+/** A check whose process has died turns critical within its TTL; the longest that is taken. */
+const LONGEST_TTL_MS = 60_000;
+/** What the agent may take to find that out. */
+const MARGIN_MS = 1000;
+/** Pause between two looks at such a check. */
+const LOOK_MS = 200;
 
 /** Keeps this process registered at its agent. */
 export class Presence {
   readonly #deps: PresenceDeps;
   #registered = false;
   #passed = false;
+  /** When the check was passed last, on the monotonic clock. */
+  #lastPass = 0;
 
   constructor(deps: PresenceDeps) {
     this.#deps = deps;
+  }
+
+  /**
+   * Makes this process the one that the node's service stands for. A predecessor that has died gives
+   * way: at once where it held the lock file that this process holds, else when its check is critical.
+   *
+   * @throws {OtherCoordinator} when another process goes on to pass the check
+   * @throws the signal's reason
+   */
+  async claim(signal: AbortSignal): Promise<void> {
+    const ask = <T>(call: () => Promise<T>) => patiently("check", call, this.#deps, signal);
+    const other = await ask(() => this.#other(signal));
+    if (other !== null) await ask(() => this.#outlive(other, signal));
+    await ask(() => this.#register({ signal, timeoutMs: exchangeLimitMs(this.#deps.settings) }));
+  }
+
+  /**
+   * Sees to it that the node's service stands for this process, or for none.
+   *
+   * @throws {OtherCoordinator} when it stands for another
+   */
+  async checkOwn(signal: AbortSignal): Promise<void> {
+    const service = await this.#service(signal);
+    const { id } = this.#deps.instance;
+    if (service === null || service.meta.instance === id) return;
+    throw otherOf(service, "another process has become this node's coordinator");
   }
 
   /**
@@ -46,6 +99,7 @@ export class Presence {
    * forgotten the service is told of it again; one that is away is waited for.
    *
    * @throws the signal's reason
+   * @throws {OtherCoordinator} when another process has become the node's coordinator
    * @throws {ConsulError} when the agent refuses for good, for want of a right
    */
   async keep(signal: AbortSignal): Promise<never> {
@@ -61,8 +115,13 @@ export class Presence {
     }
   }
 
-  /** Takes the service out of the catalog, if it is there. */
+  /**
+   * Takes the service out of the catalog, if it is there.
+   *
+   * @throws {OtherCoordinator} when it stands for another process
+   */
   async withdraw(signal: AbortSignal): Promise<void> {
+    await this.checkOwn(signal);
     try {
       await this.#deps.consul.agent.deregisterService(RC_SERVICE, { signal });
     } catch (error) {
@@ -75,12 +134,15 @@ export class Presence {
     const { consul, settings, reachability, log } = this.#deps;
     const options = { signal, timeoutMs: exchangeLimitMs(settings) };
     try {
-      if (!this.#registered) await this.#register(options);
+      if (!this.#registered) await this.claim(signal);
+      // A process that was stopped so long may have been taken for dead, and replaced.
+      if (this.#isLate()) await this.checkOwn(signal);
       await consul.agent.updateCheck(RC_CHECK, "passing", "hare rc is running", {
         ...options,
         connection,
       });
       reachability.recovered("check");
+      this.#lastPass = this.#deps.clock.monotonic();
       return true;
     } catch (error) {
       if (isUnknown(error)) {
@@ -95,21 +157,82 @@ export class Presence {
     }
   }
 
+  #isLate(): boolean {
+    return this.#deps.clock.monotonic() - this.#lastPass > this.#deps.settings.checkTtlMs;
+  }
+
+  async #service(signal: AbortSignal): Promise<ServiceInstance | null> {
+    const services = await this.#deps.consul.agent.services({ signal });
+    return services.find(({ id }) => id === RC_SERVICE) ?? null;
+  }
+
+  /** The coordinator that the service stands for, unless it is this one, or is known to have ended. */
+  async #other(signal: AbortSignal): Promise<ServiceInstance | null> {
+    const { instance, log } = this.#deps;
+    const service = await this.#service(signal);
+    if (service === null || service.meta.instance === instance.id) return null;
+    if (service.meta.lock !== instance.lock) return service;
+    log.info("takes the place of {predecessor}, which has ended", { predecessor: nameOf(service) });
+    return null;
+  }
+
+  /** Waits until the check of another coordinator shows that it has died. */
+  async #outlive(other: ServiceInstance, signal: AbortSignal): Promise<void> {
+    const { clock, consul, log } = this.#deps;
+    log.info("waits whether {other} lives, which is registered as this node's coordinator", {
+      other: nameOf(other),
+    });
+    const deadline = clock.monotonic() + ttlOf(other) + MARGIN_MS;
+    while (true) {
+      const checks = await consul.agent.checks({ signal });
+      const check = checks.find(({ checkId }) => checkId === RC_CHECK);
+      if (check === undefined || check.status === "critical") return;
+      if (clock.monotonic() >= deadline) {
+        throw otherOf(other, "a recovery coordinator runs on this node already");
+      }
+      await clock.sleep(LOOK_MS, signal);
+    }
+  }
+
   async #register(options: { readonly signal: AbortSignal; readonly timeoutMs: number }) {
-    const { consul, settings } = this.#deps;
+    const { clock, consul, instance, settings } = this.#deps;
+    const { id, pid, host, since, lock } = instance;
+    const ttl = `${settings.checkTtlMs}ms`;
     await consul.agent.registerService({
       id: RC_SERVICE,
       name: RC_SERVICE,
+      meta: { instance: id, pid: String(pid), host, since, lock, ttl },
       checks: [{
         checkId: RC_CHECK,
         name: "hare rc",
         notes: "passed by the process itself; critical when it has not been for the TTL",
-        ttl: `${settings.checkTtlMs}ms`,
+        ttl,
         status: "passing",
       }],
     }, options);
     this.#registered = true;
+    this.#lastPass = clock.monotonic();
   }
+}
+
+/** A coordinator of an older Hare does not say how long its check lasts. */
+function ttlOf({ meta: { ttl = "" } }: ServiceInstance): number {
+  try {
+    return Math.min(parseDuration(ttl), LONGEST_TTL_MS);
+  } catch (error) {
+    if (!(error instanceof HareError)) throw error;
+    return LONGEST_TTL_MS;
+  }
+}
+
+function nameOf({ meta: { pid, host, since } }: ServiceInstance): string {
+  return pid === undefined ? "another process" : `process ${pid} on ${host}, since ${since}`;
+}
+
+function otherOf(service: ServiceInstance, what: string): OtherCoordinator {
+  return new OtherCoordinator(`${what}: ${nameOf(service)}`, {
+    hint: "one of the two has to end: `systemctl status hare-rc` shows the one of the unit",
+  });
 }
 
 /** Whether the agent has said that it does not know the service or its check. */

@@ -34,6 +34,12 @@ export interface SessionDeps {
   readonly node: string;
   readonly settings: Settings;
   readonly log: Logger;
+  /**
+   * Sees to it that this process is the node's coordinator, so that other sessions of it are nobody's.
+   *
+   * @throws {OtherCoordinator} when another process is
+   */
+  readonly checkOwn: (signal: AbortSignal) => Promise<void>;
 }
 
 /** Owns this node's session: opens it, reads it anew, closes it, and lets none leak. */
@@ -65,6 +71,7 @@ export class SessionKeeper {
    * @throws {CannotLeadYet} when one of them is missing or critical
    */
   async open(signal: AbortSignal): Promise<SessionInfo> {
+    await this.#deps.checkOwn(signal);
     if (this.#strays) await this.#closeStrays(signal);
     const { consul } = this.#deps;
     const serviceChecks = [RC_CHECK, ...await this.#confdChecks(signal)];
@@ -91,7 +98,15 @@ export class SessionKeeper {
   async close(signal: AbortSignal): Promise<void> {
     if (this.#id !== null) await this.#discard(this.#id, signal);
     this.#id = null;
-    if (this.#strays) await this.#closeStrays(signal);
+    if (!this.#strays) return;
+    await this.#deps.checkOwn(signal);
+    await this.#closeStrays(signal);
+  }
+
+  /** Ends all sessions of this node's coordinators but the one that this process has. */
+  async closeOthers(signal: AbortSignal): Promise<void> {
+    await this.#deps.checkOwn(signal);
+    await this.#closeStrays(signal);
   }
 
   async #create(serviceChecks: readonly string[], signal: AbortSignal): Promise<string> {
@@ -125,7 +140,7 @@ export class SessionKeeper {
     const { consul, node } = this.#deps;
     const sessions = await consul.session.listNode(node, { signal, consistent: true });
     for (const { id, name } of sessions) {
-      if (name !== SESSION_NAME) continue;
+      if (name !== SESSION_NAME || id === this.#id) continue;
       await this.#discard(id, signal);
       this.#deps.log.info("ended session {id} of this node, which nobody owned", { id });
     }

@@ -11,17 +11,19 @@ import {
   BQ_PREFIX,
   EQ_PREFIX,
   EQ_REJECTED_PREFIX,
-  LEADER,
+  parseEpochKey,
+  type QueuePrefix,
   RC_PAUSED,
   RC_REPORT,
   TIMEOUT_PREFIX,
 } from "../kv/keys.ts";
+import { readLeader } from "../kv/leader.ts";
 import type { KeyValue } from "../kv/errors.ts";
 import { type LeaderReport, parseLeaderReport, parsePause, type Pause } from "../kv/rc_orders.ts";
 import { formatDuration } from "../lib/duration.ts";
 import type { Line } from "../lib/lines.ts";
 import { tableLines } from "../lib/table.ts";
-import { candidates, holderOf } from "./operate.ts";
+import { candidates } from "./operate.ts";
 import { readTimeouts } from "./timeouts.ts";
 
 /** The coordinator's state. */
@@ -33,6 +35,8 @@ export interface RcStatus {
     readonly term: number;
     /** `null` before its first report. */
     readonly since: string | null;
+    /** What key `leader` says where that is not the node's name; the leader sets it right soon. */
+    readonly keySays: string | null;
   } | null;
   /** Nodes that could lead, the leader's too. */
   readonly candidates: readonly string[];
@@ -48,7 +52,7 @@ export interface RcStatus {
 export async function readRcStatus(consul: Consul, signal: AbortSignal): Promise<RcStatus> {
   const options = { signal };
   const [leader, nodes, paused, reported, eq, eqRejected, bq, timeouts] = await Promise.all([
-    consul.kv.get(LEADER, options),
+    readLeader(consul, options),
     candidates(consul, signal),
     consul.kv.get(RC_PAUSED, options),
     consul.kv.get(RC_REPORT, options),
@@ -57,19 +61,22 @@ export async function readRcStatus(consul: Consul, signal: AbortSignal): Promise
     consul.kv.keys(BQ_PREFIX, options),
     consul.kv.list(TIMEOUT_PREFIX, options),
   ]);
-  const node = holderOf(leader);
-  const term = leader?.lockIndex ?? 0;
   const last = reported === null ? null : reportIn(reported);
-  const report = last?.term === term ? last : null;
+  const report = last !== null && last.session === leader?.session ? last : null;
   const [next] = readTimeouts(timeouts).timeouts;
   return {
-    leader: node === null ? null : { node, term, since: report?.since ?? null },
+    leader: leader && {
+      node: leader.node,
+      term: report?.term ?? leader.term,
+      since: report?.since ?? null,
+      keySays: leader.value === leader.node ? null : leader.value,
+    },
     candidates: nodes,
     paused: paused === null ? null : parsePause(paused),
     queues: {
-      eq: eq.length,
-      eqRejected: eqRejected.length,
-      bq: bq.length,
+      eq: entriesAmong(eq, EQ_PREFIX),
+      eqRejected: entriesAmong(eqRejected, EQ_REJECTED_PREFIX),
+      bq: entriesAmong(bq, BQ_PREFIX),
       timeout: timeouts.length,
     },
     // A report is some seconds old: what it calls the oldest may be done.
@@ -79,6 +86,11 @@ export async function readRcStatus(consul: Consul, signal: AbortSignal): Promise
       ? null
       : { key: next.key, due: new Date(next.due).toISOString() },
   };
+}
+
+/** How many of the keys are entries of the queue; others stay, and are not handled. */
+function entriesAmong(keys: readonly string[], queue: QueuePrefix): number {
+  return keys.filter((key) => parseEpochKey(queue, key) !== null).length;
 }
 
 function reportIn(entry: KeyValue): LeaderReport | null {
@@ -106,7 +118,7 @@ export function rcStatusLines(status: RcStatus, now: Date): readonly Line[] {
         ? "NOBODY"
         : `${leader.node}, term ${leader.term}${
           leader.since === null ? "" : `, since ${leader.since} (${ago(leader.since)})`
-        }`,
+        }${leader.keySays === null ? "" : `; key leader says ${JSON.stringify(leader.keySays)}`}`,
     ],
     ["stand by", others.join(", ") || "none"],
     [

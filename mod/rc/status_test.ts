@@ -6,7 +6,7 @@ import { eventsIn, logLines } from "./log_lines.ts";
 import { type RcStatus, rcStatusLines } from "./status.ts";
 
 const quiet: RcStatus = {
-  leader: { node: "a", term: 17, since: "2026-11-24T03:10:00.000Z" },
+  leader: { node: "a", term: 17, since: "2026-11-24T03:10:00.000Z", keySays: null },
   candidates: ["a", "b", "c"],
   paused: null,
   queues: { eq: 0, eqRejected: 0, bq: 0, timeout: 0 },

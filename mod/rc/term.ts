@@ -4,7 +4,7 @@
  * @module
  */
 
-import { txn } from "../consul/mod.ts";
+import { type KvEntry, txn } from "../consul/mod.ts";
 import { RC_REPORT } from "../kv/keys.ts";
 import { formatOrder, type LeaderReport } from "../kv/rc_orders.ts";
 import { formatDuration } from "../lib/duration.ts";
@@ -12,6 +12,7 @@ import type { Logger } from "../lib/log.ts";
 import { Broadcasts } from "./broadcasts.ts";
 import { EventQueue } from "./event_queue.ts";
 import { History } from "./history.ts";
+import { keepLeaderValue } from "./leader_value.ts";
 import { type LeaderDeps, Leadership, LeadershipOver } from "./leadership.ts";
 import type { LeaderNumbers, RcMetrics } from "./metrics.ts";
 import { Mishaps } from "./mishaps.ts";
@@ -103,6 +104,15 @@ export class Term {
     await this.#close(reason);
   }
 
+  /** Removes an order that does not count, if it is as it was read. */
+  async discard({ key, modifyIndex }: KvEntry): Promise<void> {
+    try {
+      await this.#leadership.write([txn.checkIndex(key, modifyIndex), txn.delete(key)]);
+    } catch (error) {
+      if (!(error instanceof LeadershipOver)) throw error; // the next leader removes it
+    }
+  }
+
   /** A loop that fails ends the others; the one reason there is stands in the signal. */
   async #run(): Promise<void> {
     const end = (error: unknown) => this.#leadership.end(error);
@@ -114,6 +124,7 @@ export class Term {
     }
     const loops: readonly Promise<void>[] = [
       this.#numbering.watch(),
+      keepLeaderValue({ ...this.#deps, leadership: this.#leadership }),
       this.#queue.run(),
       this.#timer.watch(),
       this.#timer.run(),
@@ -142,6 +153,7 @@ export class Term {
     const { last } = this.#mishaps;
     return {
       node: this.#deps.node,
+      session: this.session,
       term: this.#history.term,
       since: this.#began.wall.toISOString(),
       oldest: oldest && { key: oldest.key, since: oldest.since.toISOString() },

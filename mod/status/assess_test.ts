@@ -135,7 +135,7 @@ const CASES: Readonly<Record<string, Case>> = {
     reasons: ["no RC leader is elected; hare-rc runs on ssc-vm1, ssc-vm2 and ssc-vm3"],
   },
   "an RC that runs nowhere": {
-    world: { ...WORLD, rc: { leader: null, sessionOk: false, running: [] } },
+    world: { ...WORLD, rc: { leader: null, sessionOk: false, keySays: null, running: [] } },
     level: "down",
     reasons: [
       "no RC leader is elected; hare-rc runs nowhere",
@@ -193,7 +193,7 @@ const CASES: Readonly<Record<string, Case>> = {
       ...WORLD,
       processes: [],
       pools: null,
-      rc: { leader: null, sessionOk: false, running: [] },
+      rc: { leader: null, sessionOk: false, keySays: null, running: [] },
     },
     level: "down",
     reasons: ["no cluster is described in Consul's KV: `hare bootstrap` has not run"],
@@ -209,7 +209,10 @@ for (const [what, { world, level, reasons }] of Object.entries(CASES)) {
 }
 
 Deno.test("assess() puts what is down before what is degraded", () => {
-  const world = { ...WORLD, rc: { leader: null, sessionOk: false, running: ["ssc-vm1"] } };
+  const world = {
+    ...WORLD,
+    rc: { leader: null, sessionOk: false, keySays: null, running: ["ssc-vm1"] },
+  };
   assertEquals(assess(world).reasons.map((reason) => reason.level), [
     "down",
     "degraded",

@@ -30,7 +30,7 @@ export async function readWorld(consul: Consul, signal: AbortSignal): Promise<Wo
       consul.kv.list(PROCESSES_PREFIX, options),
       consul.kv.get(POOLS, options),
     ]);
-  const session = leader?.session ?? null;
+  const session = leader?.session ? await consul.session.info(leader.session, options) : null;
   return worldOf({
     address: consul.address,
     hasLeader,
@@ -39,7 +39,7 @@ export async function readWorld(consul: Consul, signal: AbortSignal): Promise<Wo
     catalog,
     checks,
     leader,
-    sessionOk: session !== null && await consul.session.info(session, options) !== null,
+    session,
     configuration,
     states,
     pools,

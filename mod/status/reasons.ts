@@ -49,6 +49,7 @@ export function whatHasFailed(world: World, tallies: Tallies): readonly string[]
     ...processesFailed(tallies, alive),
     ...processesUnlinked(world, alive),
     ...rcsMissing(world, alive),
+    ...leaderMisnamed(world),
     ...poolsHit(tallies),
     ...world.unreadable,
   ];
@@ -107,6 +108,14 @@ function rcsMissing({ processes, rc }: World, alive: ReadonlySet<string>): reado
   return [...servers]
     .filter((node) => alive.has(node) && !rc.running.includes(node))
     .map((node) => `hare-rc does not run on ${node}`);
+}
+
+/** Readers go by the lock; others may not. */
+function leaderMisnamed({ rc }: World): readonly string[] {
+  return rc.keySays === null ? [] : [
+    `key leader says ${JSON.stringify(rc.keySays)}, and ${rc.leader} holds its lock: ` +
+    "hare-rc there should have set that right",
+  ];
 }
 
 function poolsHit({ pools }: Tallies): readonly string[] {

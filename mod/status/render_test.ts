@@ -203,7 +203,7 @@ Deno.test("render() does not call an RC leader good where Consul has no leader",
 });
 
 Deno.test("render() shows no tables where no cluster is described", () => {
-  const rc = { leader: null, sessionOk: false, running: [] };
+  const rc = { leader: null, sessionOk: false, keySays: null, running: [] };
   assertEquals(linesOf({ ...healthy(1), processes: [], pools: null, rc }), [
     "DOWN",
     "  x no cluster is described in Consul's KV: `hare bootstrap` has not run",

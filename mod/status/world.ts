@@ -43,10 +43,12 @@ export interface ConsulServerView {
 
 /** The recovery coordinator. */
 export interface RcView {
-  /** The node that holds the lock; `null` when none does. */
+  /** The node whose session holds the lock; `null` when none does. */
   readonly leader: string | null;
   /** Whether the session that holds the lock is there. */
   readonly sessionOk: boolean;
+  /** What key `leader` says where that is not the leader's name. */
+  readonly keySays: string | null;
   /** Nodes where an instance keeps its check passing. */
   readonly running: readonly string[];
 }

@@ -6,7 +6,14 @@
 
 import { nodeKey } from "../lib/node_name.ts";
 import { serviceNames } from "../agent/services.ts";
-import type { CatalogNode, HealthCheck, KvEntry, Member, RaftServer } from "../consul/mod.ts";
+import type {
+  CatalogNode,
+  HealthCheck,
+  KvEntry,
+  Member,
+  RaftServer,
+  SessionInfo,
+} from "../consul/mod.ts";
 import { type ConfProcess, layoutOf, roleOf } from "../kv/cluster.ts";
 import { KvValueError } from "../kv/errors.ts";
 import { processKey } from "../kv/keys.ts";
@@ -26,8 +33,8 @@ export interface Answers {
   readonly checks: readonly HealthCheck[];
   /** Key `leader`. */
   readonly leader: KvEntry | null;
-  /** Whether the session that holds it is there. */
-  readonly sessionOk: boolean;
+  /** The session that holds it, if it is there. */
+  readonly session: Pick<SessionInfo, "node"> | null;
   /** Keys `node/…`. */
   readonly configuration: readonly KvEntry[];
   /** Keys `processes/…`. */
@@ -46,7 +53,7 @@ const NODE_CHECK = "serfHealth";
 export function worldOf(asAnswered: Answers): World {
   const { processes, unreadable: faults = [] } = layoutOf(asAnswered.configuration);
   const answers = spelledAlike(asAnswered, processes);
-  const { address, hasLeader, leader, sessionOk, pools } = answers;
+  const { address, hasLeader, leader, session, pools } = answers;
   const nodes = nodesOf(answers, processes);
   const unreadable = faults.map(({ error }) => error.message);
   return {
@@ -60,8 +67,9 @@ export function worldOf(asAnswered: Answers): World {
       })),
     },
     rc: {
-      leader: leader === null || leader.session === null ? null : leader.value,
-      sessionOk,
+      leader: leader === null || leader.session === null ? null : session?.node ?? leader.value,
+      sessionOk: session !== null,
+      keySays: session === null || session.node === leader?.value ? null : leader?.value ?? null,
       running: runningRcs(answers, nodes),
     },
     nodes,
@@ -83,7 +91,7 @@ function spelledAlike(answers: Answers, processes: readonly ConfProcess[]): Answ
     ...one,
     name: spelled(one.name),
   });
-  const { servers, members, catalog, checks, leader } = answers;
+  const { servers, members, catalog, checks, leader, session } = answers;
   return {
     ...answers,
     servers: servers.map(withNode),
@@ -91,6 +99,7 @@ function spelledAlike(answers: Answers, processes: readonly ConfProcess[]): Answ
     catalog: catalog.map(withName),
     checks: checks.map(withNode),
     leader: leader === null ? null : { ...leader, value: spelled(leader.value) },
+    session: session === null ? null : withNode(session),
   };
 }
 

@@ -21,7 +21,7 @@ const ANSWERS: Answers = {
     check("hare-rc/hare-rc", "passing"),
   ],
   leader: entry("leader", "n1", "some-session"),
-  sessionOk: true,
+  session: { node: "n1" },
   configuration: [
     ...service(6, "ha rms", "10.0.0.1@tcp:12345:34:101"),
     ...service(9, "rms confd", "10.0.0.1@tcp:12345:44:101"),
@@ -84,7 +84,7 @@ Deno.test("worldOf() gives each process its state and the checks of its services
     ],
   );
   assertEquals(world.consul.servers, [{ node: "n1", leads: true, votes: true }]);
-  assertEquals(world.rc, { leader: "n1", sessionOk: true, running: ["n1"] });
+  assertEquals(world.rc, { leader: "n1", sessionOk: true, keySays: null, running: ["n1"] });
   assertEquals(world.nodes, [{ name: "n1", presence: "alive" }]);
   assertEquals([world.pools, world.unreadable], [null, []]);
 });

@@ -199,7 +199,7 @@ export class StandInCluster implements AsyncDisposable {
   }
 
   #elect({ name }: StandInHost): void {
-    this.consul.put("leader", name, crypto.randomUUID());
+    this.consul.put("leader", name, this.consul.addSession(name, "hare-rc"));
   }
 
   /** The nodes with a living agent, where most servers live and the asked one does. */

@@ -51,7 +51,8 @@ export class StandInConsul implements AsyncDisposable {
   readonly #server: Deno.HttpServer<Deno.NetAddr>;
   readonly #stop = new AbortController();
   readonly #entries = new Map<string, Entry>();
-  readonly #sessions = new Set<string>();
+  /** Sessions by id. */
+  readonly #sessions = new Map<string, { readonly node: string; readonly name: string }>();
   #index = 10;
 
   constructor(hooks: ConsulHooks) {
@@ -75,6 +76,13 @@ export class StandInConsul implements AsyncDisposable {
 
   put(key: string, value: string, session: string | null = null): void {
     this.#entries.set(key, { value, session, index: ++this.#index });
+  }
+
+  /** Makes a session, and returns its id. */
+  addSession(node: string, name: string): string {
+    const id = crypto.randomUUID();
+    this.#sessions.set(id, { node, name });
+    return id;
   }
 
   delete(key: string): void {
@@ -134,9 +142,12 @@ export class StandInConsul implements AsyncDisposable {
           })),
         );
       case "session/create": {
-        const ID = crypto.randomUUID();
-        this.#sessions.add(ID);
-        return Response.json({ ID });
+        const { Name } = await request.json();
+        return Response.json({ ID: this.addSession(nodes[0]?.name ?? "", Name) });
+      }
+      case "session/info": {
+        const session = this.#sessions.get(name);
+        return Response.json(session === undefined ? [] : [rawSession(name, session)]);
       }
       case "session/renew":
         return this.#sessions.has(name)
@@ -211,6 +222,11 @@ interface RawOperation {
   readonly Key: string;
   readonly Value?: string;
   readonly Index?: number;
+}
+
+function rawSession(ID: string, { node, name }: { node: string; name: string }): unknown {
+  const rest = { LockDelay: 0, Behavior: "release", CreateIndex: 1, ModifyIndex: 1 };
+  return { ID, Name: name, Node: node, ...rest };
 }
 
 const RAFT_SERVER = { Address: "", Leader: false, Voter: true };

@@ -53,11 +53,17 @@ export class ModelConsul {
 
   /** Gives the lock of `leader` to `session`. */
   lock(session: string | null): void {
-    this.put(LEADER, "a node");
-    const entry = this.#entries.get(LEADER);
+    this.hold(LEADER, "a node", session);
+  }
+
+  /** Sets a key, and gives its lock to `session`. */
+  hold(key: string, value: string, session: string | null): void {
+    const before = this.#entries.get(key)?.lockIndex ?? 0;
+    this.put(key, value);
+    const entry = this.#entries.get(key);
     if (entry === undefined) return;
-    const lockIndex = entry.lockIndex + (session === null ? 0 : 1);
-    this.#entries.set(LEADER, { ...entry, session, lockIndex });
+    const lockIndex = before + (session === null ? 0 : 1);
+    this.#entries.set(key, { ...entry, session, lockIndex });
   }
 
   put(key: string, value: string): void {
@@ -191,7 +197,7 @@ export class ModelConsul {
       value,
       flags: 0,
       session: old?.session ?? null,
-      lockIndex: old?.lockIndex ?? 0,
+      lockIndex: 0, // Consul counts anew when a value is written
       createIndex: old?.createIndex ?? this.#index,
       modifyIndex: this.#index,
     });

@@ -10,7 +10,14 @@ import { EPOCH, IMPORTED, LEADER, serviceKey } from "../../mod/kv/keys.ts";
 import { type Clock, systemClock } from "../../mod/lib/clock.ts";
 import { loggerOf } from "../../mod/lib/log.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
-import { bookOf, RcMetrics, RULES, runCoordinator, type Settings } from "../../mod/rc/mod.ts";
+import {
+  bookOf,
+  type Instance,
+  RcMetrics,
+  RULES,
+  runCoordinator,
+  type Settings,
+} from "../../mod/rc/mod.ts";
 import type { Rule } from "../../mod/rc/rules/mod.ts";
 import type { ConsulAgent } from "../lib/consul.ts";
 import { HARE } from "../lib/hare.ts";
@@ -62,6 +69,22 @@ export interface HereOptions {
   readonly rules?: readonly Rule[];
   readonly clock?: Clock;
   readonly metrics?: RcMetrics;
+  readonly instance?: Instance;
+}
+
+/** A coordinator of its own, of those that use the lock file of `address`. */
+export function makeInstance(address: string): Instance {
+  const about = { pid: Deno.pid, host: "test", since: "now" };
+  return { id: crypto.randomUUID(), ...about, lock: address };
+}
+
+/** Other runs of the tests may use the same addresses, in networks of their own. */
+const LOCKS = Deno.makeTempDirSync({ prefix: "hare-test-rc-" });
+addEventListener("unload", () => Deno.removeSync(LOCKS, { recursive: true }));
+
+/** The lock file of the node at `address`. */
+export function lockOf(address: string): string {
+  return `${LOCKS}/${address}`;
 }
 
 /** A coordinator in this process. */
@@ -84,6 +107,7 @@ export function startHere(address: string, options: HereOptions = {}): HereCoord
     metrics: options.metrics ?? new RcMetrics(),
     clock: options.clock ?? systemClock,
     random: Math.random,
+    instance: options.instance ?? makeInstance(address),
     log: loggerOf("rc"),
     signal: stop.signal,
   });
@@ -122,7 +146,10 @@ export function startProgram(
   ...args: readonly string[]
 ): RcProcess {
   const child = new Deno.Command(program, {
-    args: [...before, "rc", "--metrics", `${address}:8009`, ...args],
+    args: [
+      ...[...before, "rc", "--metrics", `${address}:8009`, "--lock", lockOf(address)],
+      ...args,
+    ],
     env: { CONSUL_HTTP_ADDR: `${address}:8500` },
     stdin: "null",
     stdout: "null",

@@ -133,7 +133,7 @@ Deno.test("hare status on one node: from nothing to healthy, degraded, down", as
   assertEquals(await runProgram(["status", "--json"], world), 0);
   const json: StatusJson = JSON.parse(world.out());
   assertEquals([json.level, json.reasons, json.cluster?.pools], ["healthy", [], []]);
-  assertEquals(json.cluster?.rc, { leader: "n1", sessionOk: true, running: ["n1"] });
+  assertEquals(json.cluster?.rc, { leader: "n1", sessionOk: true, keySays: null, running: ["n1"] });
   assertEquals(json.cluster?.processes[1], {
     node: "n1",
     fid: "0x7200000000000001:0x7",

@@ -36,7 +36,7 @@ export function healthy(nodes = 3): World {
       hasLeader: true,
       servers: servers.map((node, i) => ({ node, leads: i === 0, votes: true })),
     },
-    rc: { leader: "ssc-vm1", sessionOk: true, running: servers },
+    rc: { leader: "ssc-vm1", sessionOk: true, keySays: null, running: servers },
     nodes: names.map((name) => ({ name, presence: "alive" })),
     processes: names.flatMap((name, i) => [
       processOf(name, i, "hax", 0),

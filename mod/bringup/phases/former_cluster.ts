@@ -26,6 +26,7 @@ import {
   STATE_PREFIX,
   TIMEOUT_PREFIX,
 } from "../../kv/keys.ts";
+import { leaderIn, type LeaderStore } from "../../kv/leader.ts";
 import { POOLS } from "../../kv/pools.ts";
 import { PROFILE } from "../../kv/profile.ts";
 import { parseProcessState } from "../../kv/process_state.ts";
@@ -68,7 +69,7 @@ export async function isAnotherThere(
         "its place: `hare shutdown`, then `hare bootstrap --force` with this CDF",
     });
   }
-  const [runs] = whatRuns(entries);
+  const [runs] = await whatRuns(entries, cluster.consul);
   if (runs === undefined) return true;
   throw new HareError(`${what}; it does not give way while it runs: ${runs}`, {
     hint: "stop it with `hare shutdown`; where it is down without that, `hare start` it before",
@@ -98,16 +99,18 @@ async function anotherIn(
 }
 
 /** What of a cluster runs, in words. */
-function whatRuns(entries: readonly KvEntry[]): readonly string[] {
-  return entries.flatMap((entry) => {
-    if (entry.key === LEADER) {
-      return entry.session === null ? [] : [`the RC on ${entry.value} leads`];
-    }
+async function whatRuns(
+  entries: readonly KvEntry[],
+  consul: LeaderStore,
+): Promise<readonly string[]> {
+  const leader = await leaderIn(entries.find(({ key }) => key === LEADER) ?? null, consul);
+  const processes = entries.flatMap((entry) => {
     if (!entry.key.startsWith(PROCESSES_PREFIX)) return [];
     const { state } = parseProcessState(entry);
     const fid = entry.key.slice(PROCESSES_PREFIX.length);
     return state === "STOPPED" ? [] : [`process ${fid} is ${state}`];
   });
+  return leader === null ? processes : [`the RC on ${leader.node} leads`, ...processes];
 }
 
 /**

@@ -6,7 +6,8 @@
 
 import { isSameNode } from "../../lib/node_name.ts";
 import { RC_UNIT } from "../../host/places.ts";
-import { LEADER, PROCESSES_PREFIX, processKey } from "../../kv/keys.ts";
+import { PROCESSES_PREFIX, processKey } from "../../kv/keys.ts";
+import { readLeader } from "../../kv/leader.ts";
 import type { Readiness } from "../../lib/wait_for.ts";
 import { type Cluster, type ClusterHost, serversOf } from "../cluster.ts";
 import type { Phase } from "../engine.ts";
@@ -19,8 +20,8 @@ export function startRc(
 ): Phase<ClusterHost> {
   const servers = serversOf(cluster);
   const oneLeads = async (signal: AbortSignal): Promise<Readiness<void>> => {
-    const leader = await cluster.consul.kv.get(LEADER, { signal });
-    return leader?.session && servers.some(({ layout }) => isSameNode(layout.node, leader.value))
+    const leader = await readLeader(cluster.consul, { signal });
+    return leader !== null && servers.some(({ layout }) => isSameNode(layout.node, leader.node))
       ? { ready: true, value: undefined }
       : { ready: false, why: "no RC holds the key `leader`" };
   };
