@@ -31,6 +31,7 @@ const VARIABLES = [
   "XDG_RUNTIME_DIR", // sockets of ssh's connections
   "NOTIFY_SOCKET,WATCHDOG_USEC,WATCHDOG_PID", // systemd
   "HARE_HAX_TOKEN_FILE", // where hax's token is
+  "HARE_DEV", // which development cluster this process belongs to
 ] as const;
 
 /** What the program may do, each with the reason; all else is refused, and nobody is asked. */
@@ -41,7 +42,7 @@ const PERMISSIONS = [
   "--allow-run", // ssh, systemctl, consul, m0d, rules: named by the site
   "--allow-ffi", // Motr's library, at a path that only the site knows; libc, to tell systemd
   `--allow-env=${VARIABLES.join(",")}`,
-  "--allow-sys=hostname,networkInterfaces,systemMemoryInfo,uid", // facts of this host, its user
+  "--allow-sys=hostname,networkInterfaces,systemMemoryInfo,uid,osUptime", // facts of this host, its user
   "--no-prompt",
 ] as const;
 

@@ -20,7 +20,7 @@ export function standInCommand(context: Context): CommandUnknownOpts {
       new Option("--target <target>", "which Mero").choices(TARGET_NAMES).makeOptionMandatory(),
     )
     .requiredOption("--data-dir <directory>", `its own; \`<directory>.fail\` may say ${FAILURES}`)
-    .requiredOption("--hax <url>", "the node's hax")
+    .requiredOption("--hax <path>", "the Unix socket of the node's hax")
     .action((role, args, options) =>
       runStandIn({ ...options, role, args, clock: context.clock, signal: context.signal })
     );

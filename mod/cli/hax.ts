@@ -5,13 +5,21 @@
  */
 
 import { checkLibrary, HaLink } from "../halink/mod.ts";
+import { isOfDevUnit } from "../dev/unit_member.ts";
+import { MARK } from "../dev/processes.ts";
 import { readToken, TOKEN_FILE_VARIABLE } from "../hax/access.ts";
 import type { OpenLink } from "../hax/link_keeper.ts";
-import { pidExists, readBootId } from "../hax/presence.ts";
+import { hasSystemd } from "../hax/check_service.ts";
+import { type IsOfUnit, mustSeeProcesses, readBootId, startOfIn } from "../hax/presence.ts";
+import { isOfSystemdUnit } from "../hax/unit_member.ts";
 import { DEFAULT_LISTEN, serveHax } from "../hax/server.ts";
+import { pruneTraces } from "../hax/traces.ts";
+import { messageOf } from "../lib/errors.ts";
 import { type Listen, parseListen } from "../lib/listen.ts";
+import { ProcFiles } from "../lib/proc_file.ts";
 import { loggerOf } from "../lib/log.ts";
 import { runAsService } from "../lib/service.ts";
+import { ALLOW_HOST, serverNames } from "./allow_host.ts";
 import { command, type CommandUnknownOpts, examples, Option, parsedBy } from "./command.ts";
 import type { Context } from "./context.ts";
 
@@ -21,7 +29,13 @@ export interface HaxOptions {
   /** Path of Mero's library; where it is not given, the system's loader looks for it. */
   readonly libmotr?: string | undefined;
   readonly halink: boolean;
+  /** Directory with traces of the library. */
+  readonly pruneTraces?: string | undefined;
   readonly check?: true | undefined;
+  /** Path of a Unix socket that takes reports of processes. */
+  readonly socket?: string | undefined;
+  /** Names, besides its address and this host's, that it answers for. */
+  readonly allowHost?: readonly string[] | undefined;
 }
 
 /** The sub-command. */
@@ -38,14 +52,23 @@ export function haxCommand(context: Context): CommandUnknownOpts {
           `${hostname}:${port}`,
         ),
     )
+    .option(
+      "--socket <path>",
+      "Unix socket that takes reports of processes as well (default: none)",
+    )
+    .option(...ALLOW_HOST)
     .option("--libmotr <path>", "Mero's library, libmotr.so or libmero.so (default: the system's)")
+    .option(
+      "--prune-traces <directory>",
+      "where the library writes its traces: remove those of earlier starts but the newest two",
+    )
     .option("--no-halink", "do without the HA link: answer HTTP only")
     .option("--check", "load Mero's library, print its name, and end; serve nothing")
     .addHelpText(
       "after",
       examples(
         ["hare hax", `answers at ${hostname}:${port}`],
-        ["hare hax --listen 192.168.0.1:8080"],
+        ["hare hax --listen 192.168.0.1:8080 --allow-host node1.example.com"],
         ["hare hax --libmotr /opt/motr/lib/libmotr.so"],
         ["hare hax --check", "whether the system has Mero's library"],
         [`curl http://${hostname}:${port}/health`, "how it is"],
@@ -57,13 +80,15 @@ export function haxCommand(context: Context): CommandUnknownOpts {
 const TOKEN_HELP = `
 
 Environment:
-  ${TOKEN_FILE_VARIABLE}  path of a file with a token; requests from other hosts that
-                       tell something need it: \`Authorization: Bearer TOKEN\``;
+  ${TOKEN_FILE_VARIABLE}  path of a file with a token; requests over TCP that report
+                       a process, or that come from other hosts and tell
+                       something, need it: \`Authorization: Bearer TOKEN\``;
 
 /** Serves until the context's signal is aborted. */
 export async function runHax(options: HaxOptions, context: Context): Promise<void> {
   const { clock } = context;
   const token = await readToken(context.env);
+  if (options.pruneTraces !== undefined) await prune(options.pruneTraces);
   if (options.check === true) {
     return await context.stdout({ lines: options.halink ? [checkLibrary(options.libmotr)] : [] });
   }
@@ -71,11 +96,34 @@ export async function runHax(options: HaxOptions, context: Context): Promise<voi
   await runAsService({ ...context, log: loggerOf("hax") }, async (service, signal) => {
     const boot = await readBootId(context.run, signal);
     const consul = context.consul();
-    const deps = { consul, clock, random: Math.random, pidExists, boot, openLink };
+    using proc = new ProcFiles();
+    const startOf = startOfIn(proc);
+    mustSeeProcesses(startOf);
+    const isOfUnit = await unitProof(proc, context);
+    const deps = { consul, clock, random: Math.random, startOf, isOfUnit, boot, openLink };
     const onWait = (why: string | null) =>
       why === null ? service.isReady("knows its node") : service.waits(why);
-    await serveHax({ ...deps, onWait }, { listen: options.listen, token, signal });
+    const { listen, socket, allowHost } = options;
+    const names = serverNames(allowHost);
+    await serveHax({ ...deps, onWait }, { listen, socket, names, token, signal });
   });
+}
+
+/** Traces that stay for once cost room on the disk, which is no reason to end. */
+async function prune(directory: string): Promise<void> {
+  try {
+    await pruneTraces(directory);
+  } catch (error) {
+    const why = messageOf(error);
+    loggerOf("hax").warn("cannot remove old traces in {directory}: {why}", { directory, why });
+  }
+}
+
+/** How it is told which unit a process belongs to: a development cluster has no systemd. */
+async function unitProof(proc: ProcFiles, { env }: Context): Promise<IsOfUnit> {
+  const mark = env(MARK);
+  if (mark !== undefined) return isOfDevUnit(proc, mark);
+  return await hasSystemd() ? isOfSystemdUnit(proc) : () => null;
 }
 
 /** Opens the HA link with a worker that is this same program. */

@@ -35,6 +35,7 @@ import { nextCommand } from "./next.ts";
 import { timeoutCommand } from "./timeout.ts";
 import { preflightCommand } from "./preflight.ts";
 import { errorLines, logError } from "./printer.ts";
+import { restartDelayCommand } from "./restart_delay.ts";
 import { shutdownCommand } from "./shutdown.ts";
 import { startCommand } from "./start.ts";
 import { versionText } from "./version.ts";
@@ -111,6 +112,7 @@ export function makeProgram(context: Context, options: ProgramOptions = {}): Com
   program.addCommand(completeCommand(context), { hidden: true });
   program.addCommand(preflightCommand(context), { hidden: true });
   program.addCommand(inspectStorageCommand(context), { hidden: true });
+  program.addCommand(restartDelayCommand(context), { hidden: true });
   return program;
 }
 

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { ALLOW_HOST, serverNames } from "./allow_host.ts";
 import { parseDuration } from "../lib/duration.ts";
 import { HareError } from "../lib/errors.ts";
 import { type Listen, parseListen } from "../lib/listen.ts";
@@ -49,6 +50,8 @@ export interface RcOptions {
   readonly ruleLimit: number;
   readonly metrics: Listen;
   readonly lock: string;
+  /** Names, besides their address and this host's, that the metrics answer for. */
+  readonly allowHost?: readonly string[] | undefined;
 }
 
 /** The sub-command with its own sub-commands. */
@@ -85,6 +88,7 @@ export function rcCommand(context: Context): CommandUnknownOpts {
       new Option("--lock <file>", "locked while it runs: one coordinator a node")
         .default(RC_LOCK_FILE),
     )
+    .option(...ALLOW_HOST)
     .addCommand(statusCommand(context))
     .addCommand(logCommand(context))
     .addCommand(pauseCommand(context))
@@ -116,7 +120,10 @@ export async function runRc(options: RcOptions, context: Context): Promise<void>
   const log = loggerOf("rc");
   using lock = await becomeInstance(options.lock, new Date(context.clock.now()));
   const metrics = new RcMetrics();
-  await using _ = serveMetrics(options.metrics, () => metrics.metrics(), log);
+  await using _ = serveMetrics(options.metrics, () => metrics.metrics(), {
+    names: serverNames(options.allowHost),
+    log,
+  });
   await runAsService({ ...context, log }, (service, signal) => {
     service.waits("for Consul, and for the configuration to be imported");
     return runCoordinator({

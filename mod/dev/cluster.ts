@@ -17,7 +17,13 @@ import type { Gate } from "../bringup/gate.ts";
 import { GatedHost } from "../bringup/gated_host.ts";
 import { KnownDevices } from "../bringup/storage.ts";
 import { DEFAULT_METRICS, RC_LOCK_FILE } from "../rc/mod.ts";
-import { CONSUL_CONFIG_DIRECTORY, CONSUL_UNIT, HAX_UNIT, RC_UNIT } from "../host/places.ts";
+import {
+  CONSUL_CONFIG_DIRECTORY,
+  CONSUL_UNIT,
+  HAX_SOCKET,
+  HAX_UNIT,
+  RC_UNIT,
+} from "../host/places.ts";
 import { Consul } from "../consul/mod.ts";
 import type { Clock } from "../lib/clock.ts";
 import type { Run } from "../lib/process.ts";
@@ -161,7 +167,10 @@ function unitOf(
       return { ...agent, successStatus: CONSUL_STOPPED };
     }
     case HAX_UNIT: {
-      const hax = [hare, "hax", "--listen", `${host.address}:${HAX_PORT}`] as const;
+      const hax = [
+        ...[hare, "hax", "--listen", `${host.address}:${HAX_PORT}`],
+        ...["--socket", driver.programPath(HAX_SOCKET)],
+      ] as const;
       if (state.motr === null) return service(...hax, "--no-halink");
       const trace = { M0_TRACE_DIR: driver.programPath("/var/lib/hare") };
       const unit = service(...hax, "--libmotr", state.motr.libmotr);
@@ -187,7 +196,7 @@ function unitOf(
       ...["--process-file", driver.programPath(target.processFile(fid))],
       ...["--target", target.name],
       ...["--data-dir", directory],
-      ...["--hax", `http://${host.address}:${HAX_PORT}`],
+      ...["--hax", driver.programPath(HAX_SOCKET)],
       // The units of a Mero of 2019 read the per-process file alone.
       ...(state.target === "motr" ? ["--", ...real ?? []] : []),
     );

@@ -47,6 +47,12 @@ export function formatMark(mark: Mark): string {
   return JSON.stringify(mark);
 }
 
+/** What a process is, by the variable's value; `null` where that is no mark: it may hold anything. */
+export function parseMark(text: string): Mark | null {
+  const mark = markSchema.safeParse(text);
+  return mark.success ? mark.data : null;
+}
+
 /** The processes of a development cluster. */
 export async function findProcesses(
   { dir, id }: ClusterIdentity,
@@ -89,8 +95,8 @@ export async function findMarked(
 export function parseMarks(output: string): readonly MarkedProcess[] {
   return output.split("\0").flatMap((line) => {
     const [, pid, text] = /^\/proc\/(\d+)\/environ:HARE_DEV=(.*)$/s.exec(line) ?? [];
-    const mark = markSchema.safeParse(text); // someone else's variable of that name may hold anything
-    return mark.success ? [{ pid: Number(pid), ...mark.data }] : [];
+    const mark = parseMark(text ?? "");
+    return mark === null ? [] : [{ pid: Number(pid), ...mark }];
   });
 }
 

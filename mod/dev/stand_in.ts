@@ -21,7 +21,8 @@ import { formatFid, parseFid } from "../lib/fid.ts";
 import { ignoreNotFound, readTextFileIfAny, writeFileAtomic } from "../lib/files.ts";
 import { jsonText } from "../lib/json_text.ts";
 import { loggerOf } from "../lib/log.ts";
-import { join } from "../lib/std/path.ts";
+import { basename, dirname, join } from "../lib/std/path.ts";
+import { isTooLong } from "../lib/unix_socket.ts";
 import { waitFor } from "../lib/wait_for.ts";
 import { type ConfiguredProcess, readConfiguredProcess } from "./conf_xc.ts";
 import { checkArguments, type ServerParameters } from "./real_mero.ts";
@@ -50,7 +51,7 @@ export interface StandInOptions {
   readonly args: readonly string[];
   /** Its own directory. */
   readonly dataDir: string;
-  /** Where the node's hax answers, `http://127.77.0.1:8008`. */
+  /** Path of the Unix socket at which the node's hax answers. */
   readonly hax: string;
   readonly clock: Clock;
   /** Aborted by SIGTERM: stop. */
@@ -70,7 +71,8 @@ const entrypointSchema = jsonText(
  *
  * @throws {HareError} when it refuses to start, as the real one would
  */
-export async function runStandIn(options: StandInOptions): Promise<void> {
+export async function runStandIn(given: StandInOptions): Promise<void> {
+  const options = { ...given, hax: withinReach(given.hax) };
   const parameters = await readParameters(options);
   const { role, target, args } = options;
   if (args.length > 0) {
@@ -172,7 +174,7 @@ async function readOwnConfiguration(
 
 async function askConfd({ hax, clock, signal }: StandInOptions): Promise<string> {
   return await waitFor("a confd", async (within) => {
-    const answer = await fetch(`${hax}/entrypoint`, { signal: within });
+    const answer = await askHax(hax, "/entrypoint", { signal: within });
     const body = await answer.text();
     if (!answer.ok) return { ready: false, why: `no entrypoint: ${body.trim()}` };
     const { confds } = entrypointSchema.parse(body);
@@ -227,7 +229,7 @@ function reporter(
   return async (event, signal) => {
     const body = JSON.stringify({ event, type, pid: Deno.pid });
     await waitFor(`hax to take the report "${event}"`, async (within) => {
-      const answer = await fetch(`${hax}/processes/${formatFid(fid)}`, {
+      const answer = await askHax(hax, `/processes/${formatFid(fid)}`, {
         method: "POST",
         headers: { "content-type": "application/json" },
         body,
@@ -239,6 +241,23 @@ function reporter(
       return answer.status >= 500 ? { ready: false, why: text } : { ready: "never", error };
     }, { limitMs: PATIENCE_MS, clock, signal });
   };
+}
+
+/**
+ * A path of the socket that the kernel takes. All other paths of the stand-in are absolute, so its
+ * working directory may be the socket's.
+ */
+function withinReach(socket: string): string {
+  if (!isTooLong(socket)) return socket;
+  Deno.chdir(dirname(socket));
+  return basename(socket);
+}
+
+/** Asks hax over its Unix socket. */
+async function askHax(socket: string, path: string, init: RequestInit): Promise<Response> {
+  using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+  const answer = await fetch(`http://localhost${path}`, { ...init, client });
+  return new Response(await answer.text(), answer);
 }
 
 function superblock({ dataDir }: StandInOptions): string {

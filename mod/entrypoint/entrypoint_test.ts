@@ -1,7 +1,6 @@
 import fc from "fast-check";
 import { assertEquals } from "../../tests/lib/assert.ts";
 import type { ConfProcess } from "../kv/cluster.ts";
-import { KvValueError } from "../kv/errors.ts";
 import { formatFid, makeFid } from "../lib/fid.ts";
 import { entrypointOf } from "./entrypoint.ts";
 import { entrypointJson, renderEntrypoint } from "./render.ts";
@@ -94,14 +93,4 @@ confds:
     address: ${long}
 `,
   );
-});
-
-Deno.test("entrypointOf() gives no half of an answer: a confd without an endpoint is named", () => {
-  const key = "node/n9/service/99/ep";
-  const error = new KvValueError({ key, value: "" }, "it is empty or missing");
-  const other = { node: "n9", types: ["ios"], error };
-  assertEquals(entrypointOf(leader("ssc-vm1"), { ...LAYOUT, unreadable: [other] }).known, true);
-  const confd = { node: "n9", types: ["rms", "confd"], error };
-  const answer = entrypointOf(leader("ssc-vm1"), { ...LAYOUT, unreadable: [other, confd] });
-  assertEquals(answer, { known: false, why: error.message });
 });

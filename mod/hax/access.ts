@@ -1,6 +1,10 @@
 /**
- * Who may tell hax something: this machine's own programs, which come from a loopback address, and
- * whoever knows hax's token. Asking is open to all who reach it.
+ * Who may tell hax something. Asking is open to all who reach it.
+ *
+ * Reports of processes change Mero's states. Any user's program can connect to a loopback address, so
+ * they are taken over the Unix socket, which root and group `hare` may open, and from those who know
+ * hax's token. What Consul's watches post is a hint that changes nothing: this machine's programs may
+ * post it over TCP.
  *
  * The token is in a file, never in an argument or a variable, where others could read it.
  *
@@ -8,6 +12,8 @@
  */
 
 import { HareError, messageOf, UsageError } from "../lib/errors.ts";
+import { isLoopback } from "../lib/http_guard.ts";
+import type { Peer } from "../lib/http_server.ts";
 import { RequestRefused } from "./json_body.ts";
 
 /** Variable with the path of the file that the token is in. */
@@ -31,7 +37,7 @@ export async function readToken(
     const { mode } = await Deno.stat(path);
     if (((mode ?? 0) & FOR_OTHERS) !== 0) {
       throw new UsageError(`${TOKEN_FILE_VARIABLE}: ${path} is open to every user`, {
-        hint: `chmod 600 ${path}`,
+        hint: `chown root:hare ${path} && chmod 640 ${path}`,
       });
     }
     const token = (await Deno.readTextFile(path)).trim();
@@ -44,25 +50,32 @@ export async function readToken(
   }
   throw new UsageError(`${TOKEN_FILE_VARIABLE}: ${path} has no token`, {
     hint: `a token is one word of ${MIN_TOKEN_LENGTH} letters or more: ` +
-      `umask 077; openssl rand -hex 32 >${path}`,
+      `umask 027; openssl rand -hex 32 >${path}`,
   });
 }
 
+/** What a request is about to do: `hint` only has hax read something again, `report` changes states. */
+export type Deed = "hint" | "report";
+
 /**
- * Lets a request that tells something pass.
+ * Lets a request that tells hax something pass.
  *
- * @param peer host address that it comes from
+ * @param peer where it comes from
  * @param token hax's token; `null` where it has none
- * @throws {RequestRefused} when it comes from elsewhere and does not know the token
+ * @throws {RequestRefused} when its sender may not do that
  */
-export function admit(request: Request, peer: string, token: string | null): void {
-  if (/^(::ffff:)?127\.|^::1$/.test(peer)) return;
-  if (token === null) {
-    throw new RequestRefused(403, "told from another host, which this hax has no token for");
-  }
+export function admit(request: Request, peer: Peer, deed: Deed, token: string | null): void {
+  if (peer.transport === "unix") return;
   const [, given = ""] = /^Bearer +(\S+)$/i.exec(request.headers.get("authorization") ?? "") ?? [];
-  if (isSame(given, token)) return;
-  throw new RequestRefused(401, "told from another host without hax's token");
+  if (token !== null && isSame(given, token)) return;
+  if (deed === "hint" && isLoopback(peer.hostname)) return;
+  if (token !== null) throw new RequestRefused(401, "this needs hax's token");
+  throw new RequestRefused(
+    403,
+    deed === "report"
+      ? "reports of processes are taken over hax's Unix socket, or with hax's token"
+      : "told from another host, which this hax has no token for",
+  );
 }
 
 /** Takes the same time wherever they differ. */

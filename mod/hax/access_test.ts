@@ -10,25 +10,45 @@ function request(authorization?: string): Request {
   return new Request("http://hax/", { method: "POST", headers: headers.map(([k, v]) => [k, v]) });
 }
 
-Deno.test("admit() lets this machine's own programs pass", () => {
-  for (const peer of ["127.0.0.1", "127.80.1.2", "::1", "::ffff:127.0.0.1"]) {
-    admit(request(), peer, null);
-    admit(request("Bearer wrong"), peer, TOKEN);
+const UNIX = { transport: "unix" } as const;
+const tcp = (hostname: string) => ({ transport: "tcp", hostname }) as const;
+const LOOPBACK = ["127.0.0.1", "127.80.1.2", "::1", "::ffff:127.0.0.1"];
+const OTHERS = ["10.127.0.0", "192.168.0.1", "::2", "fe80::1", "1270.0.0.1", ""];
+
+Deno.test("admit() takes everything over the Unix socket", () => {
+  for (const deed of ["hint", "report"] as const) {
+    admit(request(), UNIX, deed, null);
+    admit(request("Bearer wrong"), UNIX, deed, TOKEN);
   }
 });
 
-Deno.test("admit() lets nobody else pass where there is no token", () => {
-  for (const peer of ["10.127.0.0", "192.168.0.1", "::2", "fe80::1", "1270.0.0.1", ""]) {
-    for (const authorization of [undefined, "Bearer ", `Bearer ${TOKEN}`, "Bearer null"]) {
-      const refused = assertThrows(() => admit(request(authorization), peer, null), RequestRefused);
-      assertEquals(refused.status, 403);
+Deno.test("admit() takes hints of this machine's programs over TCP, and no reports", () => {
+  for (const peer of LOOPBACK) {
+    admit(request(), tcp(peer), "hint", null);
+    admit(request("Bearer wrong"), tcp(peer), "hint", TOKEN);
+    for (const [token, status] of [[null, 403], [TOKEN, 401]] as const) {
+      const report = () => admit(request("Bearer wrong"), tcp(peer), "report", token);
+      assertEquals(assertThrows(report, RequestRefused).status, status);
     }
   }
 });
 
-Deno.test("admit() lets pass who knows the token, and does not repeat what others gave", () => {
-  admit(request(`Bearer ${TOKEN}`), "10.0.0.1", TOKEN);
-  admit(request(`bearer  ${TOKEN}`), "10.0.0.1", TOKEN);
+Deno.test("admit() takes nothing of other hosts where there is no token", () => {
+  for (const peer of OTHERS) {
+    for (const authorization of [undefined, "Bearer ", `Bearer ${TOKEN}`, "Bearer null"]) {
+      for (const deed of ["hint", "report"] as const) {
+        const act = () => admit(request(authorization), tcp(peer), deed, null);
+        assertEquals(assertThrows(act, RequestRefused).status, 403);
+      }
+    }
+  }
+});
+
+Deno.test("admit() takes everything with the token, and does not repeat what others gave", () => {
+  for (const peer of ["10.0.0.1", "127.0.0.1"]) {
+    admit(request(`Bearer ${TOKEN}`), tcp(peer), "report", TOKEN);
+    admit(request(`bearer  ${TOKEN}`), tcp(peer), "report", TOKEN);
+  }
   for (
     const authorization of [
       undefined,
@@ -41,7 +61,7 @@ Deno.test("admit() lets pass who knows the token, and does not repeat what other
     ]
   ) {
     const refused = assertThrows(
-      () => admit(request(authorization), "10.0.0.1", TOKEN),
+      () => admit(request(authorization), tcp("10.0.0.1"), "report", TOKEN),
       RequestRefused,
     );
     assertEquals([refused.status, refused.message.includes(TOKEN)], [401, false]);

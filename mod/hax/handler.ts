@@ -12,6 +12,7 @@ import type { EntrypointAnswer } from "../entrypoint/entrypoint.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
 import { loggerOf } from "../lib/log.ts";
 import { Counter, type Metric, renderMetrics } from "../lib/metrics.ts";
+import type { Handler } from "../lib/http_server.ts";
 import { admit } from "./access.ts";
 import { type Hint, parseHint, parseReport } from "./bodies.ts";
 import type { Reception } from "./hax.ts";
@@ -31,12 +32,6 @@ export interface Served {
   metrics(): readonly Metric[];
 }
 
-/** Answers one request; never throws. */
-export type Handler = (
-  request: Request,
-  info: { readonly remoteAddr: { readonly hostname: string } },
-) => Promise<Response>;
-
 const log = loggerOf("hax", "http");
 
 /** Options of {@linkcode makeHandler}. */
@@ -45,20 +40,27 @@ export interface HandlerOptions {
   readonly token?: string | null | undefined;
   /** Reads the bodies of requests. */
   readonly bodies?: BodyReader | undefined;
+  /** Counts the answers. */
+  readonly requests?: Counter | undefined;
 }
 
-/** Makes the handler of all requests. */
+/** A counter of answers, for {@linkcode HandlerOptions}. */
+export function requestCounter(): Counter {
+  return new Counter("hare_hax_http_requests_total", "HTTP requests answered.");
+}
+
+/** Makes the handler of all requests; it never throws. */
 export function makeHandler(
   hax: Served,
-  { token = null, bodies = new BodyReader() }: HandlerOptions = {},
+  { token = null, bodies = new BodyReader(), requests = requestCounter() }: HandlerOptions = {},
 ): Handler {
-  const requests = new Counter("hare_hax_http_requests_total", "HTTP requests answered.");
   const routes: readonly Route[] = [
     {
       path: "/",
       methods: {
         GET: () => jsonResponse(200, { message: "I am alive" }),
-        POST: async (request) => {
+        POST: async (request, { peer }) => {
+          admit(request, peer, "hint", token);
           hax.takeHint(parseHint(await bodies.json(request)));
           return jsonResponse(200, { message: "noted" });
         },
@@ -88,7 +90,8 @@ export function makeHandler(
     {
       path: "/processes/*",
       methods: {
-        POST: async (request, { param }) => {
+        POST: async (request, { param, peer }) => {
+          admit(request, peer, "report", token);
           const fid = fidOf(param);
           const reception = hax.report(fid, parseReport(await bodies.json(request)));
           return receptionResponse(reception, fid);
@@ -96,13 +99,10 @@ export function makeHandler(
       },
     },
   ];
-  return async (request, { remoteAddr }) => {
+  return async (request, peer) => {
     const matched = match(routes, request);
     const response = matched.found
-      ? await answer(() => {
-        if (request.method === "POST") admit(request, remoteAddr.hostname, token);
-        return matched.serve(request, { param: matched.param });
-      })
+      ? await answer(() => matched.serve(request, { param: matched.param, peer }))
       : matched.response;
     requests.add({ path: matched.path ?? "other", status: String(response.status) });
     return response;
@@ -150,6 +150,11 @@ function receptionResponse(reception: Reception, fid: Fid): Response {
       return refusal(503, "hax cannot take a report now: see GET /health, and come again");
     case "not of this node":
       return unknownProcess(fid);
+    case "not of its unit":
+      return refusal(
+        403,
+        `the process with this pid does not belong to a unit of ${formatFid(fid)}`,
+      );
   }
 }
 

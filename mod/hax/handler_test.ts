@@ -3,6 +3,7 @@ import { FakeHax, OWN } from "../../tests/hax/fake_hax.ts";
 import { assertEquals, assertStringIncludes } from "../../tests/lib/assert.ts";
 import { captureLog } from "../../tests/lib/capture_log.ts";
 import { formatFid } from "../lib/fid.ts";
+import type { Peer } from "../lib/http_server.ts";
 import { makeHandler } from "./handler.ts";
 
 const PATH = `/processes/${formatFid(OWN)}`;
@@ -14,10 +15,11 @@ function world(token: string | null = null) {
   const handler = makeHandler(hax, { token });
   const call = async (
     path: string,
-    { peer = "127.0.0.1", ...init }: RequestInit & { peer?: string } = {},
+    { peer = "unix", ...init }: RequestInit & { peer?: string } = {},
   ) => {
     const request = new Request(`http://hax${path}`, init);
-    const response = await handler(request, { remoteAddr: { hostname: peer } });
+    const from = peer === "unix" ? { transport: peer } : { transport: "tcp", hostname: peer };
+    const response = await handler(request, from as Peer);
     const text = await response.text();
     return {
       status: response.status,
@@ -75,12 +77,15 @@ Deno.test("hax tells the entrypoint, or why there is none", async () => {
   ]);
 });
 
-Deno.test("hax is told something by this machine only, and asked by all", async () => {
+Deno.test("hax is told of processes over its socket, hinted at by this machine, asked by all", async () => {
   const { hax, call, post } = world();
-  for (const peer of ["127.0.0.1", "127.80.1.2", "::1", "::ffff:127.0.0.1"]) {
-    assertEquals((await post(PATH, REPORT, peer)).status, 202, peer);
+  assertEquals((await post(PATH, REPORT, "unix")).status, 202);
+  assertEquals(hax.told.splice(0), [[OWN, JSON.parse(REPORT)]]);
+  for (const peer of ["127.0.0.1", "::1"]) {
+    assertEquals((await post(PATH, REPORT, peer)).status, 403, peer);
+    assertEquals((await post("/", "[]", peer)).status, 200, peer);
   }
-  assertEquals(hax.told.splice(0), Array(4).fill([OWN, JSON.parse(REPORT)]));
+  assertEquals(hax.told.splice(0).length, 2);
   for (const path of [PATH, "/"]) {
     assertEquals((await post(path, "[]", "10.0.0.1")).status, 403, path);
   }
@@ -102,7 +107,7 @@ Deno.test("hax with a token is told something by whoever knows it, and keeps it 
   const { text } = await call("/metrics");
   assertStringIncludes(text, 'requests_total{path="/",status="401"} 1\n');
   const said = JSON.stringify([refused.text, text, log.lines]);
-  assertStringIncludes(said, "without hax's token");
+  assertStringIncludes(said, "this needs hax's token");
   assertEquals(said.includes(token), false);
 });
 
@@ -120,6 +125,8 @@ Deno.test("hax answers 503 to a report that it cannot take now, 404 to one of no
   assertEquals((await post(PATH, REPORT)).status, 503);
   hax.reception = "not of this node";
   assertEquals((await post(PATH, REPORT)).status, 404);
+  hax.reception = "not of its unit";
+  assertEquals((await post(PATH, REPORT)).status, 403);
   assertEquals((await post("/processes/rubbish", REPORT)).status, 404);
 });
 

@@ -23,7 +23,7 @@ import { type HaxHealth, type Health, healthOfHax, healthOfProcess } from "./hea
 import { askSurroundings, type Surroundings } from "./identity.ts";
 import { LinkKeeper, type OpenLink } from "./link_keeper.ts";
 import { OwnProcesses, type Reception } from "./own_processes.ts";
-import type { PidExists } from "./presence.ts";
+import type { PresenceDeps } from "./presence.ts";
 import { together } from "./together.ts";
 import type { Report } from "./transition.ts";
 import { UnitStates } from "./unit_states.ts";
@@ -31,14 +31,11 @@ import { UnitStates } from "./unit_states.ts";
 export type { Reception };
 
 /** What a {@linkcode Hax} stands on. */
-export interface HaxDeps {
+export interface HaxDeps extends PresenceDeps {
   readonly consul: Consul;
   readonly clock: Clock;
   /** Number in [0, 1). */
   readonly random: () => number;
-  readonly pidExists: PidExists;
-  /** Id of this machine's boot; `null` where it cannot be told. */
-  readonly boot: string | null;
   /** Opens the HA link; `null` for a hax without one. */
   readonly openLink: OpenLink | null;
   /** Path of the system bus's socket. {@default the system's} */
@@ -165,10 +162,8 @@ export class Hax {
     if (!this.#processes.has(fid)) return null;
     if (formatFid(fid) === formatFid(this.#surroundings.identity.process)) return this.health();
     const { record, presence } = this.#processes.look(fid);
-    const asker = this.#link?.pidOf(fid) ?? null;
-    const successor = asker !== null && this.#deps.pidExists(asker) ? asker : null;
     const health = healthOfProcess(record, presence, {
-      successor,
+      successor: this.#link?.pidOf(fid) ?? null,
       unit: this.#units.of(fid),
     });
     const isUnlinked = health.level === "passing" &&

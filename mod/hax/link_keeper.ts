@@ -29,7 +29,7 @@ import type { Identity } from "./identity.ts";
 import { LinkSide } from "./link_side.ts";
 import { ownerOf, stateFor, summaryOf, withServices } from "./object_states.ts";
 import type { OwnProcesses } from "./own_processes.ts";
-import type { PidExists } from "./presence.ts";
+import type { StartOf } from "./presence.ts";
 import { Rounds } from "./rounds.ts";
 import { PAUSES } from "./write_in_turn.ts";
 import { together } from "./together.ts";
@@ -51,7 +51,7 @@ export interface LinkKeeperDeps {
   readonly clock: Clock;
   /** Number in [0, 1). */
   readonly random: () => number;
-  readonly pidExists: PidExists;
+  readonly startOf: StartOf;
   readonly open: OpenLink;
   readonly entrypoint: () => EntrypointAnswer;
   readonly layout: () => Layout;
@@ -74,6 +74,8 @@ const RETURN_MS = 15_000;
 /** How long those who are left may take to hear what they were told, and how often it is looked. */
 const HEARD_MS = 15_000;
 const HEARD_PAUSE_MS = 100;
+/** How long the library may take to stop the link: it takes 5 s for each process that died. */
+const STOP_MS = 60_000;
 
 /** Keeps the link. */
 export class LinkKeeper {
@@ -111,7 +113,7 @@ export class LinkKeeper {
     return this.#side?.isLinked(process, pid) === true;
   }
 
-  /** Pid of the process that asked last to be let in as `process`, if any has. */
+  /** Pid of the process that asked last to be let in as `process`, while it runs. */
   pidOf(process: Fid): number | null {
     return this.#side?.pidOf(process) ?? null;
   }
@@ -173,9 +175,10 @@ export class LinkKeeper {
   }
 
   #makeSide({ process }: Identity): LinkSide {
-    const { entrypoint, processes } = this.#deps;
+    const { entrypoint, processes, startOf } = this.#deps;
     return new LinkSide({
       own: process,
+      startOf,
       awaited: () => this.#awaited(),
       // Whoever asks may have to wait; each look asks again for those who do.
       onAsked: () => this.#askers.ask(),
@@ -189,13 +192,13 @@ export class LinkKeeper {
   }
 
   async #serve(identity: Identity, side: LinkSide, signal: AbortSignal): Promise<void> {
-    const { clock, pidExists } = this.#deps;
+    const { clock } = this.#deps;
     const link = await this.#deps.open(this.#linkIdentity(identity), side);
     side.use(link);
     const lookAfterEnded = async (signal: AbortSignal) => {
       while (true) {
         await clock.sleep(ENDED_MS, signal);
-        side.letGo(pidExists);
+        side.letGo();
       }
     };
     try {
@@ -212,17 +215,26 @@ export class LinkKeeper {
       ]);
     } finally {
       if (link.isAsked || !side.isAlone) await this.#leave(link, side);
-      else if (this.#state === "up") await link.stop();
+      else if (this.#state === "up") await this.#stop(link);
       // One that still starts goes with the process: nobody is linked yet.
       this.#state = "stopped";
       log.info("the HA link has stopped");
     }
   }
 
+  async #stop(link: Pick<HaLink, "stop">): Promise<void> {
+    const stopped = new AbortController();
+    const isLate = this.#deps.clock.sleep(STOP_MS, stopped.signal).then(() => true, () => false);
+    if (await Promise.race([link.stop().then(() => false), isLate])) {
+      log.error("the library does not stop the link within {s} s", { s: STOP_MS / 1000 });
+    }
+    stopped.abort();
+  }
+
   async #leave(link: Pick<HaLink, "leave">, side: LinkSide): Promise<void> {
-    const { clock, pidExists } = this.#deps;
+    const { clock } = this.#deps;
     const limit = clock.monotonic() + HEARD_MS;
-    while (!side.isHeard(pidExists) && clock.monotonic() < limit) await clock.sleep(HEARD_PAUSE_MS);
+    while (!side.isHeard() && clock.monotonic() < limit) await clock.sleep(HEARD_PAUSE_MS);
     link.leave(() => side.lastWord());
     log.info("who is linked is left to the next hax");
   }

@@ -55,7 +55,7 @@ class World implements AsyncDisposable {
       },
       clock: this.clock,
       random: () => 1,
-      pidExists: () => true,
+      startOf: (pid) => pid,
       open: async ({ endpoint }, events) => {
         this.events = events;
         await called(`open ${endpoint}`, this.open);

@@ -25,6 +25,7 @@ import type { Logger } from "../lib/log.ts";
 import { Counter, gauge, Histogram, type Metric } from "../lib/metrics.ts";
 import { Linked, nameOf } from "./linked.ts";
 import { Outbox } from "./outbox.ts";
+import type { StartOf } from "./presence.ts";
 import type { Report } from "./transition.ts";
 import { isTurnOf } from "./turns.ts";
 
@@ -49,6 +50,7 @@ export interface LinkSideDeps {
   readonly report: (fid: Fid, report: Report) => void;
   /** Puts an event on the event queue, later; `false` where there is no room. */
   readonly putEvent: (event: HareEvent) => boolean;
+  readonly startOf: StartOf;
   readonly log: Logger;
 }
 
@@ -67,8 +69,8 @@ export class LinkSide implements LinkEvents {
     [0.001, 0.005, 0.02, 0.1, 0.5, 1],
   );
   readonly #messages = new Counter("hare_hax_link_messages_total", "Messages over the HA link.");
-  /** Pids of those that asked last, by the fid of the process that they want to be. */
-  readonly #pids = new Map<string, number>();
+  /** The processes that asked last, by the fid of the Mero process that they want to be. */
+  readonly #askers = new Map<string, { readonly pid: number; readonly start: number | null }>();
   /** Processes that the library is told to let go of, and how many messages on it has heard so. */
   readonly #lettingGo = new Map<string, number>();
   #link: Link | null = null;
@@ -77,7 +79,7 @@ export class LinkSide implements LinkEvents {
 
   constructor(deps: LinkSideDeps) {
     this.#deps = deps;
-    this.#linked = new Linked(deps.own);
+    this.#linked = new Linked(deps.own, deps.startOf);
     this.#outbox = new Outbox({
       send: (to, notes) => this.#link?.sendStates(to, { notes }),
     });
@@ -93,9 +95,11 @@ export class LinkSide implements LinkEvents {
     return this.#linked.has(process, pid);
   }
 
-  /** Pid of the process that asked last for the entrypoint as `process`, if any has. */
+  /** Pid of the process that asked last for the entrypoint as `process`, while it runs. */
   pidOf(process: Fid): number | null {
-    return this.#pids.get(formatFid(process)) ?? null;
+    const asker = this.#askers.get(formatFid(process));
+    if (asker === undefined || asker.start === null) return null;
+    return this.#deps.startOf(asker.pid) === asker.start ? asker.pid : null;
   }
 
   /** Whether nobody but hax itself is linked. */
@@ -112,11 +116,10 @@ export class LinkSide implements LinkEvents {
    * Whether the others have taken all that they were told. One that comes back takes nothing for some
    * seconds, and one that has ended never will.
    */
-  isHeard(pidExists: (pid: number) => boolean): boolean {
-    return this.#linked.others.every((link) => {
-      const pid = this.#linked.peerOf(link)?.pid;
-      return this.#outbox.isIdle(link) || pid !== undefined && !pidExists(pid);
-    });
+  isHeard(): boolean {
+    return this.#linked.others.every((link) =>
+      this.#outbox.isIdle(link) || this.#linked.hasEnded(link)
+    );
   }
 
   /** Tells every other process something that it knows. */
@@ -130,11 +133,9 @@ export class LinkSide implements LinkEvents {
    * Has the library let go of processes that have ended: it would keep their links for ever. It does
    * so when its own process is told that the other has failed, having known it as online; and then of
    * all links of that process, so that none may be there that lives.
-   *
-   * @param pidExists whether a process is there; one must be gone twice, as it may just be ending
    */
-  letGo(pidExists: (pid: number) => boolean): void {
-    for (const fid of this.#linked.gone(pidExists)) {
+  letGo(): void {
+    for (const fid of this.#linked.gone()) {
       for (const link of this.#linked.own) {
         for (const state of ["online", "failed"] as const) {
           this.#outbox.sentPast(link);
@@ -165,7 +166,8 @@ export class LinkSide implements LinkEvents {
   }
 
   entrypoint(peer: Peer): EntrypointReply | null {
-    this.#pids.set(formatFid(peer.process), peer.pid);
+    const { pid, process } = peer;
+    this.#askers.set(formatFid(process), { pid, start: this.#deps.startOf(pid) });
     const answer = this.#deps.entrypoint();
     if (!answer.known) {
       this.#deps.log.debug("{process} asks for the entrypoint, of which there is none: {why}", {

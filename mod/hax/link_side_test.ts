@@ -40,6 +40,10 @@ function fixture() {
     room: true,
     toKnow: [] as readonly Note[],
     awaited: [] as readonly number[],
+    /** Pids that no process has. */
+    ended: [] as readonly number[],
+    /** When the processes were started. */
+    start: 1,
     sent,
     reports,
     events,
@@ -48,6 +52,7 @@ function fixture() {
     notes.map(({ fid, state }) => `${fid.key} ${state}`).join(", ");
   const side = new LinkSide({
     own: OWN,
+    startOf: (pid) => world.ended.includes(pid) ? null : world.start,
     awaited: () => world.awaited,
     onAsked: () => {},
     entrypoint: () => world.answer,
@@ -154,12 +159,12 @@ Deno.test("who comes back is answered while it listens", () => {
 });
 
 Deno.test("no process is linked while the library lets go of an earlier one of its fid", () => {
-  const { side } = fixture();
+  const { side, world } = fixture();
   side.connected(1n, peer(6));
   side.connected(2n, peer(9));
-  const isThere = (pid: number) => pid === 106;
-  side.letGo(isThere);
-  side.letGo(isThere);
+  world.ended = [109];
+  side.letGo();
+  side.letGo();
   const successor = peer(9, 300);
   side.mayLink(peer(6), 0);
   side.tell([note(1, "failed")]); // of what comes after nothing matters
@@ -181,11 +186,12 @@ Deno.test("at the end each linked process is told something that it knows", () =
 });
 
 Deno.test("what others were told is heard once it has come to its end, but by who has ended", () => {
-  const { side } = fixture();
-  const isHeard = () => side.isHeard((pid) => pid !== 112);
+  const { side, world } = fixture();
+  const isHeard = () => side.isHeard();
   side.connected(1n, peer(6));
   side.connected(2n, peer(9));
   side.connected(3n, peer(12));
+  world.ended = [112];
   assertEquals(isHeard(), true);
   side.tell([note(1, "failed")]);
   assertEquals(isHeard(), false);
@@ -281,10 +287,10 @@ Deno.test("the library lets go of a process that was seen to be gone twice", () 
   side.connected(1n, peer(6, 1));
   side.connected(2n, peer(9, 2));
   side.connected(3n, null);
-  const isThere = (pid: number) => pid === 1;
-  side.letGo(isThere);
+  world.ended = [2];
+  side.letGo();
   assertEquals(world.sent, [], "it may just be ending");
-  side.letGo(isThere);
+  side.letGo();
   assertEquals(world.sent, ["1: 9 online", "1: 9 failed"], "hax's own process, which knew it");
 });
 
@@ -293,10 +299,30 @@ Deno.test("the library keeps a process of which one link lives", () => {
   side.connected(1n, peer(6, 1));
   side.connected(2n, peer(9, 2));
   side.connected(3n, peer(9, 3));
-  const isThere = (pid: number) => pid !== 2;
-  side.letGo(isThere);
-  side.letGo(isThere);
+  world.ended = [2];
+  side.letGo();
+  side.letGo();
   assertEquals(world.sent, []);
+});
+
+Deno.test("another process with the pid of one that was linked is neither linked nor the asker", () => {
+  const { side, world } = fixture();
+  side.connected(1n, peer(6, 1));
+  side.connected(2n, peer(9, 2));
+  side.entrypoint(peer(9, 2));
+  assertEquals([side.isLinked(NINE, 2), side.pidOf(NINE)], [true, 2]);
+  world.start = 2;
+  assertEquals([side.isLinked(NINE, 2), side.pidOf(NINE)], [false, null]);
+});
+
+Deno.test("the library lets go of a process whose pid another process has", () => {
+  const { side, world } = fixture();
+  side.connected(2n, peer(9, 2));
+  world.start = 2;
+  side.connected(1n, peer(6, 1));
+  side.letGo();
+  side.letGo();
+  assertEquals(world.sent, ["1: 9 online", "1: 9 failed"]);
 });
 
 Deno.test("a link takes no more before what was sent has come to its end", () => {

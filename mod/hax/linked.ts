@@ -6,10 +6,13 @@
 
 import type { LinkId, Peer } from "../halink/mod.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
+import type { StartOf } from "./presence.ts";
 
 /** What is known of a link's other end. */
 interface End {
   readonly peer: Peer | null;
+  /** When the peer's process was started; `null` where it had ended already. */
+  readonly start: number | null;
   /** Its process was gone when it was last looked at. */
   isGone: boolean;
   /** m0mkfs speaks for nobody but itself. */
@@ -19,11 +22,13 @@ interface End {
 /** The links of one interface. */
 export class Linked {
   readonly #own: Fid;
+  readonly #startOf: StartOf;
   readonly #ends = new Map<LinkId, End>();
 
   /** @param own hax's own process */
-  constructor(own: Fid) {
+  constructor(own: Fid, startOf: StartOf) {
     this.#own = own;
+    this.#startOf = startOf;
   }
 
   /** How many links there are. */
@@ -43,7 +48,8 @@ export class Linked {
 
   /** A link is there. */
   add(link: LinkId, peer: Peer | null): void {
-    this.#ends.set(link, { peer, isGone: false, isMkfs: false });
+    const start = peer === null ? null : this.#startOf(peer.pid);
+    this.#ends.set(link, { peer, start, isGone: false, isMkfs: false });
   }
 
   /** A link is there no more; whose it was. */
@@ -64,11 +70,27 @@ export class Linked {
     return peer !== null && isSame(peer.process, this.#own);
   }
 
-  /** Whether the process with this pid is linked; a link outlives its process. */
+  /**
+   * Whether the process with this pid is linked. A link outlives its process, whose pid another
+   * process may have by now.
+   */
   has(process: Fid, pid: number | null): boolean {
-    return [...this.#ends.values()].some(({ peer }) =>
-      peer !== null && isSame(peer.process, process) && peer.pid === pid
+    return [...this.#ends.values()].some((end) =>
+      end.peer !== null && isSame(end.peer.process, process) && end.peer.pid === pid &&
+      end.start === this.#startOf(end.peer.pid)
     );
+  }
+
+  /** Whether the process at the other end has ended; a process that nobody knows has not. */
+  hasEnded(link: LinkId): boolean {
+    const end = this.#ends.get(link);
+    return end !== undefined && this.#isOver(end);
+  }
+
+  #isOver({ peer, start }: End): boolean {
+    if (peer === null) return false;
+    const now = this.#startOf(peer.pid);
+    return now === null || now !== start;
   }
 
   /** Whether m0mkfs has spoken over it last. */
@@ -83,18 +105,17 @@ export class Linked {
   }
 
   /**
-   * Processes all of whose links were left by who has ended.
-   *
-   * @param pidExists whether a process is there; one must be gone twice, as it may just be ending
+   * Processes that have ended, of all of their links. One must be gone twice in a row, as it may just
+   * be ending.
    */
-  gone(pidExists: (pid: number) => boolean): readonly Fid[] {
+  gone(): readonly Fid[] {
     const gone = new Map<string, Fid>();
     const alive = new Set<string>();
     for (const end of this.#ends.values()) {
       if (end.peer === null) continue;
-      const { process, pid } = end.peer;
+      const { process } = end.peer;
       const wasGone = end.isGone;
-      end.isGone = !pidExists(pid);
+      end.isGone = this.#isOver(end);
       if (wasGone && end.isGone) gone.set(formatFid(process), process);
       else alive.add(formatFid(process));
     }

@@ -11,20 +11,17 @@ import { type Fid, formatFid } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
 import { Counter, gauge, type Metric } from "../lib/metrics.ts";
 import { runAndFlush } from "./flush.ts";
-import { type PidExists, type Presence, presenceOf } from "./presence.ts";
+import { type Presence, type PresenceDeps, presenceOf } from "./presence.ts";
 import { Recorder } from "./recorder.ts";
-import { type BootRecord, ProcessRecords, type RecordsDeps } from "./records.ts";
-import { isUp, type Report } from "./transition.ts";
+import { ProcessRecords, type RecordsDeps } from "./records.ts";
+import { type BootRecord, isUp, type Report } from "./transition.ts";
 
 /** What {@linkcode OwnProcesses} stand on. */
-export interface OwnProcessesDeps {
+export interface OwnProcessesDeps extends PresenceDeps {
   readonly consul: RecordsDeps["consul"];
   readonly clock: Clock;
   /** Number in [0, 1). */
   readonly random: () => number;
-  readonly pidExists: PidExists;
-  /** Id of this machine's boot; `null` where it cannot be told. */
-  readonly boot: string | null;
   readonly log: Logger;
   /** Reports that may wait while Consul is away. {@default 1024} */
   readonly queueCapacity?: number | undefined;
@@ -40,7 +37,9 @@ export type Reception =
   /** There is no room: come again. */
   | "not now"
   /** The configuration has no such process on this node. */
-  | "not of this node";
+  | "not of this node"
+  /** The reporter does not belong to a unit of the process. */
+  | "not of its unit";
 
 /** Pause between two looks at whether the processes are there. */
 const PATROL_MS = 2_000;
@@ -58,8 +57,8 @@ export class OwnProcesses {
 
   constructor(deps: OwnProcessesDeps) {
     this.#deps = deps;
-    const { consul, boot, log } = deps;
-    this.#records = new ProcessRecords({ consul, boot, log });
+    const { consul, log } = deps;
+    this.#records = new ProcessRecords({ consul, log });
     this.#recorder = new Recorder(this.#records, {
       ...deps,
       capacity: deps.queueCapacity,
@@ -92,39 +91,42 @@ export class OwnProcesses {
     return this.#deps.own().some((own) => formatFid(own.fid) === formatFid(fid));
   }
 
-  /** Takes what a process says of itself; it is recorded later, in the order of reports. */
+  /**
+   * Takes what somebody says of a process; it is recorded later, in the order of reports. The reporter
+   * must belong to a unit of that process.
+   */
   report(fid: Fid, report: Report): Reception {
     if (!this.has(fid)) return "not of this node";
-    const reporterExists = this.#deps.pidExists(report.pid);
-    return this.#recorder.offer(fid, { kind: "report", report, reporterExists })
-      ? "taken"
-      : "not now";
+    if (this.#deps.isOfUnit(report.pid, fid) === false) return "not of its unit";
+    return this.#take(fid, report);
+  }
+
+  #take(fid: Fid, report: Report): "taken" | "not now" {
+    const { boot, startOf } = this.#deps;
+    const event = { kind: "report", report, boot, start: startOf(report.pid) } as const;
+    return this.#recorder.offer(fid, event) ? "taken" : "not now";
   }
 
   /**
-   * As {@linkcode OwnProcesses.report}, for whoever cannot come again: where there is no room, the
-   * last thing that a process said is kept until there is.
+   * Takes what a process says of itself over the HA link, where it is known by its connection: it may
+   * be run by hand. Where there is no room, the last thing that it said is kept until there is.
    */
   hear(fid: Fid, report: Report): void {
     const { log } = this.#deps;
     const process = formatFid(fid);
     const { event } = report;
     this.#late.delete(process);
-    switch (this.report(fid, report)) {
-      case "taken":
-        return;
-      case "not of this node":
-        log.warn("{process} is {event}, but the configuration has it on no or another node", {
-          process,
-          event,
-        });
-        return;
-      case "not now":
-        log.error("there is no room to record that {process} is {event}; the last event is kept", {
-          process,
-          event,
-        });
-        this.#late.set(process, { fid, report });
+    if (!this.has(fid)) {
+      log.warn("{process} is {event}, but the configuration has it on no or another node", {
+        process,
+        event,
+      });
+    } else if (this.#take(fid, report) === "not now") {
+      log.error("there is no room to record that {process} is {event}; the last event is kept", {
+        process,
+        event,
+      });
+      this.#late.set(process, { fid, report });
     }
   }
 
@@ -132,7 +134,7 @@ export class OwnProcesses {
   look(fid: Fid): { readonly record: BootRecord | null; readonly presence: Presence } {
     const record = this.#records.get(fid);
     if (record === null) return { record, presence: "gone" };
-    const presence = presenceOf(record, this.#deps);
+    const presence = presenceOf(fid, record, this.#deps);
     const { pid, generation } = record;
     const key = formatFid(fid);
     if (isUp(record) && presence !== "there" && this.#deaths.get(key) !== generation) {

@@ -1,51 +1,87 @@
 /**
  * Whether a recorded process is there, asked of the kernel without a fork.
  *
+ * A pid alone names nobody: the kernel gives it away again. A process is known by its pid, the time at
+ * which it was started, and the boot of the machine.
+ *
  * @module
  */
 
+import { HareError } from "../lib/errors.ts";
+import type { Fid } from "../lib/fid.ts";
+import type { ProcFiles } from "../lib/proc_file.ts";
 import type { Run } from "../lib/process.ts";
-import type { BootRecord } from "./records.ts";
+import type { BootRecord } from "./transition.ts";
 
 /** What became of a recorded process. */
 export type Presence = "there" | "gone" | "before this boot";
 
-/** Tells whether a process with this pid is there. */
-export type PidExists = (pid: number) => boolean;
+/**
+ * When the process with this pid was started, in the kernel's ticks since the boot; `null` where no
+ * such process runs.
+ */
+export type StartOf = (pid: number) => number | null;
 
-/** What {@linkcode presenceOf} stands on. */
+/**
+ * Whether the process with this pid belongs to a unit of this Mero process; `null` where that cannot
+ * be told.
+ */
+export type IsOfUnit = (pid: number, fid: Fid) => boolean | null;
+
+/** Dependencies of {@linkcode presenceOf}. */
 export interface PresenceDeps {
-  readonly pidExists: PidExists;
+  readonly startOf: StartOf;
+  readonly isOfUnit: IsOfUnit;
   /** Id of this machine's boot; `null` where it cannot be told. */
   readonly boot: string | null;
 }
 
 /**
- * Whether the process of `record` is there. Pids begin anew with each boot, so that a record of an
- * earlier boot says nothing of the process that has its pid now.
+ * Whether the process of `record` is there. Another process that has its pid by now is not it: that is
+ * seen by the start time, and where an earlier version of hax has recorded none, by the unit.
  */
-export function presenceOf(record: BootRecord, deps: PresenceDeps): Presence {
+export function presenceOf(fid: Fid, record: BootRecord, deps: PresenceDeps): Presence {
   if (record.boot !== null && deps.boot !== null && record.boot !== deps.boot) {
     return "before this boot";
   }
-  return record.pid === null || deps.pidExists(record.pid) ? "there" : "gone";
+  if (record.pid === null) return "there";
+  const start = deps.startOf(record.pid);
+  if (start === null) return "gone";
+  const isSame = record.start === null
+    ? deps.isOfUnit(record.pid, fid) !== false
+    : record.start === start;
+  return isSame ? "there" : "gone";
 }
 
 /**
- * Whether process `pid` is there and has not ended. A process that ended and that its parent has
- * not yet taken note of (a zombie) is still in `/proc`, but has no program any more.
- *
- * It asks synchronously: the kernel answers from memory.
+ * {@linkcode StartOf} of this machine. A process that has ended and that its parent has not yet taken
+ * note of (a zombie) does not run any more.
  */
-export function pidExists(pid: number): boolean {
-  try {
-    Deno.statSync(`/proc/${pid}/exe`);
-    return true;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    if (error instanceof Deno.errors.PermissionDenied) return true; // another user's
-    throw error;
-  }
+export function startOfIn(proc: ProcFiles): StartOf {
+  return (pid) => {
+    const stat = proc.read(pid, "stat");
+    return stat === null ? null : startIn(stat);
+  };
+}
+
+/** The start time in a process's `stat`: `pid (name) state …`, where the name can hold anything. */
+export function startIn(stat: string): number | null {
+  const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const start = Number(fields[18]);
+  return "ZXx".includes(state) || !Number.isSafeInteger(start) ? null : start;
+}
+
+/**
+ * Makes sure that the processes of other users can be seen: hax would take all of Mero's servers for
+ * dead.
+ *
+ * @throws {HareError} when they cannot
+ */
+export function mustSeeProcesses(startOf: StartOf): void {
+  if (startOf(1) !== null) return;
+  throw new HareError("cannot see the processes of other users in /proc", {
+    hint: "/proc is mounted with hidepid: add its group (gid=) to hax's unit, SupplementaryGroups=",
+  });
 }
 
 /** Id of this machine's boot, or `null` where the kernel does not tell. */

@@ -10,7 +10,7 @@ import { BoundedQueue } from "./bounded_queue.ts";
 import { type PresenceDeps, presenceOf } from "./presence.ts";
 import { type Happening, MAX_HAPPENINGS, type Outcome, type ProcessRecords } from "./records.ts";
 import { type TurnDeps, writeInTurn } from "./write_in_turn.ts";
-import { isUp, type ProcessEvent, type Transition } from "./transition.ts";
+import { isSameProcess, isUp, type ProcessEvent, type Transition } from "./transition.ts";
 
 /** What a {@linkcode Recorder} stands on. */
 export interface RecorderDeps extends PresenceDeps, TurnDeps {
@@ -87,8 +87,8 @@ export class Recorder {
   /** Another process reports: if the one on record died without a word, that comes first. */
   #deathBefore({ fid, event }: Happening): Happening | null {
     const record = this.#records.get(fid);
-    if (event.kind !== "report" || !isUp(record) || record.pid === event.report.pid) return null;
-    if (presenceOf(record, this.#deps) === "there") return null;
+    if (event.kind !== "report" || !isUp(record) || isSameProcess(record, event)) return null;
+    if (presenceOf(fid, record, this.#deps) === "there") return null;
     const { pid, generation } = record;
     return { fid, event: { kind: "death", pid, generation } };
   }

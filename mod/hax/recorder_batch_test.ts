@@ -10,10 +10,9 @@ import { assertEquals } from "../../tests/lib/assert.ts";
 import { FakeClock, settle } from "../../tests/lib/fake_clock.ts";
 import { MAX_TXN_OPS } from "../consul/mod.ts";
 import { EPOCH, eqKey, processKey } from "../kv/keys.ts";
-import type { ProcessRecord } from "../kv/process_state.ts";
 import { type Fid, formatFid, makeFid } from "../lib/fid.ts";
 import { MAX_HAPPENINGS } from "./records.ts";
-import { apply } from "./transition.ts";
+import { apply, type BootRecord } from "./transition.ts";
 
 const one = makeFid("process", 1);
 const two = makeFid("process", 2);
@@ -177,7 +176,7 @@ Deno.test("Recorder puts on the queue what one event after the other would, each
       });
       kv.failures.push(...failures);
       const expected: string[] = [];
-      const last = new Map<string, ProcessRecord>();
+      const last = new Map<string, BootRecord>();
       for (const { process, event, pid, type } of steps) {
         const fid = makeFid("process", process);
         const happening = report(event, pid, type);
@@ -195,7 +194,7 @@ Deno.test("Recorder puts on the queue what one event after the other would, each
       assertEquals(found, expected);
       for (const [fid, record] of last) {
         const own = makeFid("process", Number(fid.split(":")[1]));
-        assertEquals(records.get(own), { ...record, boot: "now" });
+        assertEquals(records.get(own), record);
         assertEquals(JSON.parse(kv.value(processKey(own)) ?? "").generation, record.generation);
       }
       for (const ops of tried) {

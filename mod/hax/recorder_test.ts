@@ -15,7 +15,8 @@ Deno.test("Recorder writes a record and its event", async () => {
     pid: 1,
     generation: 1,
   };
-  assertEquals(JSON.parse(kv.value(processKey(fid)) ?? ""), { ...record, boot: "now" });
+  const known = { boot: "now", start: 10 };
+  assertEquals(JSON.parse(kv.value(processKey(fid)) ?? ""), { ...record, ...known });
   const body = JSON.stringify({ fid: formatFid(fid), ...record });
   assertEquals(kv.value("eq/000000001"), `process ${body}`);
   assertEquals(kv.value("epoch"), "1");

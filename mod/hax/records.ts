@@ -13,17 +13,11 @@ import { readCounter } from "../kv/epoch_counter.ts";
 import { KvValueError } from "../kv/errors.ts";
 import { formatEvent } from "../kv/event.ts";
 import { EQ_PREFIX, parseProcessKey, PROCESSES_PREFIX, processKey } from "../kv/keys.ts";
-import { parseProcessState, type ProcessRecord, processRecordJson } from "../kv/process_state.ts";
+import { parseProcessState, processRecordJson } from "../kv/process_state.ts";
 import { type Fid, formatFid } from "../lib/fid.ts";
 import type { Logger } from "../lib/log.ts";
 import { PAUSES } from "./write_in_turn.ts";
-import { apply, type ProcessEvent, type Transition } from "./transition.ts";
-
-/** A record, with the boot of the machine in which it was made. */
-export interface BootRecord extends ProcessRecord {
-  /** `null` where the record does not tell. */
-  readonly boot: string | null;
-}
+import { apply, type BootRecord, type ProcessEvent, type Transition } from "./transition.ts";
 
 /** What {@linkcode ProcessRecords} stand on. */
 export interface RecordsDeps {
@@ -31,8 +25,6 @@ export interface RecordsDeps {
     readonly kv: Pick<Consul["kv"], "get" | "keys" | "list">;
     readonly txn: Consul["txn"];
   };
-  /** Id of this machine's boot; `null` where it cannot be told. */
-  readonly boot: string | null;
   readonly log: Logger;
 }
 
@@ -148,9 +140,7 @@ export class ProcessRecords {
       const transition = apply(stored.record, event);
       outcomes.push({ fid, event, transition });
       if (!transition.applied) continue;
-      const boot = event.kind === "report" ? this.#deps.boot : stored.record?.boot ?? null;
-      const record = { ...transition.record, boot };
-      changes.push({ fid, record, modifyIndex: stored.modifyIndex });
+      changes.push({ fid, record: transition.record, modifyIndex: stored.modifyIndex });
     }
     return { outcomes, changes };
   }
@@ -170,7 +160,7 @@ export class ProcessRecords {
   #parse(entry: KvEntry | null): BootRecord | null {
     if (entry === null) return null;
     try {
-      return { ...parseProcessState(entry), boot: bootOf(entry.value) };
+      return { ...parseProcessState(entry), ...instanceOf(entry.value) };
     } catch (error) {
       if (!(error instanceof KvValueError)) throw error;
       this.#deps.log.warn("{error}", { error: error.message });
@@ -183,16 +173,20 @@ export class ProcessRecords {
   }
 }
 
-const bootSchema = z.object({ boot: z.string().nullish().catch(null) });
+const instanceSchema = z.object({
+  boot: z.string().nullable().catch(null),
+  start: z.int().nonnegative().nullable().catch(null),
+});
 
-function bootOf(value: string): string | null {
-  return bootSchema.parse(JSON.parse(value)).boot ?? null;
+function instanceOf(value: string): Pick<BootRecord, "boot" | "start"> {
+  return instanceSchema.parse(JSON.parse(value));
 }
 
 function valueOf(record: BootRecord): string {
   return JSON.stringify({
     ...processRecordJson(record),
     ...(record.boot === null ? {} : { boot: record.boot }),
+    ...(record.start === null ? {} : { start: record.start }),
   });
 }
 

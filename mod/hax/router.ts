@@ -4,11 +4,15 @@
  * @module
  */
 
+import type { Peer } from "../lib/http_server.ts";
+
 /** Serves one path and method. */
 export type Serve = (request: Request, exchange: Exchange) => Promise<Response> | Response;
 
 /** What belongs to a request besides itself. */
 export interface Exchange {
+  /** Who sent it. */
+  readonly peer: Peer;
   /** The variable part of the path, decoded; empty where there is none. */
   readonly param: string;
 }
@@ -66,14 +70,9 @@ export function jsonResponse(status: number, value: unknown): Response {
 /** Seconds after which somebody who was turned away may come again. */
 const RETRY_AFTER = "1";
 
-/**
- * An answer that says why there is none, and when to come again where that helps. It is the last one
- * on its connection: of the request's body something may be unread, over which the server hangs up,
- * and a next request that was on its way would be lost.
- */
+/** An answer that says why there is none, and when to come again where that helps. */
 export function refusal(status: number, reason: string): Response {
   const response = jsonResponse(status, { error: reason });
-  response.headers.set("connection", "close");
   if (status === 503) response.headers.set("retry-after", RETRY_AFTER);
   if (status === 401) response.headers.set("www-authenticate", "Bearer");
   return response;

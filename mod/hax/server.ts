@@ -1,21 +1,28 @@
 /**
- * hax as a daemon: its HTTP server and its own life, together.
+ * hax as a daemon: its HTTP servers and its own life, together.
  *
  * @module
  */
 
 import { HareError, messageOf } from "../lib/errors.ts";
-import { HttpServer } from "../lib/http_server.ts";
+import type { Refusal } from "../lib/http_head.ts";
+import { HttpServer, type HttpServerOptions } from "../lib/http_server.ts";
 import { formatListen, type Listen } from "../lib/listen.ts";
 import { loggerOf } from "../lib/log.ts";
-import { makeHandler } from "./handler.ts";
+import { dirname } from "../lib/std/path.ts";
+import { isListenedAt, type SocketPath } from "../lib/unix_socket.ts";
+import { makeHandler, requestCounter } from "./handler.ts";
 import { Hax, type HaxDeps } from "./hax.ts";
 import { together } from "./together.ts";
 
 /** Options of {@linkcode serveHax}. */
 export interface ServeOptions {
   readonly listen: Listen;
-  /** What lets other hosts tell hax something. {@default they may not} */
+  /** Path of a Unix socket, where reports of processes are taken. {@default there is none} */
+  readonly socket?: string | undefined;
+  /** Names, besides its address, that hax answers for over TCP. {@default none} */
+  readonly names?: readonly string[] | undefined;
+  /** What lets others than the socket's users report. {@default they may not} */
   readonly token?: string | null | undefined;
   /** Aborted to stop. */
   readonly signal: AbortSignal;
@@ -26,52 +33,79 @@ export interface ServeOptions {
 /** Where hax listens when it is told nothing else. */
 export const DEFAULT_LISTEN: Listen = { hostname: "127.0.0.1", port: 8008 };
 
-const log = loggerOf("hax");
+/** Its owner and its group may connect. */
+const SOCKET_MODE = 0o660;
+const DIRECTORY_MODE = 0o750;
 
-/** An answer that takes longer than this when hax stops is not waited for. */
-const LAST_ANSWERS_MS = 2_000;
+const log = loggerOf("hax");
 
 /**
  * Serves until `signal` is aborted. It answers from the first moment on, while it still waits to
- * learn who it is; it stops with the last answer given and the last report recorded.
+ * learn which node it is on; it stops with the last answer given and the last report recorded.
  *
  * @throws {HareError} when it cannot listen
  */
 export async function serveHax(deps: HaxDeps, options: ServeOptions): Promise<void> {
+  const { listen, socket, names, token, onListen } = options;
   const hax = new Hax(deps);
-  const server = listenAt(options, makeHandler(hax, { token: options.token }));
+  const requests = requestCounter();
+  const handler = makeHandler(hax, { token, requests });
+  const onRefused = ({ status }: Refusal) =>
+    requests.add({ path: "other", status: String(status) });
+  const serve = (at: Listen | SocketPath) => listenAt(at, handler, { names, onRefused });
+  await using tcp = serve(listen);
+  await using unix = socket === undefined ? null : await serveSocket(socket, serve);
+  onListen?.(tcp.address);
   const life = new AbortController();
   await together(options.signal, [
     () => hax.run(life.signal),
     async (signal) => {
       await aborted(signal);
-      const limit = new AbortController();
-      await Promise.race([server.shutdown(), deps.clock.sleep(LAST_ANSWERS_MS, limit.signal)]);
-      limit.abort();
+      await Promise.all([tcp.shutdown(), unix?.shutdown()]);
       life.abort();
     },
   ]);
 }
 
+/**
+ * A socket that a killed hax has left is replaced, one that is listened at is not. The directory is
+ * made where it is missing; systemd makes that of the unit.
+ */
+async function serveSocket(
+  path: string,
+  serve: (at: SocketPath) => HttpServer,
+): Promise<HttpServer> {
+  await Deno.mkdir(dirname(path), { mode: DIRECTORY_MODE }).catch((error) => {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw error;
+  });
+  if (await isListenedAt(path)) {
+    throw new HareError(`cannot listen at ${path}: another program does`, {
+      hint: "does another hax run on this host? --socket gives another path",
+    });
+  }
+  return serve({ path, mode: SOCKET_MODE });
+}
+
 function listenAt(
-  { listen, onListen }: ServeOptions,
+  at: Listen | SocketPath,
   handler: ReturnType<typeof makeHandler>,
+  options: HttpServerOptions,
 ): HttpServer {
+  const name = "path" in at ? at.path : formatListen(at);
   try {
-    const server = new HttpServer(listen, handler, log);
-    log.info("listens at {address}", { address: formatListen(server.address) });
-    onListen?.(server.address);
+    const server = new HttpServer(at, handler, log, options);
+    log.info("listens at {address}", {
+      address: "path" in at ? name : formatListen(server.address),
+    });
     return server;
   } catch (error) {
-    throw new HareError(
-      `cannot listen at ${formatListen(listen)}: ${messageOf(error)}`,
-      {
-        hint: error instanceof Deno.errors.AddrInUse
-          ? "does another hax run on this address? --listen gives another"
-          : undefined,
-        cause: error,
-      },
-    );
+    if (error instanceof HareError) throw error;
+    throw new HareError(`cannot listen at ${name}: ${messageOf(error)}`, {
+      hint: error instanceof Deno.errors.AddrInUse
+        ? "does another hax run on this address? --listen gives another"
+        : undefined,
+      cause: error,
+    });
   }
 }
 

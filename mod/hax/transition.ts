@@ -16,6 +16,14 @@ import {
   type ProcessType,
 } from "../kv/process_state.ts";
 
+/** A record, with what tells its process from others that had, or will have, the same pid. */
+export interface BootRecord extends ProcessRecord {
+  /** The boot of the machine in which it was made; `null` where the record does not tell. */
+  readonly boot: string | null;
+  /** When the process was started, in ticks since the boot; `null` where the record does not tell. */
+  readonly start: number | null;
+}
+
 /** What a Mero process says of itself. */
 export interface Report {
   readonly event: "starting" | "started" | "stopping" | "stopped";
@@ -28,8 +36,10 @@ export type ProcessEvent =
   | {
     readonly kind: "report";
     readonly report: Report;
-    /** The reporter was there when its report arrived; else the report is late. */
-    readonly reporterExists: boolean;
+    /** When the reporter was started; `null` where it had ended when its report arrived. */
+    readonly start: number | null;
+    /** The machine's boot; `null` where it cannot be told. */
+    readonly boot: string | null;
   }
   | {
     /** There is no such process any more, and it did not say that it stopped. */
@@ -37,6 +47,9 @@ export type ProcessEvent =
     readonly pid: number | null;
     readonly generation: number | null;
   };
+
+/** A report, as an event. */
+export type Reported = Extract<ProcessEvent, { kind: "report" }>;
 
 /** Why an event changes nothing. */
 export type DropReason =
@@ -48,7 +61,7 @@ export type DropReason =
 
 /** What an event does. */
 export type Transition =
-  | { readonly applied: true; readonly record: ProcessRecord }
+  | { readonly applied: true; readonly record: BootRecord }
   | { readonly applied: false; readonly why: DropReason };
 
 /**
@@ -56,27 +69,27 @@ export type Transition =
  *
  * @param record `null` where the process never reported
  */
-export function apply(record: ProcessRecord | null, event: ProcessEvent): Transition {
+export function apply(record: BootRecord | null, event: ProcessEvent): Transition {
   switch (event.kind) {
     case "death":
       return applyDeath(record, event);
     case "report":
-      if (!event.reporterExists && event.report.event !== "stopped") {
+      if (event.start === null && event.report.event !== "stopped") {
         return dropped("from a process that is gone");
       }
       return event.report.event === "starting"
-        ? applyStarting(record, event.report)
-        : applyLater(record, event.report);
+        ? applyStarting(record, event)
+        : applyLater(record, event);
   }
 }
 
 /** Whether the process should be there, by its record. */
-export function isUp(record: ProcessRecord | null): record is ProcessRecord {
+export function isUp<T extends ProcessRecord>(record: T | null): record is T {
   return record !== null && record.state !== "STOPPED";
 }
 
 function applyDeath(
-  record: ProcessRecord | null,
+  record: BootRecord | null,
   death: { readonly pid: number | null; readonly generation: number | null },
 ): Transition {
   if (record?.pid !== death.pid || record.generation !== death.generation) {
@@ -86,21 +99,21 @@ function applyDeath(
 }
 
 /** A start opens a generation. */
-function applyStarting(record: ProcessRecord | null, report: Report): Transition {
-  if (record?.state === "STARTING" && isOf(record, report)) return dropped("repeated");
-  if (report.type === "M0MKFS" && isUp(record) && record.type === "M0D") {
+function applyStarting(record: BootRecord | null, event: Reported): Transition {
+  if (record?.state === "STARTING" && isOf(record, event)) return dropped("repeated");
+  if (event.report.type === "M0MKFS" && isUp(record) && record.type === "M0D") {
     return dropped("m0mkfs beside a running m0d");
   }
-  return opened(record, report, "STARTING");
+  return opened(record, event, "STARTING");
 }
 
 /** What follows a start, or stands in for a start that was not seen. */
-function applyLater(record: ProcessRecord | null, report: Report): Transition {
-  const state = STATE_AFTER[report.event];
-  if (record === null || record.pid === null) return opened(record, report, state);
-  if (!isOf(record, report)) {
+function applyLater(record: BootRecord | null, event: Reported): Transition {
+  const state = STATE_AFTER[event.report.event];
+  if (record === null || record.pid === null) return opened(record, event, state);
+  if (!isOf(record, event)) {
     const missedStart = !isUp(record) && state !== "STOPPED";
-    return missedStart ? opened(record, report, state) : dropped("of another generation");
+    return missedStart ? opened(record, event, state) : dropped("of another generation");
   }
   if (record.state === state) return dropped("repeated");
   const isNext = PROCESS_STATES.indexOf(state) > PROCESS_STATES.indexOf(record.state);
@@ -114,20 +127,30 @@ const STATE_AFTER: Readonly<Record<Report["event"], ProcessState>> = {
   stopped: "STOPPED",
 };
 
-function isOf(record: ProcessRecord, report: Report): boolean {
-  return record.pid === report.pid && record.type === report.type;
+function isOf(record: BootRecord, event: Reported): boolean {
+  return isSameProcess(record, event) && record.type === event.report.type;
+}
+
+/** Whether the reporter is the process on record, as far as both tell. */
+export function isSameProcess(record: BootRecord, { report, boot, start }: Reported): boolean {
+  return record.pid === report.pid && isSameIfKnown(record.boot, boot) &&
+    isSameIfKnown(record.start, start);
+}
+
+function isSameIfKnown<T>(a: T | null, b: T | null): boolean {
+  return a === null || b === null || a === b;
 }
 
 function opened(
-  record: ProcessRecord | null,
-  { type, pid }: Report,
+  record: BootRecord | null,
+  { report: { type, pid }, boot, start }: Reported,
   state: ProcessState,
 ): Transition {
   const generation = (record?.generation ?? 0) + 1;
-  return { applied: true, record: { state, type, pid, generation } };
+  return { applied: true, record: { state, type, pid, generation, boot, start } };
 }
 
-function changed(record: ProcessRecord, state: ProcessState): Transition {
+function changed(record: BootRecord, state: ProcessState): Transition {
   return { applied: true, record: { ...record, state } };
 }
 

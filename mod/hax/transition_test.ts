@@ -3,16 +3,22 @@ import { assertEquals } from "../../tests/lib/assert.ts";
 import {
   PROCESS_STATES,
   PROCESS_TYPES,
-  type ProcessRecord,
   type ProcessState,
   type ProcessType,
 } from "../kv/process_state.ts";
-import { apply, type DropReason, isUp, type ProcessEvent, type Report } from "./transition.ts";
+import {
+  apply,
+  type BootRecord,
+  type DropReason,
+  isUp,
+  type ProcessEvent,
+  type Report,
+} from "./transition.ts";
 
 const EVENTS = ["starting", "started", "stopping", "stopped"] as const;
 
-function record(state: ProcessState, type: ProcessType, pid = 1, generation = 5): ProcessRecord {
-  return { state, type, pid, generation };
+function record(state: ProcessState, type: ProcessType, pid = 1, generation = 5): BootRecord {
+  return { state, type, pid, generation, boot: "now", start: pid * 10 };
 }
 
 function report(
@@ -21,11 +27,12 @@ function report(
   pid: number,
   reporterExists = true,
 ): ProcessEvent {
-  return { kind: "report", report: { event, type, pid }, reporterExists };
+  const start = reporterExists ? pid * 10 : null;
+  return { kind: "report", report: { event, type, pid }, boot: "now", start };
 }
 
 /** `STARTED 5` or the reason why the event is dropped. */
-function outcome(before: ProcessRecord | null, event: ProcessEvent): string {
+function outcome(before: BootRecord | null, event: ProcessEvent): string {
   const result = apply(before, event);
   return result.applied ? `${result.record.state} ${result.record.generation}` : result.why;
 }
@@ -80,10 +87,10 @@ Deno.test("apply() begins with whatever is reported first", () => {
 });
 
 Deno.test("apply() adopts a process whose record does not tell its pid", () => {
-  const bare = { state: "STARTED", type: null, pid: null, generation: null } as const;
+  const bare = { ...record("STARTED", "M0D"), type: null, pid: null, generation: null };
   assertEquals(apply(bare, report("stopping", "M0D", 7)), {
     applied: true,
-    record: { state: "STOPPING", type: "M0D", pid: 7, generation: 1 },
+    record: record("STOPPING", "M0D", 7, 1),
   });
 });
 
@@ -120,7 +127,7 @@ const life = fc.record({
 
 Deno.test("apply() ends with the state of the last start, whatever arrives late", () => {
   fc.assert(fc.property(fc.array(life, { minLength: 1, maxLength: 6 }), (lives) => {
-    let now: ProcessRecord | null = null;
+    let now: BootRecord | null = null;
     let generation = 0;
     const step = (event: ProcessEvent) => {
       const result = apply(now, event);
@@ -129,7 +136,7 @@ Deno.test("apply() ends with the state of the last start, whatever arrives late"
     let late: ProcessEvent[] = [];
     lives.forEach(({ type, until, late: again }, i) => {
       const pid = i + 1;
-      const present: ProcessRecord | null = now;
+      const present: BootRecord | null = now;
       // The recorder establishes a death before the next process's reports.
       if (isUp(present)) {
         step({ kind: "death", pid: present.pid, generation: present.generation });
@@ -139,10 +146,10 @@ Deno.test("apply() ends with the state of the last start, whatever arrives late"
       for (const event of EVENTS.slice(1, PROCESS_STATES.indexOf(until) + 1)) {
         step(report(event, type, pid));
       }
-      const before: ProcessRecord | null = now;
+      const before: BootRecord | null = now;
       late.forEach(step);
       assertEquals(now, before, "what older generations say changes nothing");
-      assertEquals(now, { state: until, type, pid, generation });
+      assertEquals(now, record(until, type, pid, generation));
       late = EVENTS.slice(0, again).map((event) => report(event, type, pid, false));
     });
   }));
@@ -156,7 +163,8 @@ const anyEvent: fc.Arbitrary<ProcessEvent> = fc.oneof(
       type: fc.constantFrom(...PROCESS_TYPES),
       pid: fc.integer({ min: 1, max: 3 }),
     }),
-    reporterExists: fc.boolean(),
+    boot: fc.constantFrom("now", "before"),
+    start: fc.constantFrom(10, 20, null),
   }),
   fc.record({
     kind: fc.constant("death" as const),
@@ -167,12 +175,12 @@ const anyEvent: fc.Arbitrary<ProcessEvent> = fc.oneof(
 
 Deno.test("apply() never goes back: not a generation, nor a state within one", () => {
   fc.assert(fc.property(fc.array(anyEvent, { maxLength: 30 }), (events) => {
-    let before: ProcessRecord | null = null;
+    let before: BootRecord | null = null;
     for (const event of events) {
       const result = apply(before, event);
       if (!result.applied) continue;
-      const [a, b]: [ProcessRecord | null, ProcessRecord] = [before, result.record];
-      const order = (r: ProcessRecord) => PROCESS_STATES.indexOf(r.state);
+      const [a, b]: [BootRecord | null, BootRecord] = [before, result.record];
+      const order = (r: BootRecord) => PROCESS_STATES.indexOf(r.state);
       if (a !== null && a.generation === b.generation) {
         assertEquals([a.pid, a.type], [b.pid, b.type]);
         assertEquals(order(b) > order(a), true, `${a.state} to ${b.state}`);
@@ -186,7 +194,7 @@ Deno.test("apply() never goes back: not a generation, nor a state within one", (
 
 Deno.test("apply() drops an event that was applied already", () => {
   fc.assert(fc.property(fc.array(anyEvent, { maxLength: 20 }), anyEvent, (events, event) => {
-    let now: ProcessRecord | null = null;
+    let now: BootRecord | null = null;
     for (const one of [...events, event]) {
       const result = apply(now, one);
       if (result.applied) now = result.record;
@@ -194,4 +202,17 @@ Deno.test("apply() drops an event that was applied already", () => {
     }
     assertEquals(apply(now, event).applied, false);
   }));
+});
+
+Deno.test("apply() tells a process from another that has its pid", () => {
+  const starting = { event: "starting", type: "M0D", pid: 1 } as const;
+  const reported = { kind: "report", report: starting, boot: "now", start: 10 } as const;
+  const before = record("STARTING", "M0D", 1);
+  assertEquals(outcome(before, reported), "repeated");
+  assertEquals(outcome(before, { ...reported, start: 11 }), "STARTING 6");
+  assertEquals(outcome(before, { ...reported, boot: "later" }), "STARTING 6");
+  assertEquals(outcome({ ...before, boot: null, start: null }, reported), "repeated");
+  const started = { ...reported, report: { ...starting, event: "started" }, start: 11 } as const;
+  assertEquals(outcome(before, started), "of another generation");
+  assertEquals(outcome(record("STOPPED", "M0D", 1), started), "STARTED 6");
 });

@@ -16,6 +16,8 @@ export interface UnitStatus {
   readonly state: UnitState;
   /** Why, for a person: `exit status 1`, `killed by SIGKILL`. Empty when there is nothing to say. */
   readonly why: string;
+  /** It ends each time that it is started, and is started again: as good as failed. */
+  readonly isLooping?: true;
 }
 
 /** A file to be on a host. */

@@ -23,6 +23,11 @@ export const HAX_ENV_FILE = "/etc/hare/hax-env";
 /** The variable in that file. */
 export const HAX_OPTIONS = "HARE_HAX_OPTIONS";
 
+/** The Unix socket over which hax takes reports of processes. */
+export const HAX_SOCKET = "/run/hare/hax.sock";
+/** Parent of the daemons' directories for files that do not outlive a boot; it is root's. */
+export const RUN_DIRECTORY = "/run/hare";
+
 /** The unit of a node's Consul agent. */
 export const CONSUL_UNIT = "hare-consul-agent";
 /** The unit of hax. */
@@ -30,5 +35,9 @@ export const HAX_UNIT = "hare-hax";
 /** The unit of the recovery coordinator. */
 export const RC_UNIT = "hare-rc";
 
-/** The user that daemons run as which need no right of root's. */
+/** The user of Consul and the RC; its group is that of all daemons. */
 export const SERVICE_USER = "hare";
+/** The user of hax, which alone may open Mero's devices. */
+export const HAX_USER = "hare-hax";
+/** All users that daemons run as. */
+export const USERS = [SERVICE_USER, HAX_USER] as const;

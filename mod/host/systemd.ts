@@ -157,8 +157,9 @@ export class SystemdHost implements Host {
   }
 
   async resetUnit(unit: string, options: HostCallOptions): Promise<void> {
-    if ((await this.unitStatus(unit, options)).state !== "failed") return;
-    await this.#systemctl("reset-failed", unit, options);
+    const { state, isLooping } = await this.unitStatus(unit, options);
+    if (isLooping === true) return await this.stopUnit(unit, options);
+    if (state === "failed") await this.#systemctl("reset-failed", unit, options);
   }
 
   /** Has systemd read the unit files again. */

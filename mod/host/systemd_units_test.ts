@@ -69,6 +69,15 @@ Deno.test("SystemdHost takes a unit that systemd does not know for stopped", asy
   );
 });
 
+Deno.test("SystemdHost stops a unit that ends again and again, to reset it", async () => {
+  const show = "ActiveState=activating\\nSubState=start-pre\\nNRestarts=5\\n";
+  await withHost(async (host, directory) => {
+    await host.resetUnit("hare-rc", options);
+    const asked = await Deno.readTextFile(`${directory}/asked`);
+    assertEquals([/^stop$/m.test(asked), asked.includes("reset-failed")], [true, false]);
+  }, { systemctl: `${NOTING}; [ "$1" = show ] && printf '${show}'; exit 0` });
+});
+
 Deno.test("SystemdHost resets a unit that has failed, no other", async () => {
   const show = (state: string) => `${NOTING}; [ "$1" = show ] && echo ActiveState=${state}; exit 0`;
   for (const [state, expected] of [["failed", 1], ["active", 0]] as const) {
@@ -80,10 +89,12 @@ Deno.test("SystemdHost resets a unit that has failed, no other", async () => {
   }
 });
 
-/** `journalctl --follow` prints what is put into a file; `is-active` answers from others. */
+/** `journalctl --follow` prints what is put into a file; `systemctl show` answers from others. */
 const EVENTS = {
   journalctl: `touch "$DIR/follows"; exec tail -f -s 0.02 -n +1 "$DIR/journal"`,
-  systemctl: `shift 2; for unit; do cat "$DIR/$unit"; done; echo >>"$DIR/asked"`,
+  systemctl: `shift 3
+    for unit; do [ "$unit" = "$1" ] || echo; cat "$DIR/$unit"; done
+    echo >>"$DIR/asked"`,
 };
 
 async function withUnits(
@@ -92,7 +103,7 @@ async function withUnits(
   await withHost(async (host, directory) => {
     await Deno.writeTextFile(`${directory}/journal`, "");
     for (const unit of ["a", "b"]) {
-      await Deno.writeTextFile(`${directory}/${unit}.service`, "active\n");
+      await Deno.writeTextFile(`${directory}/${unit}.service`, "ActiveState=active\n");
     }
     await act(host, directory);
   }, EVENTS);
@@ -107,7 +118,16 @@ async function until(path: string): Promise<void> {
 
 Deno.test("SystemdHost.unitEnd() names at once a unit that does not run", async () => {
   await withUnits(async (host, directory) => {
-    await Deno.writeTextFile(`${directory}/b.service`, "failed\n");
+    await Deno.writeTextFile(`${directory}/b.service`, "ActiveState=failed\n");
+    assertEquals(await host.unitEnd(["a", "b"], options), "b");
+  });
+});
+
+Deno.test("SystemdHost.unitEnd() names a unit that ends each time that it is started", async () => {
+  await withUnits(async (host, directory) => {
+    // Not in every version of systemd the properties come in this order.
+    const between = "NRestarts=2\nActiveState=activating\nSubState=start-pre\n";
+    await Deno.writeTextFile(`${directory}/b.service`, between);
     assertEquals(await host.unitEnd(["a", "b"], options), "b");
   });
 });
@@ -117,7 +137,7 @@ Deno.test("SystemdHost.unitEnd() is told by the journal, and asks no more than t
     const end = host.unitEnd(["a", "b"], options);
     await until(`${directory}/follows`);
     await until(`${directory}/asked`);
-    await Deno.writeTextFile(`${directory}/a.service`, "inactive\n");
+    await Deno.writeTextFile(`${directory}/a.service`, "ActiveState=inactive\n");
     const started = performance.now();
     await Deno.writeTextFile(`${directory}/journal`, "a.service: Deactivated\n", { append: true });
     assertEquals(await end, "a");

@@ -1,5 +1,5 @@
 /**
- * Being told that a unit has ended.
+ * Being told that a unit has ended, or ends each time that it is started.
  *
  * One shell on the host, for as long as somebody waits, reads what systemd writes to the journal
  * about the units. Each line is a bell: at it, and every few seconds in case one was lost, systemd
@@ -24,10 +24,21 @@ exec 4< <(
   kill $!
 )
 while true; do
-  mapfile -t states < <(systemctl is-active -- "$@")
-  for i in "\${!states[@]}"; do
-    case \${states[i]} in inactive | failed) echo "$i"; exit ;; esac
-  done
+  i=0 active= sub= restarts=0
+  while IFS== read -r name value; do
+    case $name in
+      ActiveState) active=$value ;;
+      SubState) sub=$value ;;
+      NRestarts) restarts=$value ;;
+      "") # the end of what belongs to one unit
+        case $active/$sub in
+          inactive/* | failed/*) echo "$i"; exit ;;
+          activating/auto-restart* | activating/start-pre)
+            if [ "$restarts" -gt 1 ]; then echo "$i"; exit; fi ;;
+        esac
+        i=$((i + 1)) active= sub= restarts=0 ;;
+    esac
+  done < <(systemctl show --property=ActiveState,SubState,NRestarts -- "$@"; echo)
   read -r -t 5 -u 4
   if [ $? = 1 ]; then exit 1; fi
 done

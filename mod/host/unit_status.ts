@@ -15,6 +15,7 @@ export const STATUS_PROPERTIES = [
   "ExecMainCode",
   "ExecMainStatus",
   "StatusText",
+  "NRestarts",
 ] as const;
 
 type Properties = Readonly<Partial<Record<string, string>>>;
@@ -44,7 +45,11 @@ export function readUnitStatus(text: string): UnitStatus {
     case "deactivating":
       return { state: "active", why: "it is ending" };
     case "activating":
-      return { state: "activating", why: whyActivating(properties) };
+      return {
+        state: "activating",
+        why: whyActivating(properties),
+        ...(isLooping(properties["SubState"], properties["NRestarts"]) ? { isLooping: true } : {}),
+      };
     case "failed":
       return { state: "failed", why: whyEnded(properties) };
     default:
@@ -52,9 +57,23 @@ export function readUnitStatus(text: string): UnitStatus {
   }
 }
 
+/** So many automatic starts in a row may be what mends a unit. */
+const FEW_RESTARTS = 1;
+
+/**
+ * Whether a unit that is activating ends again and again: between two starts it waits, either for
+ * RestartSec= or, in Hare's own units, in a step before the start.
+ */
+export function isLooping(subState = "", restarts = "0"): boolean {
+  const waits = subState.startsWith("auto-restart") || subState === "start-pre";
+  return waits && Number(restarts) > FEW_RESTARTS;
+}
+
 function whyActivating(properties: Properties): string {
-  if (!properties["SubState"]?.startsWith("auto-restart")) return properties["StatusText"] ?? "";
-  return `${whyEnded(properties)}, and is to be started again`;
+  const { SubState: sub, NRestarts: restarts } = properties;
+  if (sub?.startsWith("auto-restart")) return `${whyEnded(properties)}, and is to be started again`;
+  if (!isLooping(sub, restarts)) return properties["StatusText"] ?? "";
+  return `${howMainEnded(properties)}, and is to be started again, the ${restarts}th time`;
 }
 
 function whyNotLoaded(loadState: string | undefined): string {

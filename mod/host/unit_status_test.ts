@@ -100,3 +100,24 @@ Deno.test("readUnitStatus() takes from a unit that starts what it says of itself
   const active = "ActiveState=active\nSubState=running\nStatusText=follows vm2\n";
   assertEquals(readUnitStatus(active), { state: "active", why: "" });
 });
+
+Deno.test("readUnitStatus() tells a unit that ends each time that it is started", () => {
+  const status = (sub: string, restarts: number) =>
+    readUnitStatus(
+      `ActiveState=activating\nSubState=${sub}\nResult=success\nExecMainCode=1\n` +
+        `ExecMainStatus=3\nNRestarts=${restarts}\n`,
+    );
+  assertEquals(status("start-pre", 7), {
+    state: "activating",
+    why: "exit status 3, and is to be started again, the 7th time",
+    isLooping: true,
+  });
+  assertEquals(status("auto-restart", 7).isLooping, true);
+  assertEquals(
+    [status("start", 7), status("start-pre", 1)],
+    Array(2).fill({
+      state: "activating",
+      why: "",
+    }),
+  );
+});

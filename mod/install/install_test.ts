@@ -22,7 +22,7 @@ function hostOf(name: string, answers: Answers = {}) {
   const asked: string[] = [];
   const bare: Answers = {
     "hare-read": { code: 44 },
-    "hare-look": { stdout: `no\n${"nothing\n".repeat(20)}` },
+    "hare-look": { stdout: `no\nno\n${"nothing\n".repeat(20)}` },
     "/usr/bin/hare": { stdout: `${VERSION}\n` },
     systemctl: { stdout: "ActiveState=inactive\n" },
   };
@@ -71,7 +71,7 @@ Deno.test("install() does nothing on any host while one has a problem", async ()
   const [a, b, c, d] = [
     hostOf("a"),
     hostOf("b", { "hare-read": new HareError("no route to host") }),
-    hostOf("c", { "hare-look": { stdout: `no\n${"other\n".repeat(20)}` } }),
+    hostOf("c", { "hare-look": { stdout: `no\nno\n${"other\n".repeat(20)}` } }),
     hostOf("d", { "hare-read": { code: 1, stderr: "Input/output error" } }),
   ];
   const outcomes = await install([a.host, b.host, c.host, d.host], payload, options);
@@ -94,7 +94,7 @@ Deno.test("install() tells what was done before it failed, and does the other ho
   const full = { code: 1, stderr: "No space left on device" };
   const [a, b] = [hostOf("a"), hostOf("b", { "hare-install": full })];
   const [first, second] = await install([a.host, b.host], payload, options);
-  assertEquals([first?.problems, second?.changes.length], [[], 3]);
+  assertEquals([first?.problems, second?.changes.length], [[], 4]);
   assertEquals(second?.problems.map(({ message }) => message), [
     "b: set up directory /var/lib/hare failed with exit status 1: No space left on device",
   ]);
@@ -113,7 +113,7 @@ Deno.test("install() finds out a program that does not run there, or is another"
 });
 
 Deno.test("install() leaves this host not with another build than the others", async () => {
-  const lines = `no\nfile 755 root:root ${"b".repeat(64)}\n`;
+  const lines = `no\nno\nfile 755 root:root ${"b".repeat(64)}\n`;
   const [a, here] = [hostOf("a"), hostOf("here", { "hare-look": { stdout: lines } })];
   const outcomes = await install([a.host], payload, { ...options, bystander: here.host });
   assertEquals(outcomes.map(({ host, problems }) => [host, problems[0]?.message]), [

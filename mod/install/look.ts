@@ -7,7 +7,7 @@
 import { HostCommandError } from "../host/errors.ts";
 import type { HostCallOptions, HostView } from "../host/host.ts";
 import { HareError } from "../lib/errors.ts";
-import { SERVICE_USER } from "../host/places.ts";
+import { USERS } from "../host/places.ts";
 import { type Manifest, MANIFEST_FILE, readManifest } from "./manifest.ts";
 
 /** What there is at a path. */
@@ -27,15 +27,19 @@ export type Found =
 export interface Sight {
   /** What an earlier installation has made; `null` where there was none. */
   readonly manifest: Manifest | null;
-  readonly userExists: boolean;
+  /** Those of Hare's users that there are. */
+  readonly users: readonly string[];
   /** What there is at each path that was asked for. */
   readonly found: ReadonlyMap<string, Found>;
 }
 
-// Arguments: the user, then paths. The text is constant.
+// Arguments: users, an empty one, then paths. The text is constant.
 const LOOK = `
 set -eu
-if id -u -- "$1" >/dev/null 2>&1; then echo yes; else echo no; fi
+while [ -n "$1" ]; do
+  if id -u -- "$1" >/dev/null 2>&1; then echo yes; else echo no; fi
+  shift
+done
 shift
 for path; do
   if [ -L "$path" ]; then
@@ -67,13 +71,17 @@ export async function look(
   const text = await host.readFile(MANIFEST_FILE, options);
   const manifest = text === null ? null : readManifest(text);
   const all = [...new Set([...paths, ...Object.keys(manifest?.files ?? {})])];
-  const output = await host.ask(["sh", "-c", LOOK, "hare-look", SERVICE_USER, ...all], options);
+  const output = await host.ask(
+    ["sh", "-c", LOOK, "hare-look", ...USERS, "", ...all],
+    options,
+  );
   if (output.code !== 0) throw new HostCommandError(host.name, "look what is there", output);
-  const [user, ...lines] = output.stdout.split("\n");
+  const answers = output.stdout.split("\n");
+  const lines = answers.slice(USERS.length);
   return {
     manifest,
-    userExists: user === "yes",
     found: new Map(all.map((path, i) => [path, readLine(host.name, lines[i] ?? "")])),
+    users: USERS.filter((_, i) => answers[i] === "yes"),
   };
 }
 

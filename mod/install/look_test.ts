@@ -19,8 +19,8 @@ Deno.test("look() tells what there is, whatever the names are", async () => {
     await Deno.symlink("/etc", link ?? "");
     const { stdout } = await host.ask(["stat", "-c", "%U:%G", directory], options);
     const owner = stdout.trim();
-    const { manifest, userExists, found } = await look(host, paths, options);
-    assertEquals([manifest, userExists], [null, false]);
+    const { manifest, users, found } = await look(host, paths, options);
+    assertEquals([manifest, users], [null, []]);
     assertEquals([...found], [
       [file, { kind: "file", mode: 0o640, owner, sha256: SUM }],
       [second, { kind: "file", mode: 0o755, owner, sha256: SUM }],

@@ -6,7 +6,7 @@
  */
 
 import * as z from "zod";
-import { STATE_DIRECTORY } from "../host/places.ts";
+import { SERVICE_USER, STATE_DIRECTORY } from "../host/places.ts";
 import { HareError } from "../lib/errors.ts";
 import { jsonText } from "../lib/json_text.ts";
 
@@ -21,8 +21,8 @@ export interface Manifest {
   readonly format: typeof FORMAT;
   /** What `--version` of the Hare prints that was installed. */
   readonly hare: string;
-  /** Whether the user was made. */
-  readonly user: boolean;
+  /** The users that were made. */
+  readonly users: readonly string[];
   /** Directories that were made, those above others first. */
   readonly directories: readonly string[];
   /** SHA-256 of the files that were made, in hexadecimal, by path. */
@@ -31,18 +31,22 @@ export interface Manifest {
 
 const path = z.string().startsWith("/");
 
-const schema: z.ZodType<Manifest, string> = jsonText(z.object({
-  format: z.literal(FORMAT),
-  hare: z.string(),
-  user: z.boolean(),
-  directories: z.array(path),
-  files: z.record(path, z.string().regex(/^[0-9a-f]{64}$/)),
-}));
+const schema: z.ZodType<Manifest, string> = jsonText(
+  z.object({
+    format: z.literal(FORMAT),
+    hare: z.string(),
+    /** Whether user hare was made: all that earlier versions know. */
+    user: z.boolean(),
+    users: z.array(z.string()).optional(),
+    directories: z.array(path),
+    files: z.record(path, z.string().regex(/^[0-9a-f]{64}$/)),
+  }).transform(({ user, users = user ? [SERVICE_USER] : [], ...rest }) => ({ ...rest, users })),
+);
 
 /** The manifest of a host where nothing is installed yet. */
 export const NOTHING_MADE: Omit<Manifest, "hare"> = {
   format: FORMAT,
-  user: false,
+  users: [],
   directories: [],
   files: {},
 };
@@ -62,5 +66,6 @@ export function readManifest(text: string): Manifest {
 
 /** Writes a manifest. */
 export function writeManifest(manifest: Manifest): string {
-  return JSON.stringify(manifest, null, 2) + "\n";
+  const user = manifest.users.includes(SERVICE_USER);
+  return JSON.stringify({ ...manifest, user }, null, 2) + "\n";
 }

@@ -8,6 +8,7 @@ import {
   CONFIGURATION_DIRECTORY,
   CONSUL_CONFIG_DIRECTORY,
   HARE_PROGRAM,
+  HAX_USER,
   LOG_DIRECTORY,
   SERVICE_USER,
   STATE_DIRECTORY,
@@ -41,7 +42,7 @@ export interface Payload {
   readonly version: string;
   /** Those above others first. */
   readonly directories: readonly WantedDirectory[];
-  /** The file that makes the user, which has to be there before the directories. */
+  /** The file that makes the users, which have to be there before the directories. */
   readonly userFile: WantedFile;
   readonly program: WantedFile;
   readonly units: readonly WantedFile[];
@@ -58,11 +59,13 @@ export interface OwnProgram {
 /** Directory of units that packages bring. */
 const UNIT_DIRECTORY = "/usr/lib/systemd/system";
 
-/** Where systemd-sysusers finds who is to be made. */
+/** Where systemd-sysusers finds which users there are to be. */
 export const USER_FILE = "/usr/lib/sysusers.d/hare.conf";
 const USER_TEXT = `\
-# Runs those of Hare's daemons that need no right of root's.
+# Runs Consul and the recovery coordinator; its group may read /etc/hare and report to hax.
 u ${SERVICE_USER} - "Hare" ${STATE_DIRECTORY}
+# Runs hax.
+u ${HAX_USER} - "Hare, beside Mero" ${STATE_DIRECTORY}/hax
 `;
 
 /**

@@ -8,6 +8,7 @@
 import type { Found, Sight } from "./look.ts";
 import { type Manifest, MANIFEST_FILE, NOTHING_MADE } from "./manifest.ts";
 import { type Payload, unitFile, type WantedDirectory, type WantedFile } from "./payload.ts";
+import { USERS } from "../host/places.ts";
 import type { Step } from "./step.ts";
 import { UNITS } from "./units.ts";
 
@@ -32,7 +33,8 @@ export interface Plan {
  * @param upgrade whether another build of Hare may be replaced
  */
 export function planInstall(sight: Sight, payload: Payload, upgrade: boolean): Plan {
-  const { manifest, userExists } = sight;
+  const { manifest } = sight;
+  const newUsers = USERS.filter((user) => !sight.users.includes(user));
   const made = { ...NOTHING_MADE, ...manifest };
   const { program, userFile, units, directories, version } = payload;
   const files = [userFile, program, ...units];
@@ -43,7 +45,7 @@ export function planInstall(sight: Sight, payload: Payload, upgrade: boolean): P
   const next: Manifest = {
     format: made.format,
     hare: version,
-    user: made.user || !userExists,
+    users: USERS.filter((user) => made.users.includes(user) || newUsers.includes(user)),
     directories: directories.map(({ path }) => path)
       .filter((path) => made.directories.includes(path) || absent.some((one) => one.path === path)),
     files: Object.fromEntries(
@@ -64,7 +66,7 @@ export function planInstall(sight: Sight, payload: Payload, upgrade: boolean): P
     steps: [
       ...(isSame(manifest, next) ? [] : [{ do: "note", manifest: next } as const]),
       ...write(userFile),
-      ...(userExists ? [] : [{ do: "make user" } as const]),
+      ...newUsers.map((user): Step => ({ do: "make user", user })),
       ...newDirectories.map((directory): Step => ({ do: "set up", directory })),
       ...write(program),
       ...units.flatMap(write),
@@ -87,7 +89,7 @@ export function otherBuild(sight: Sight, { path, sha256 }: WantedFile): readonly
 
 /** What is to be done for all that was made on a host to be gone. */
 export function planUninstall(sight: Sight): Plan {
-  const { manifest, userExists } = sight;
+  const { manifest } = sight;
   if (manifest === null) return { problems: [], steps: [], kept: foreign(sight) };
   const listed = Object.entries(manifest.files)
     .map(([path, sha256]) => ({ path, sha256, there: at(sight, { path }) }))
@@ -104,7 +106,8 @@ export function planUninstall(sight: Sight): Plan {
       { do: "remove", path: MANIFEST_FILE },
       ...manifest.directories.toReversed()
         .map((path): Step => ({ do: "remove directory", path })),
-      ...(manifest.user && userExists ? [{ do: "remove user" } as const] : []),
+      ...manifest.users.filter((user) => sight.users.includes(user)).toReversed()
+        .map((user): Step => ({ do: "remove user", user })),
     ],
     kept: [
       ...listed.filter(({ path }) => !isOurs(path))

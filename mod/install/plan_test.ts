@@ -27,7 +27,7 @@ const file = (sha256: string, mode = 0o644): Found => {
 function bare(but: Readonly<Record<string, Found>> = {}): Sight {
   const paths = [...payload.directories, ...FILES].map(({ path }) => path);
   const found = new Map(paths.map((path) => [path, but[path] ?? NOTHING]));
-  return { manifest: null, userExists: false, found };
+  return { manifest: null, users: [], found };
 }
 
 /** A host where the payload is, but for what is told. */
@@ -44,7 +44,7 @@ function installed(
   for (const [path, there] of Object.entries(but)) found.set(path, there);
   return {
     manifest: { ...manifestIn(planInstall(bare(), payload, false).steps), ...manifest },
-    userExists: true,
+    users: ["hare", "hare-hax"],
     found,
   };
 }
@@ -64,6 +64,7 @@ Deno.test("planInstall() of a bare host notes first what it is to make", () => {
     "write /var/lib/hare/install.json",
     "write /usr/lib/sysusers.d/hare.conf",
     "make user hare",
+    "make user hare-hax",
     "set up directory /var/lib/hare",
     "set up directory /var/log/hare",
     "set up directory /etc/hare",
@@ -78,7 +79,7 @@ Deno.test("planInstall() of a bare host notes first what it is to make", () => {
   assertEquals(rest, {
     format: 1,
     hare: VERSION,
-    user: true,
+    users: ["hare", "hare-hax"],
     directories: ["/var/lib/hare", "/var/log/hare", "/etc/hare", "/etc/hare/consul.d"],
   });
   assertEquals(files, Object.fromEntries(FILES.map(({ path, sha256 }) => [path, sha256])));
@@ -145,11 +146,15 @@ Deno.test("planInstall() uses what is there already, and does not call it its ow
     "/usr/bin/hare": file(SUM, 0o755),
     "/etc/hare": { kind: "directory", mode: 0o755, owner: "root:root" },
   });
-  const { steps, problems } = planInstall({ ...sight, userExists: true }, payload, false);
+  const { steps, problems } = planInstall(
+    { ...sight, users: ["hare", "hare-hax"] },
+    payload,
+    false,
+  );
   assertEquals(problems, []);
-  const { user, directories, files } = manifestIn(steps);
-  assertEquals([user, directories.includes("/etc/hare"), "/usr/bin/hare" in files], [
-    ...[false, false, false],
+  const { users, directories, files } = manifestIn(steps);
+  assertEquals([users, directories.includes("/etc/hare"), "/usr/bin/hare" in files], [
+    ...[[], false, false],
   ]);
   assert(words(steps).includes("set up directory /etc/hare"));
   assert(!words(steps).includes("write /usr/bin/hare"));
@@ -181,6 +186,7 @@ Deno.test("planUninstall() takes back what was made, the note of it before its d
     "remove directory /etc/hare, if it is empty",
     "remove directory /var/log/hare, if it is empty",
     "remove directory /var/lib/hare, if it is empty",
+    "remove user hare-hax, unless something is its own",
     "remove user hare, unless something is its own",
   ]);
 });
@@ -190,7 +196,7 @@ Deno.test("planUninstall() keeps what it has not made, or not so, and tells", ()
   const { "/usr/bin/hare": _, ...files } = made.files;
   const sight = installed(
     { [RC]: file(OTHER_SUM), [USER_FILE]: NOTHING },
-    { files, user: false, directories: ["/etc/hare"] },
+    { files, users: [], directories: ["/etc/hare"] },
   );
   const { steps, kept } = planUninstall(sight);
   assertEquals(kept, [

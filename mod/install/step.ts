@@ -6,7 +6,7 @@
 
 import { HostCommandError } from "../host/errors.ts";
 import type { HostCallOptions } from "../host/host.ts";
-import { SERVICE_USER, STATE_DIRECTORY } from "../host/places.ts";
+import { STATE_DIRECTORY } from "../host/places.ts";
 import type { SystemdHost } from "../host/systemd.ts";
 import { type Manifest, MANIFEST_FILE, writeManifest } from "./manifest.ts";
 import { USER_FILE, type WantedDirectory, type WantedFile } from "./payload.ts";
@@ -15,7 +15,7 @@ import { USER_FILE, type WantedDirectory, type WantedFile } from "./payload.ts";
 export type Step =
   | { readonly do: "note"; readonly manifest: Manifest }
   | { readonly do: "write"; readonly file: WantedFile }
-  | { readonly do: "make user" }
+  | { readonly do: "make user"; readonly user: string }
   | { readonly do: "set up"; readonly directory: WantedDirectory }
   | { readonly do: "reload systemd" }
   | { readonly do: "disable"; readonly unit: string }
@@ -23,7 +23,7 @@ export type Step =
   /** One that is not empty stays. */
   | { readonly do: "remove directory"; readonly path: string }
   /** One that something belongs to stays. */
-  | { readonly do: "remove user" };
+  | { readonly do: "remove user"; readonly user: string };
 
 /** A step in words: of one that is to come, and of one that was done. */
 export function inWords(step: Step): { readonly toDo: string; readonly done: string } {
@@ -37,7 +37,7 @@ export function inWords(step: Step): { readonly toDo: string; readonly done: str
     case "write":
       return words("write", "wrote", step.file.path);
     case "make user":
-      return words("make", "made", `user ${SERVICE_USER}`);
+      return words("make", "made", `user ${step.user}`);
     case "set up":
       return words("set up", "set up", `directory ${step.directory.path}`);
     case "reload systemd":
@@ -53,8 +53,8 @@ export function inWords(step: Step): { readonly toDo: string; readonly done: str
       };
     case "remove user":
       return {
-        toDo: `remove user ${SERVICE_USER}, unless something is its own`,
-        done: `removed user ${SERVICE_USER}`,
+        toDo: `remove user ${step.user}, unless something is its own`,
+        done: `removed user ${step.user}`,
       };
   }
 }
@@ -139,8 +139,8 @@ export async function doStep(
     case "remove directory":
       return await run(REMOVE_DIRECTORY, step.path) ? null : `${step.path}: it is not empty`;
     case "remove user":
-      return await run(REMOVE_USER, SERVICE_USER, STATE_DIRECTORY)
+      return await run(REMOVE_USER, step.user, STATE_DIRECTORY)
         ? null
-        : `user ${SERVICE_USER}: something in ${STATE_DIRECTORY} is its own`;
+        : `user ${step.user}: something in ${STATE_DIRECTORY} is its own`;
   }
 }

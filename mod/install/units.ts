@@ -12,15 +12,34 @@ import {
   HARE_PROGRAM,
   HAX_ENV_FILE,
   HAX_OPTIONS,
+  HAX_SOCKET,
   HAX_UNIT,
+  HAX_USER,
   RC_UNIT,
+  RUN_DIRECTORY,
   SERVICE_USER,
 } from "../host/places.ts";
 
-/** Whatever ends is started again, until it has ended five times within a minute. */
-const START_LIMIT = `\
-StartLimitIntervalSec=60
-StartLimitBurst=5`;
+/** What ends is started again, however often. */
+const NO_START_LIMIT = "StartLimitIntervalSec=0";
+
+/**
+ * The delay before a start grows with the number of automatic starts of the last minutes. `hare
+ * restart-delay` waits, and keeps the times in a directory that outlives a restart: systemd's own
+ * growing delay (RestartSteps=) is there from version 254 on only, and never falls back to the first
+ * step, however long a daemon has run since.
+ */
+function restartDelay(directory: string, prefixes = "-"): string {
+  return `ExecStartPre=${prefixes}${HARE_PROGRAM} restart-delay --unit %n --directory ${directory}`;
+}
+
+/** A directory of the daemon's own for what does not outlive a boot. */
+function runtimeDirectory(name: string): string {
+  return `\
+RuntimeDirectory=hare/${name}
+RuntimeDirectoryMode=0750
+RuntimeDirectoryPreserve=yes`;
+}
 
 /** What none of them needs. Nothing outside their own directories can be written. */
 const HARDENING = `\
@@ -48,7 +67,7 @@ UMask=0027`;
 /** Where Mero's servers want more than all processors, who watches over them still has its turn. */
 const PRIORITY = "CPUWeight=1000";
 
-/** What a daemon without a right of root's does not need either. */
+/** What a daemon does not need that neither opens devices nor looks at processes. */
 const UNPRIVILEGED = `\
 User=${SERVICE_USER}
 Group=${SERVICE_USER}
@@ -69,6 +88,9 @@ RestartSec=1
 TimeoutStopSec=30`;
 
 /**
+ * Its restart delay is a step of root's (`+`) with a file in a directory of root's: the compiled Hare
+ * does not run with MemoryDenyWriteExecute=.
+ *
  * Type=exec: Consul says READY=1 when it has joined another agent. A lone server never has, and the
  * first one of a cluster to boot would not count as started until a second one comes.
  *
@@ -80,10 +102,12 @@ const CONSUL = `\
 Description=Consul agent of Hare
 Wants=network-online.target
 After=network-online.target
-${START_LIMIT}
+${NO_START_LIMIT}
 
 [Service]
 Type=exec
+${runtimeDirectory("consul")}
+${restartDelay(RUN_DIRECTORY, "-+")}
 Environment=${OPTIONS_VARIABLE}=
 EnvironmentFile=-${CONSUL_ENV_FILE}
 ExecStart=consul agent -config-dir=${CONSUL_CONFIG_DIRECTORY} $${OPTIONS_VARIABLE}
@@ -109,13 +133,12 @@ const RC = `\
 Description=Recovery coordinator of Hare
 Wants=${CONSUL_UNIT}.service
 After=${CONSUL_UNIT}.service
-${START_LIMIT}
+${NO_START_LIMIT}
 
 [Service]
+${runtimeDirectory("rc")}
+${restartDelay(`${RUN_DIRECTORY}/rc`)}
 ExecStart=${HARE_PROGRAM} rc
-RuntimeDirectory=hare/rc
-RuntimeDirectoryMode=0750
-RuntimeDirectoryPreserve=yes
 ${READINESS}
 ${PRIORITY}
 ${UNPRIVILEGED}
@@ -126,21 +149,27 @@ WantedBy=multi-user.target
 `;
 
 /**
- * To stop, the HA link's library takes 5 s for each process that died; RDMA wants locked memory. Each
- * start leaves a trace of the library, 16 MB: the last two are for support.
+ * To stop, the HA link's library takes 5 s for each process that died; RDMA wants locked memory.
+ *
+ * The socket lies in the directory that systemd makes for hax's user. The link to it is made by root
+ * (`+`), as the directory above is root's.
  */
 const HAX = `\
 [Unit]
 Description=Hare's side of this node's Mero processes
 Wants=${CONSUL_UNIT}.service
 After=${CONSUL_UNIT}.service
-${START_LIMIT}
+${NO_START_LIMIT}
 
 [Service]
+User=${HAX_USER}
+Group=${SERVICE_USER}
 Environment=${HAX_OPTIONS}=
 EnvironmentFile=-${HAX_ENV_FILE}
-ExecStartPre=-sh -c "ls -t m0trace.* 2>/dev/null | tail -n +3 | xargs -r rm"
-ExecStart=${HARE_PROGRAM} hax $${HAX_OPTIONS}
+${runtimeDirectory("hax")}
+${restartDelay(`${RUN_DIRECTORY}/hax`)}
+ExecStartPre=+/bin/ln -sfn hax/hax.sock ${HAX_SOCKET}
+ExecStart=${HARE_PROGRAM} hax --socket ${RUN_DIRECTORY}/hax/hax.sock --prune-traces %S/hare/hax $${HAX_OPTIONS}
 ${READINESS}
 TimeoutStopSec=90
 ${PRIORITY}

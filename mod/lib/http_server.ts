@@ -1,76 +1,207 @@
 /**
- * `Deno.serve`, which goes on where it would end: when no file descriptor is left to take a connection
- * with, it listens no more, without a word until its last connection ends; then it ends the program.
- * Here all its connections are closed, and it starts anew on the same address.
+ * An HTTP server on an accept loop of its own, over TCP or a Unix socket, with {@linkcode guard} in
+ * front of it.
  *
- * That is what there is against a flood of connections which never send a whole request: `Deno.serve`
- * keeps each for ever, with 20 KB of memory, and answers everybody else meanwhile. Neither it nor
- * `node:http` of Deno 2.4.2 has a time limit for the head of a request, or one for their number. So
- * they are bounded by who may connect, and by `LimitNOFILE` of the unit.
+ * Neither `Deno.serve` nor `node:http` of Deno 2.4.2 has a time limit for the head of a request, for
+ * the end of an answer, or for the end of the server, or a limit of connections; and `Deno.serve`
+ * stops listening, without a word, when no file descriptor is left to accept a connection with. Here
+ * every connection ends within {@linkcode LIMITS}, and the server within its `closeMs`.
  *
  * @module
  */
 
+import { messageOf } from "./errors.ts";
+import { type Answer, type HttpConn, HttpConnection } from "./http_connection.ts";
+import { type Entrance, guard } from "./http_guard.ts";
+import type { Refusal } from "./http_head.ts";
 import type { Listen } from "./listen.ts";
 import type { Logger } from "./log.ts";
+import { type SocketPath, UnixSocket } from "./unix_socket.ts";
 
-/** How often it is looked at whether the server still listens. */
-const CHECK_MS = 2_000;
+/** Who sent a request. */
+export type Peer =
+  | { readonly transport: "tcp"; readonly hostname: string }
+  | { readonly transport: "unix" };
 
-/** A server, from its making on. */
+/** Answers one request. */
+export type Handler = (request: Request, peer: Peer) => Promise<Response> | Response;
+
+/** Limits of a server; times in milliseconds. */
+export interface ServerLimits {
+  /** From the connection to the end of the request's head. */
+  readonly headMs: number;
+  /** From there to the end of the answer. */
+  readonly answerMs: number;
+  /** For the answers that are being given when the server is shut down. */
+  readonly closeMs: number;
+  /** Connections at the same time; each takes some 30 KB. */
+  readonly maxConnections: number;
+}
+
+/** The limits of Hare's servers: who asks them is near, and what they answer is short. */
+export const LIMITS: ServerLimits = {
+  headMs: 5_000,
+  answerMs: 30_000,
+  closeMs: 2_000,
+  maxConnections: 256,
+};
+
+/** Options of {@linkcode HttpServer}. */
+export interface HttpServerOptions {
+  /** Names, besides its address, that it answers for over TCP. {@default none} */
+  readonly names?: readonly string[] | undefined;
+  /** Is told of each request that is refused before the handler sees it. */
+  readonly onRefused?: ((refusal: Refusal) => void) | undefined;
+  /** {@default LIMITS} */
+  readonly limits?: ServerLimits | undefined;
+}
+
+/** Pause after an accept that failed, in milliseconds. */
+const ACCEPT_PAUSE_MS = 100;
+
+/** A server, which serves from its construction on. */
 export class HttpServer implements AsyncDisposable {
-  readonly #handler: Deno.ServeHandler<Deno.NetAddr>;
+  readonly #handler: Handler;
   readonly #log: Logger;
-  readonly #timer: number;
-  /** Where it listens. */
-  readonly address: Listen;
-  #current: Started;
+  readonly #names: readonly string[];
+  readonly #onRefused: (refusal: Refusal) => void;
+  readonly #limits: ServerLimits;
+  readonly #listener: Deno.TcpListener | UnixSocket;
+  /** From the oldest to the newest. */
+  readonly #connections = new Set<HttpConnection>();
+  readonly #accepting: Promise<void>;
+  #isClosing = false;
+  #whenIdle: () => void = () => {};
+  /** Why a connection could not be accepted when that was last logged. */
+  #saidOfAccept: string | null = null;
 
-  /** @throws what `Deno.serve` throws when it cannot listen */
-  constructor(listen: Listen, handler: Deno.ServeHandler<Deno.NetAddr>, log: Logger) {
+  /** @throws what `Deno.listen` throws when it cannot listen */
+  constructor(
+    listen: Listen | SocketPath,
+    handler: Handler,
+    log: Logger,
+    { names = [], onRefused = () => {}, limits = LIMITS }: HttpServerOptions = {},
+  ) {
     this.#handler = handler;
     this.#log = log;
-    this.#current = this.#start(listen);
-    const { hostname, port } = this.#current.server.addr;
-    this.address = { hostname, port };
-    this.#timer = setInterval(() => this.#check(), CHECK_MS);
+    this.#names = "path" in listen ? [] : [listen.hostname, ...names];
+    this.#onRefused = onRefused;
+    this.#limits = limits;
+    this.#listener = "path" in listen ? new UnixSocket(listen) : Deno.listen({ ...listen });
+    this.#accepting = this.#accept();
   }
 
-  /** Takes no further request, and ends once those that it has taken are answered. */
+  /** Where it listens over TCP; a Unix socket has no such address. */
+  get address(): Listen {
+    if (this.#listener instanceof UnixSocket) throw new TypeError("this is a Unix socket");
+    const { hostname, port } = this.#listener.addr;
+    return { hostname, port };
+  }
+
+  /**
+   * Accepts no further request, ends idle connections, and gives the answers that are due within
+   * `closeMs`.
+   */
   async shutdown(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#current.server.shutdown();
+    if (this.#isClosing) return await this.#accepting;
+    this.#isClosing = true;
+    this.#listener.close();
+    await this.#accepting;
+    for (const connection of this.#connections) if (!connection.isServing) connection.close();
+    if (this.#connections.size === 0) return;
+    const idle = Promise.withResolvers<void>();
+    this.#whenIdle = idle.resolve;
+    const timer = setTimeout(() => {
+      for (const connection of this.#connections) connection.close();
+      idle.resolve();
+    }, this.#limits.closeMs);
+    await idle.promise;
+    clearTimeout(timer);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.shutdown();
   }
 
-  #start(listen: Listen): Started {
-    const life = new AbortController();
-    const { signal } = life;
-    const server = Deno.serve({ ...listen, signal, onListen: () => {} }, this.#handler);
-    server.finished.catch((error) => this.#log.debug("a server ended: {error}", { error }));
-    return { server, life };
-  }
-
-  /** The address can be listened at only where nobody does any more. */
-  #check(): void {
-    try {
-      const next = this.#start(this.address);
-      this.#log.error("nobody listened any more: all connections are closed, and it starts anew");
-      this.#current.life.abort();
-      this.#current = next;
-    } catch (error) {
-      if (error instanceof Deno.errors.AddrInUse) return;
-      this.#log.error("cannot take connections, and closes all: {error}", { error });
-      this.#current.life.abort();
+  async #accept(): Promise<void> {
+    while (!this.#isClosing) {
+      try {
+        this.#take(await this.#listener.accept());
+        this.#saidOfAccept = null;
+      } catch (error) {
+        if (this.#isClosing) return;
+        await this.#acceptFailed(messageOf(error));
+      }
     }
   }
-}
 
-interface Started {
-  readonly server: Deno.HttpServer<Deno.NetAddr>;
-  /** Aborted to close all of its connections. */
-  readonly life: AbortController;
+  /** Most likely no file descriptor is left: those who have sent no request give theirs back. */
+  async #acceptFailed(why: string): Promise<void> {
+    if (why !== this.#saidOfAccept) {
+      this.#log.error("cannot accept connections, closes those without a request: {why}", { why });
+    }
+    this.#saidOfAccept = why;
+    for (const connection of this.#connections) if (!connection.isServing) connection.close();
+    await new Promise((resolve) => setTimeout(resolve, ACCEPT_PAUSE_MS));
+  }
+
+  #take(conn: HttpConn): void {
+    if (this.#connections.size >= this.#limits.maxConnections && !this.#evict()) {
+      return conn.close();
+    }
+    const connection = new HttpConnection(conn);
+    this.#connections.add(connection);
+    connection.serve(this.#answerFor(conn), this.#limits)
+      .catch((error) =>
+        this.#log.error("a request failed, a bug of hare: {error}", {
+          error: error instanceof Error ? error.stack : error,
+        })
+      )
+      .finally(() => {
+        this.#connections.delete(connection);
+        if (this.#isClosing && this.#connections.size === 0) this.#whenIdle();
+      });
+  }
+
+  /** Ends the oldest connection that has sent no request; `false` where there is none. */
+  #evict(): boolean {
+    for (const connection of this.#connections) {
+      if (connection.isServing) continue;
+      connection.close();
+      this.#connections.delete(connection);
+      return true;
+    }
+    return false;
+  }
+
+  #answerFor(conn: HttpConn): Answer {
+    const { entrance, peer } = this.#placeOf(conn);
+    return async (head, body) => {
+      if ("status" in head) return this.#refuse(head);
+      const refusal = guard(head, entrance);
+      if (refusal !== null) return this.#refuse(refusal);
+      const { url, method, headers, contentLength } = head;
+      const hasBody = contentLength > 0 && method !== "GET" && method !== "HEAD";
+      const request = new Request(url, { method, headers, ...(hasBody ? { body } : {}) });
+      return await this.#handler(request, peer);
+    };
+  }
+
+  #refuse(refusal: Refusal): Response {
+    const { status, reason } = refusal;
+    this.#log.debug("refuses a request: {status} {reason}", { status, reason });
+    this.#onRefused(refusal);
+    return Response.json({ error: reason }, { status });
+  }
+
+  #placeOf(conn: HttpConn): { readonly entrance: Entrance; readonly peer: Peer } {
+    const { localAddr, remoteAddr } = conn;
+    if (localAddr.transport !== "tcp" || remoteAddr.transport !== "tcp") {
+      return { entrance: { transport: "unix" }, peer: { transport: "unix" } };
+    }
+    return {
+      entrance: { transport: "tcp", localAddress: localAddr.hostname, names: this.#names },
+      peer: { transport: "tcp", hostname: remoteAddr.hostname },
+    };
+  }
 }

@@ -30,7 +30,9 @@ ActiveState=inactive
 
 Id=hare-rc.service
 LoadState=loaded
-ActiveState=failed
+ActiveState=activating
+SubState=start-pre
+NRestarts=7
 
 Id=m0d@0x7200000000000001:0x9.service
 LoadState=loaded
@@ -125,7 +127,7 @@ Deno.test("inspect() asks systemd once, with names and patterns behind --", asyn
   assertEquals(asked, [[
     "systemctl",
     "show",
-    "--property=Id,LoadState,ActiveState",
+    "--property=Id,LoadState,ActiveState,SubState,NRestarts",
     "--",
     "hare-hax",
     "m0d@any",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isLooping } from "../host/unit_status.ts";
 import { HareError } from "../lib/errors.ts";
 import type { Run } from "../lib/process.ts";
 import type { FoundUnit, FoundUnits } from "./answer.ts";
@@ -20,34 +21,55 @@ export async function findUnits(
 ): Promise<FoundUnits> {
   const { code, stdout, stderr } = await run(
     [
-      ...["systemctl", "show", "--property=Id,LoadState,ActiveState", "--"] as const,
+      ...[
+        "systemctl",
+        "show",
+        "--property=Id,LoadState,ActiveState,SubState,NRestarts",
+        "--",
+      ] as const,
       ...units,
       ...failable,
     ],
     { signal },
   );
   // The answers to names come in their order, those to patterns after them.
-  const known = stdout.split("\n\n").filter((block) => block.trim() !== "").map(readUnit);
+  const known = stdout.split("\n\n").filter((block) => block.trim() !== "").map(propertiesIn)
+    .map((property) => ({ ...readUnit(property), isLooping: isLoopingBy(property) }));
   if (code !== 0 || known.length < units.length) {
     const said = stderr.trim().split("\n").at(-1) || `exit status ${code}`;
     throw new HareError(`systemd does not tell about its units: ${said}`);
   }
-  const failed = known.filter(({ active }) => active === "failed").map(({ name }) => name);
+  const failed = known.filter(({ active, isLooping }) => active === "failed" || isLooping)
+    .map(({ name }) => name);
   return {
-    asked: units.map((name, i) => ({ load: "", active: "", ...known[i], name })),
+    asked: units.map((name, i) => {
+      const { load = "", active = "" } = known[i] ?? {};
+      return { name, load, active };
+    }),
     failed: [...new Set(failed)].toSorted(),
   };
 }
 
+type Property = (name: string) => string;
+
 /** Lines `Name=value`. */
-function readUnit(block: string): FoundUnit {
+function propertiesIn(block: string): Property {
   const properties = new Map(
     block.trim().split("\n").map((line) => {
       const [name = "", ...value] = line.split("=");
       return [name, value.join("=")];
     }),
   );
-  const property = (name: string) => properties.get(name) ?? "";
+  return (name) => properties.get(name) ?? "";
+}
+
+/** Hare's own units are started again without end: one that ends each time has as good as failed. */
+function isLoopingBy(property: Property): boolean {
+  return property("ActiveState") === "activating" &&
+    isLooping(property("SubState"), property("NRestarts"));
+}
+
+function readUnit(property: Property): FoundUnit {
   return {
     name: property("Id"),
     load: property("LoadState"),

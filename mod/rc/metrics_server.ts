@@ -13,6 +13,13 @@ import { type Metric, renderMetrics } from "../lib/metrics.ts";
 /** Where a coordinator's metrics are when it is told nothing else. */
 export const DEFAULT_METRICS: Listen = { hostname: "127.0.0.1", port: 8009 };
 
+/** Options of {@linkcode serveMetrics}. */
+export interface MetricsServerOptions {
+  /** Names, besides its address, that it answers for. */
+  readonly names: readonly string[];
+  readonly log: Logger;
+}
+
 /**
  * Serves metrics until disposed of. Where it cannot listen it says so, and there are none: a
  * coordinator is worth more than its metrics.
@@ -20,7 +27,7 @@ export const DEFAULT_METRICS: Listen = { hostname: "127.0.0.1", port: 8009 };
 export function serveMetrics(
   listen: Listen,
   metrics: () => readonly Metric[],
-  log: Logger,
+  { names, log }: MetricsServerOptions,
 ): AsyncDisposable {
   const address = formatListen(listen);
   try {
@@ -31,7 +38,7 @@ export function serveMetrics(
         headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" },
       });
     };
-    const server = new HttpServer(listen, answer, log);
+    const server = new HttpServer(listen, answer, log, { names });
     log.debug("metrics are at {address}", { address });
     return server;
   } catch (error) {

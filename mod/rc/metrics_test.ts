@@ -43,9 +43,11 @@ Deno.test("RcMetrics of a follower says nothing of queues, which it does not kno
   assertEquals(/queue_length|oldest/.test(text), false);
 });
 
+const OPTIONS = { names: [], log: loggerOf("rc") };
+
 Deno.test("serveMetrics() answers at /metrics alone", async () => {
   const listen = { hostname: "127.79.0.1", port: 8009 };
-  await using _ = serveMetrics(listen, () => leading().metrics(), loggerOf("rc"));
+  await using _ = serveMetrics(listen, () => leading().metrics(), OPTIONS);
   const answer = await fetch("http://127.79.0.1:8009/metrics");
   assertEquals(answer.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   assertEquals(await answer.text(), renderMetrics(leading().metrics()));
@@ -56,8 +58,8 @@ Deno.test("serveMetrics() answers at /metrics alone", async () => {
 Deno.test("serveMetrics() says so where it cannot listen, and that is all", async () => {
   await using log = await captureLog();
   const listen = { hostname: "127.79.0.2", port: 8009 };
-  await using _other = serveMetrics(listen, () => [], loggerOf("rc"));
-  await using _ = serveMetrics(listen, () => [], loggerOf("rc"));
+  await using _other = serveMetrics(listen, () => [], OPTIONS);
+  await using _ = serveMetrics(listen, () => [], OPTIONS);
   assertEquals(log.matching(/^error: there are no metrics: cannot listen at 127/).length, 1);
 });
 

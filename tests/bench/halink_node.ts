@@ -8,7 +8,8 @@
 
 import { Consul } from "../../mod/consul/mod.ts";
 import { HaLink } from "../../mod/halink/mod.ts";
-import { pidExists } from "../../mod/hax/presence.ts";
+import { ProcFiles } from "../../mod/lib/proc_file.ts";
+import { startOfIn } from "../../mod/hax/presence.ts";
 import { serveHax } from "../../mod/hax/server.ts";
 import { HA_STATES, type HaState } from "../../mod/kv/broadcast.ts";
 import { PROCESSES_PREFIX, processKey } from "../../mod/kv/keys.ts";
@@ -65,7 +66,14 @@ async function runNode(n: number, address: string, library: string): Promise<voi
   using motr = new FakeMotr(library);
   const stop = new AbortController();
   const ended = serveHax({
-    ...{ consul, clock: systemClock, random: Math.random, pidExists, boot: "this boot" },
+    ...{
+      consul,
+      clock: systemClock,
+      random: Math.random,
+      startOf: startOfIn(new ProcFiles()),
+      boot: "this boot",
+    },
+    isOfUnit: () => null,
     openLink: (identity, events) =>
       HaLink.open({
         ...{ library, identity, events },

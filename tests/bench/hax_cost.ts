@@ -8,8 +8,7 @@
 
 import { layoutOf } from "../../mod/kv/cluster.ts";
 import { EPOCH, IMPORTED, NODE_PREFIX, serviceKey } from "../../mod/kv/keys.ts";
-import { formatFid } from "../../mod/lib/fid.ts";
-import { elect, eventually, registerServicesOf, startProcess } from "../hax/node.ts";
+import { elect, eventually, registerServicesOf, reportTo, startProcess } from "../hax/node.ts";
 import { buildForTests } from "../halink/fake_motr.ts";
 import { startConsul } from "../lib/consul.ts";
 import { HARE } from "../lib/hare.ts";
@@ -67,9 +66,10 @@ await consul.kv.put(IMPORTED, "now");
 await elect(consul, "ours");
 const { processes } = layoutOf(await consul.kv.list(NODE_PREFIX));
 await registerServicesOf(consul, OURS, processes);
+const socket = `${await Deno.makeTempDir()}/hax.sock`;
 const hax = cleanUp.use(
   new Deno.Command(HARE, {
-    args: ["hax", "--listen", OURS, "--libmotr", libmotr],
+    args: ["hax", "--listen", OURS, "--socket", socket, "--libmotr", libmotr],
     env: { CONSUL_HTTP_ADDR: `${OURS}:8500` },
     stderr: "null",
   }).spawn(),
@@ -77,13 +77,11 @@ const hax = cleanUp.use(
 for (const { fid, types } of processes) {
   if (types.includes("ha")) continue;
   const { pid } = cleanUp.use(startProcess());
-  const body = JSON.stringify({ event: "started", type: "M0D", pid });
-  await eventually("a report to be taken", async () => {
-    const url = `http://${OURS}:8008/processes/${formatFid(fid)}`;
-    const response = await fetch(url, { method: "POST", body }).catch(() => null);
-    await response?.body?.cancel();
-    return response?.status;
-  }, 202);
+  await eventually(
+    "a report to be taken",
+    () => reportTo(socket, fid, { event: "started", type: "M0D", pid }).catch(() => null),
+    202,
+  );
 }
 await eventually("the HA link to be up", async () => {
   const response = await fetch(`http://${OURS}:8008/health`);

@@ -3,6 +3,7 @@
  * no more rights than it has.
  */
 
+import type { Report } from "../../mod/hax/transition.ts";
 import { LEADER } from "../../mod/kv/keys.ts";
 import { formatFid } from "../../mod/lib/fid.ts";
 import { assertEquals, assertStringIncludes } from "../lib/assert.ts";
@@ -14,6 +15,7 @@ import {
   importConfiguration,
   recorded,
   registerServices,
+  reportTo,
   startProcess,
 } from "./node.ts";
 
@@ -33,20 +35,17 @@ Deno.test("the binary serves a node from its start to SIGTERM", async () => {
   assertEquals(await check("--hax"), 2, "registered, and not there");
   assertEquals(await check("--fid", formatFid(CONFD)), 1);
 
+  const directory = await Deno.makeTempDir();
+  const socket = `${directory}/hax.sock`;
   const hax = new Deno.Command(HARE, {
-    args: ["hax", "--listen", address, "--no-halink"],
+    args: ["hax", "--listen", address, "--socket", socket, "--no-halink"],
     env,
     stderr: "piped",
   }).spawn();
   try {
     await using confd = startProcess();
-    const report = async (event: string) => {
-      const body = JSON.stringify({ event, type: "M0D", pid: confd.pid });
-      const url = `http://${address}:8008/processes/${formatFid(CONFD)}`;
-      const response = await fetch(url, { method: "POST", body }).catch(() => null);
-      await response?.body?.cancel();
-      return response?.status;
-    };
+    const report = (event: Report["event"]) =>
+      reportTo(socket, CONFD, { event, type: "M0D", pid: confd.pid }).catch(() => null);
     await eventually("hax to take a report", () => report("starting"), 202);
     assertEquals(await check("--hax"), 0);
     assertEquals(await check("--fid", formatFid(CONFD)), 1, "starting");
@@ -97,6 +96,7 @@ confds:
     assertStringIncludes(log, `pid ${confd.pid} is gone without a word: STOPPED, generation 1\n`);
   } finally {
     await hax[Symbol.asyncDispose]();
+    await Deno.remove(directory, { recursive: true });
   }
 });
 

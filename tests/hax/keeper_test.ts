@@ -47,7 +47,7 @@ async function startKeeper(consul: Consul, cas: LinkStore["kv"]["cas"]): Promise
     },
     clock: systemClock,
     random: Math.random,
-    pidExists: () => true,
+    startOf: (pid) => pid,
     open: (_, events) => {
       opened.resolve(events);
       return Promise.resolve({

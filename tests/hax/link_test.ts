@@ -165,7 +165,11 @@ testNode(
 
       const missed = { fid: makeFid("drive", 4), state: "failed" as const };
       await consul.kv.put(stateKey(missed.fid), formatBroadcast(missed));
-      const response = await fetch(hax.url, { method: "POST", body: "null" });
+      const response = await fetch(hax.url, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: "null",
+      });
       await response.body?.cancel();
       const all = [[4, 4, 2], [4, 4, 2]];
       await eventually("what has left the queue unseen, at a watch's notice", told, all);

@@ -9,11 +9,12 @@ import { servicesOf } from "../../mod/agent/services.ts";
 import type { Consul } from "../../mod/consul/mod.ts";
 import type { OpenLink } from "../../mod/hax/link_keeper.ts";
 import { serveHax } from "../../mod/hax/server.ts";
-import { pidExists } from "../../mod/hax/presence.ts";
+import { type IsOfUnit, startOfIn } from "../../mod/hax/presence.ts";
 import type { Report } from "../../mod/hax/transition.ts";
 import { type ConfProcess, layoutOf } from "../../mod/kv/cluster.ts";
 import { EPOCH, EQ_PREFIX, IMPORTED, LEADER, NODE_PREFIX, processKey } from "../../mod/kv/keys.ts";
 import { systemClock } from "../../mod/lib/clock.ts";
+import { ProcFiles } from "../../mod/lib/proc_file.ts";
 import { type Fid, formatFid, makeFid } from "../../mod/lib/fid.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 
@@ -100,24 +101,35 @@ export function startHax(
     readonly queueCapacity?: number;
     readonly openLink?: OpenLink;
     readonly systemBus?: string;
+    readonly isOfUnit?: IsOfUnit;
   } = {},
 ): RunningHax {
   const stopping = new AbortController();
+  const proc = new ProcFiles();
   const deps = {
     consul,
     clock: systemClock,
     random: Math.random,
-    pidExists,
+    startOf: startOfIn(proc),
+    isOfUnit: () => null,
     boot: "this boot",
     openLink: null,
     ...options,
   };
   const listen = { hostname: address, port: 8008 };
-  const ended = serveHax(deps, { listen, signal: stopping.signal });
+  const directory = Deno.makeTempDirSync();
+  const socket = `${directory}/hax.sock`;
+  const ended = serveHax(deps, { listen, socket, signal: stopping.signal });
   const url = `http://${address}:8008`;
+  let isStopped = false;
   const stop = async () => {
     stopping.abort();
-    await ended;
+    await ended.finally(() => {
+      if (isStopped) return;
+      isStopped = true;
+      proc[Symbol.dispose]();
+      Deno.removeSync(directory, { recursive: true });
+    });
   };
   const get = async (path: string) => {
     const response = await fetch(url + path);
@@ -128,17 +140,25 @@ export function startHax(
   return {
     url,
     get,
-    report: async (fid, event, pid, type = "M0D") => {
-      const body = JSON.stringify({ event, type, pid });
-      const response = await fetch(`${url}/processes/${formatFid(fid)}`, { method: "POST", body });
-      await response.body?.cancel();
-      return response.status;
-    },
+    report: (fid, event, pid, type = "M0D") => reportTo(socket, fid, { event, type, pid }),
     ready: () =>
       eventually("hax to serve its node", async () => (await get("/health")).status, 200),
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** Reports a process to the hax at this Unix socket, and returns the status. */
+export async function reportTo(socket: string, fid: Fid, report: Report): Promise<number> {
+  using client = Deno.createHttpClient({ proxy: { transport: "unix", path: socket } });
+  const response = await fetch(`http://localhost/processes/${formatFid(fid)}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(report),
+    client,
+  });
+  await response.body?.cancel();
+  return response.status;
 }
 
 /** A program that stands for a Mero process: it is there until it is killed. */

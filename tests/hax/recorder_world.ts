@@ -49,13 +49,14 @@ export function world({ beforeTxn = () => {}, ...options }: WorldOptions = {}): 
     beforeTxn(world);
     return kv.txn(ops);
   };
-  const records = new ProcessRecords({ consul: { kv: kv.kv, txn }, boot: "now", log });
+  const records = new ProcessRecords({ consul: { kv: kv.kv, txn }, log });
   const recorder = new Recorder(records, {
     clock: { now: () => 0, monotonic: () => 0, sleep: () => Promise.resolve() },
     random: () => 0,
     log,
     boot: "now",
-    pidExists: (pid) => pids.has(pid),
+    startOf: (pid) => pids.has(pid) ? pid * 10 : null,
+    isOfUnit: () => true,
     onOutcome: (_, transition) => outcomes.push(transition.applied ? "recorded" : transition.why),
     ...options,
   });
@@ -73,7 +74,7 @@ export function report(
   pid: number,
   type: Report["type"] = "M0D",
 ): ProcessEvent {
-  return { kind: "report", report: { event, type, pid }, reporterExists: true };
+  return { kind: "report", report: { event, type, pid }, boot: "now", start: pid * 10 };
 }
 
 /** The events on the event queue. */

@@ -6,7 +6,7 @@
  */
 
 import { TARGETS } from "../../cfgen/mod.ts";
-import { HARE_PROGRAM, HAX_OPTIONS, HAX_UNIT } from "../../mod/host/places.ts";
+import { HARE_PROGRAM, HAX_OPTIONS, HAX_SOCKET, HAX_UNIT } from "../../mod/host/places.ts";
 import { dirname } from "../../mod/lib/std/path.ts";
 
 const MERO = TARGETS.mero;
@@ -42,7 +42,7 @@ ExecStart=/bin/true
 function standIn(role: "m0d" | "mkfs"): string {
   return `${HARE_PROGRAM} dev stand-in ${role} --process-file ${MERO.processFile("%i")} ` +
     `--target ${MERO.name} --data-dir ${dataDirectory("%i")} ` +
-    `--hax http://127.0.0.1:8008`;
+    `--hax ${HAX_SOCKET}`;
 }
 
 const ON_KERNEL = `\

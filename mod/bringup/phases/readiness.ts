@@ -37,8 +37,8 @@ export async function waitForUnits(
   const watches = hosts.map(async ({ host }) => {
     try {
       const unit = await host.unitEnd(units, { signal: within });
-      const { state, why } = await host.unitStatus(unit, { signal });
-      const reason = state === "failed" ? why : "it has ended";
+      const { why } = await host.unitStatus(unit, { signal });
+      const reason = why === "" ? "it has ended" : why;
       stop.abort(new UnitError(host.name, unit, reason, await host.unitLog(unit, 5, { signal })));
     } catch (error) {
       stop.abort(error); // without effect where it is the wait that has ended

@@ -64,8 +64,6 @@ export function withSiteRules(book: Rulebook, deps: SiteRulesDeps): Rulebook {
     const builtIn = await book(type);
     if (!FILE_NAME.test(type)) return builtIn;
     const path = join(directory, type);
-    // Most events have no rule of the site's, and many come in a second: that costs one call.
-    if (builtIn !== undefined && await isAbsent(path)) return builtIn;
     try {
       const file = await trustedFile(path);
       if (file === null) return builtIn;
@@ -77,15 +75,6 @@ export function withSiteRules(book: Rulebook, deps: SiteRulesDeps): Rulebook {
       return unusableRule(type, reasonOf(path, error), builtIn);
     }
   };
-}
-
-async function isAbsent(path: string): Promise<boolean> {
-  try {
-    await Deno.lstat(path);
-    return false;
-  } catch (error) {
-    return error instanceof Deno.errors.NotFound;
-  }
 }
 
 function reasonOf(path: string, error: unknown): string {

@@ -1,0 +1,30 @@
+/**
+ * The traces of the HA link's library: each start of hax leaves one of 16 MB.
+ *
+ * @module
+ */
+
+import { ignoreNotFound } from "../lib/files.ts";
+import { join } from "../lib/std/path.ts";
+
+/** So many are kept for support, besides that of the hax that runs. */
+const KEPT = 2;
+const NAME = /^m0trace\.\d+$/;
+
+/**
+ * Removes all traces in a directory but the newest two.
+ *
+ * @returns the names of those removed
+ * @throws what the file system throws
+ */
+export async function pruneTraces(directory: string): Promise<readonly string[]> {
+  const traces: { readonly name: string; readonly time: number }[] = [];
+  for await (const { name, isFile } of Deno.readDir(directory)) {
+    if (!isFile || !NAME.test(name)) continue;
+    const info = await Deno.lstat(join(directory, name)).catch(ignoreNotFound);
+    if (info !== undefined) traces.push({ name, time: info.mtime?.getTime() ?? 0 });
+  }
+  const old = traces.toSorted((a, b) => b.time - a.time).slice(KEPT).map(({ name }) => name);
+  for (const name of old) await Deno.remove(join(directory, name)).catch(ignoreNotFound);
+  return old;
+}
