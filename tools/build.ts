@@ -24,6 +24,7 @@ const INPUTS = ["main.ts", "mod", "cfgen", "deno.json", "deno.lock", "tools/buil
 const VARIABLES = [
   "CONSUL_*",
   "HTTP_PROXY,http_proxy,HTTPS_PROXY,https_proxy,NO_PROXY,no_proxy", // fetch's, on the way there
+  "ALL_PROXY,all_proxy", // fetch's, taken from it
   "NO_COLOR,CLICOLOR_FORCE,TERM,FORCE_COLOR", // colours; the last one: commander
   "LOG_STREAM,LOG_TOKENS", // yaml
   "IPATH_NO_BACKTRACE,M0_TRACE_*", // Motr's library; set for it

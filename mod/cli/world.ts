@@ -9,7 +9,7 @@ import { systemClock } from "../lib/clock.ts";
 import { InterruptedError } from "../lib/errors.ts";
 import { fileError } from "../lib/io_error.ts";
 import { runHere } from "../lib/process.ts";
-import { keepLoopbackDirect } from "../lib/proxy.ts";
+import { useProxiesAsConsul } from "../lib/proxy.ts";
 import type { Context } from "./context.ts";
 import { readStream } from "./input.ts";
 import { outputText } from "./output.ts";
@@ -25,7 +25,7 @@ export class OutputClosed extends Error {
 
 /** This process's world. From now on SIGINT and SIGTERM abort its signal. */
 export function systemWorld(): World {
-  keepLoopbackDirect();
+  useProxiesAsConsul();
   const env = (name: string) => Deno.env.get(name);
   const terminal = systemTerminal(env);
   const signal = abortOnSignals();

@@ -4,17 +4,20 @@
  * @module
  */
 
+/** Addresses of this machine, as `NO_PROXY` has them; one form of IPv6 holds IPv4 addresses. */
+const OWN = "localhost,127.0.0.0/8,::1,::ffff:127.0.0.0/104,0.0.0.0,::";
+
 /**
- * Keeps requests to this machine's own addresses from any proxy, for the whole process; to be
- * called before its first request. Consul's own tools never ask a loopback address through one,
- * fetch does, and the proxy would see the token.
+ * Has fetch use proxies as Consul's own tools do, for the whole process; to be called before its first
+ * request. Those never ask an address of this machine through a proxy, which would see the token, and
+ * they do not know `ALL_PROXY`.
  */
-export function keepLoopbackDirect(): void {
+export function useProxiesAsConsul(): void {
+  for (const name of ["ALL_PROXY", "all_proxy"]) {
+    if (Deno.env.get(name) !== undefined) Deno.env.delete(name);
+  }
   const variables = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy"];
   if (!variables.some((name) => Deno.env.get(name))) return;
-  const exceptions = [
-    Deno.env.get("NO_PROXY") || Deno.env.get("no_proxy"),
-    "localhost,127.0.0.0/8,::1",
-  ];
+  const exceptions = [Deno.env.get("NO_PROXY") || Deno.env.get("no_proxy"), OWN];
   Deno.env.set("NO_PROXY", exceptions.filter((part) => part).join(","));
 }
