@@ -7,6 +7,7 @@
 import { type Clock, systemClock } from "../lib/clock.ts";
 import { Agent } from "./agent.ts";
 import { Catalog } from "./catalog.ts";
+import type { CredentialsOptions } from "./credentials.ts";
 import { Health } from "./health.ts";
 import { Http } from "./http.ts";
 import type { CallOptions } from "./request.ts";
@@ -26,13 +27,9 @@ export interface ConsulTls {
 }
 
 /** Options of {@linkcode Consul}. */
-export interface ConsulOptions {
+export interface ConsulOptions extends CredentialsOptions {
   /** `http://` or `https://`, host and port, perhaps the path prefix of a proxy. */
   readonly address: string;
-  /** ACL token. */
-  readonly token?: string | undefined;
-  /** `user:password` for a proxy in front of Consul. */
-  readonly basicAuth?: string | undefined;
   /** Files of one's own for TLS. */
   readonly tls?: ConsulTls | undefined;
   /** {@default systemClock} */

@@ -45,7 +45,8 @@ export function consulOptionsFromEnv(env: Env): ConsulOptions {
   }
   return {
     address: addressOf(get),
-    token: tokenOf(get),
+    token: get("CONSUL_HTTP_TOKEN"),
+    tokenFile: get("CONSUL_HTTP_TOKEN_FILE"),
     basicAuth: basicAuthOf(get),
     tls: tlsOf(get),
   };
@@ -81,12 +82,6 @@ function addressError(given: string): UsageError {
       hint: "write host:port, http://host:port or https://host:port",
     },
   );
-}
-
-function tokenOf(get: Env): string | undefined {
-  const file = get("CONSUL_HTTP_TOKEN_FILE");
-  const fromFile = file === undefined ? "" : readFile("CONSUL_HTTP_TOKEN_FILE", file).trim();
-  return fromFile || get("CONSUL_HTTP_TOKEN");
 }
 
 /** A user alone has an empty password. */

@@ -9,8 +9,23 @@ import { ConsulError } from "./errors.ts";
 
 const NO_LEADER_HINT = "an election takes seconds; if it does not end, are most of the servers up?";
 
+/** The agent has as many connections of this machine's address as it takes. */
+export function tooManyConnections(name: string): ConsulError {
+  return new ConsulError(`${name}: Consul answered 429: too many connections of this address`, {
+    kind: "client",
+    retryable: true,
+    status: 429,
+    hint:
+      "`ss -tanp` shows whose they are; see `limits.http_max_conns_per_client` in the agent's " +
+      "configuration",
+  });
+}
+
 /** The agent answered with a status that is neither 2xx nor expected. */
 export function refusal(name: string, status: number, body: string): ConsulError {
+  if (status === 429 && /too many concurrent connections/i.test(body)) {
+    return tooManyConnections(name);
+  }
   const message = `${name}: Consul answered ${status}: ${excerpt(body) || "no text"}`;
   if (status === 401 || status === 403) {
     return new ConsulError(message, {
@@ -62,6 +77,11 @@ export function filtered(name: string, right: string | undefined, hasToken: bool
       ? "grant the token of CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE that right"
       : "set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE",
   });
+}
+
+/** Whether there is nothing to connect to. */
+export function cannotConnect(error: TypeError): boolean {
+  return error.message.includes("client error (Connect)");
 }
 
 /** There is no connection, or it ended before an answer came. */

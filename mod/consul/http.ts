@@ -10,9 +10,9 @@
 
 import * as z from "zod";
 import { type Clock, systemClock } from "../lib/clock.ts";
-import { HareError } from "../lib/errors.ts";
 import { type Answer, answerOf } from "./answer.ts";
-import { base64FromText } from "./base64.ts";
+import { ConnectionLimit } from "./connection_limit.ts";
+import { Credentials, type CredentialsOptions } from "./credentials.ts";
 import { ConsulError } from "./errors.ts";
 import { Exchanges } from "./exchanges.ts";
 import * as failure from "./failures.ts";
@@ -22,13 +22,9 @@ import { queryString } from "./query.ts";
 import { type CallOptions, isBlocking, isForLeader, type Request } from "./request.ts";
 
 /** Where the agent is and how it is spoken to. */
-export interface HttpOptions {
+export interface HttpOptions extends CredentialsOptions {
   /** Origin, and prefix of a proxy where there is one: `http://127.0.0.1:8500`. */
   readonly address: string;
-  /** ACL token, sent as `X-Consul-Token`. */
-  readonly token?: string | undefined;
-  /** Value of HTTP basic authentication, `user:password`, for a proxy in front of Consul. */
-  readonly basicAuth?: string | undefined;
   /** fetch's client, for TLS with files of one's own; else Deno's shared pool of connections. */
   readonly client?: Deno.HttpClient | undefined;
   /** {@default systemClock} */
@@ -44,32 +40,21 @@ const LEADER_PATH = "/v1/status/leader";
 /** HTTP with one Consul agent. Connections are kept and used again. */
 export class Http implements Disposable {
   readonly address: string;
-  readonly #headers: Readonly<Record<string, string>>;
-  readonly #hasToken: boolean;
-  readonly #secrets: readonly string[];
+  readonly #credentials: Credentials;
   readonly #client: Deno.HttpClient | undefined;
   readonly #exchanges: Exchanges<Answer>;
   readonly #gate: LeaderGate;
+  readonly #limit: ConnectionLimit;
 
-  /** @throws {HareError} when the token cannot be sent */
+  /** @throws {HareError} when the token cannot be read, or not be sent */
   constructor(options: HttpOptions) {
     this.address = options.address.replace(/\/+$/, "");
     this.#client = options.client;
-    const { token, clock = systemClock, random = Math.random } = options;
-    if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-      // fetch would say so too, and print it.
-      throw new HareError("Consul's token has characters that no token has", {
-        hint: "see CONSUL_HTTP_TOKEN, or the file that CONSUL_HTTP_TOKEN_FILE names",
-      });
-    }
-    this.#hasToken = token !== undefined;
-    const basic = options.basicAuth && base64FromText(options.basicAuth);
-    this.#headers = {
-      ...(token === undefined ? {} : { "x-consul-token": token }),
-      ...(basic === undefined ? {} : { authorization: `Basic ${basic}` }),
-    };
-    this.#secrets = [token, options.basicAuth, basic].filter((secret) => secret !== undefined);
-    this.#exchanges = new Exchanges(() => clock.monotonic());
+    const { clock = systemClock, random = Math.random } = options;
+    const nowMs = () => clock.monotonic();
+    this.#credentials = new Credentials(options, nowMs);
+    this.#exchanges = new Exchanges(nowMs);
+    this.#limit = new ConnectionLimit(new URL(this.address), nowMs);
     this.#gate = new LeaderGate({ clock, random, ask: (options) => this.#hasLeader(options) });
   }
 
@@ -108,10 +93,14 @@ export class Http implements Disposable {
     try {
       if (needsLeader) await this.#gate.pass(giveUp.signal);
       isSent = true;
-      const answer = await this.#send(request, connection, {
-        giveUp: giveUp.signal,
-        expectedMs: timeoutMs,
-      });
+      const options = { giveUp: giveUp.signal, expectedMs: timeoutMs };
+      await this.#credentials.refresh();
+      const answer = await this.#send(request, connection, options)
+        .catch(async (error) => {
+          if (!isRefused(error)) throw error;
+          if (await this.#credentials.renew()) return this.#send(request, connection, options);
+          throw withProblem(error, this.#credentials.problem);
+        });
       if (needsLeader && answer.leaderHeardMs < Infinity) this.#gate.heard(true);
       return answer;
     } catch (error) {
@@ -133,7 +122,7 @@ export class Http implements Disposable {
   keep(): KeptConnection | undefined {
     const url = new URL(this.address);
     return url.protocol === "http:" && this.#client === undefined
-      ? new KeptConnection(url, this.#headers)
+      ? new KeptConnection(url, () => this.#credentials.headers())
       : undefined;
   }
 
@@ -165,7 +154,7 @@ export class Http implements Disposable {
     try {
       response = await fetch(this.address + target, {
         method: request.method,
-        headers: this.#headers,
+        headers: this.#credentials.headers(),
         redirect: "manual", // the token is for this address alone
         signal,
         ...(request.body === undefined ? {} : { body: request.body }),
@@ -176,9 +165,12 @@ export class Http implements Disposable {
     } catch (error) {
       // fetch throws a TypeError for each fault of the network; anything else is a fault of ours.
       if (!(error instanceof TypeError)) throw error;
-      throw response === undefined
-        ? failure.unreachable(this.#name(request), error)
-        : failure.brokenOff(this.#name(request), error);
+      const name = this.#name(request);
+      if (response !== undefined) throw failure.brokenOff(name, error);
+      if (!failure.cannotConnect(error) && await this.#limit.isReached()) {
+        throw failure.tooManyConnections(name);
+      }
+      throw failure.unreachable(name, error);
     }
   }
 
@@ -191,8 +183,8 @@ export class Http implements Disposable {
     if (knowsLeader !== null) this.#gate.heard(knowsLeader === "true");
     const answer = answerOf(request, response, text, {
       name: this.#name(request),
-      hasToken: this.#hasToken,
-      redact: (text) => this.#redact(text),
+      hasToken: this.#credentials.hasToken,
+      redact: (text) => this.#credentials.redact(text),
     });
     if (request.path === LEADER_PATH) this.#gate.heard(text.trim() !== '""');
     return answer;
@@ -213,8 +205,15 @@ export class Http implements Disposable {
   #name(request: Request): string {
     return `${request.method} ${this.address}${request.path}`;
   }
+}
 
-  #redact(text: string): string {
-    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, "(hidden)"), text);
-  }
+/** Whether another token may help. */
+function isRefused(error: unknown): error is ConsulError {
+  return error instanceof ConsulError &&
+    (error.kind === "filtered" || error.status === 401 || error.status === 403);
+}
+
+function withProblem(error: ConsulError, problem: string | null): ConsulError {
+  if (problem === null) return error;
+  return new ConsulError(`${error.message}; the token may be an old one: ${problem}`, error);
 }

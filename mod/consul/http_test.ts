@@ -50,11 +50,18 @@ const CASES: Readonly<Record<string, Case>> = {
     says: "Consul answered 401: no text",
   },
   "429": {
+    behaviour: { status: 429, answer: "rate limit exceeded" },
+    kind: "client",
+    retryable: true,
+    status: 429,
+    says: "Consul answered 429: rate limit exceeded",
+  },
+  "429 for its connections": {
     behaviour: { status: 429, answer: "Your IP is issuing too many concurrent connections" },
     kind: "client",
     retryable: true,
     status: 429,
-    says: "Consul answered 429: Your IP is issuing too many concurrent connections",
+    says: "Consul answered 429: too many connections of this address",
   },
   "400": {
     behaviour: { status: 400, answer: "Missing key name" },

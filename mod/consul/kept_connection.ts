@@ -22,7 +22,8 @@ export class KeptConnection implements Disposable {
   readonly #hostname: string;
   readonly #port: number;
   readonly #prefix: string;
-  readonly #head: string;
+  readonly #headers: () => Readonly<Record<string, string>>;
+  readonly #host: string;
   readonly #answer = new Uint8Array(4096);
   #connection: Deno.TcpConn | null = null;
   /** The request under way, which its caller may have given up. */
@@ -33,12 +34,12 @@ export class KeptConnection implements Disposable {
    * @param url an `http:` URL, to which each request adds
    * @param headers of each request
    */
-  constructor(url: URL, headers: Readonly<Record<string, string>>) {
+  constructor(url: URL, headers: () => Readonly<Record<string, string>>) {
     this.#hostname = url.hostname.replace(/^\[(.*)\]$/, "$1");
     this.#port = Number(url.port || 80);
     this.#prefix = url.pathname.replace(/\/$/, "");
-    const lines = Object.entries({ host: url.host, ...headers, "content-length": "0" });
-    this.#head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    this.#host = url.host;
+    this.#headers = headers;
   }
 
   /**
@@ -52,7 +53,9 @@ export class KeptConnection implements Disposable {
   async exchange(method: "PUT", path: string, giveUp: AbortSignal): Promise<boolean> {
     while (this.#underWay !== null) await orAborted(this.#underWay, giveUp);
     giveUp.throwIfAborted();
-    const text = `${method} ${this.#prefix}${path} HTTP/1.1\r\n${this.#head}\r\n`;
+    const lines = Object.entries({ host: this.#host, ...this.#headers(), "content-length": "0" });
+    const head = lines.map(([name, value]) => `${name}: ${value}\r\n`).join("");
+    const text = `${method} ${this.#prefix}${path} HTTP/1.1\r\n${head}\r\n`;
     this.#underWay = this.#send(new TextEncoder().encode(text)).finally(() => {
       this.#underWay = null;
     });

@@ -47,7 +47,7 @@ for (const [what, [behaviour, kind]] of Object.entries(faults)) {
     using check = updatesAt(server.address);
     await check.update();
     world.now = behaviour;
-    const error = await assertRejects(() => check.update({ timeoutMs: 200 }), ConsulError);
+    const error = await assertRejects(() => check.update({ timeoutMs: 1000 }), ConsulError);
     assertEquals(error.kind, kind);
     world.now = FINE;
     server.cut();

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ConsulError, txn } from "../../mod/consul/mod.ts";
+import { Consul, ConsulError, txn } from "../../mod/consul/mod.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../lib/assert.ts";
 import { startConsul } from "../lib/consul.ts";
@@ -260,4 +260,32 @@ Deno.test("the client speaks with a real agent", async (t) => {
     const error = await assertRejects(() => kv.get("a"), ConsulError);
     assertEquals(error.kind, "unreachable");
   });
+});
+
+Deno.test("the client says so when the agent takes no more connections, and goes on when it does", async () => {
+  const address = "127.78.2.9";
+  await using agent = await startConsul({
+    address,
+    hcl: ["limits { http_max_conns_per_client = 20 }"],
+  });
+  const others: Deno.TcpConn[] = [];
+  try {
+    for (let i = 0; i < 20; i++) {
+      others.push(await Deno.connect({ hostname: address, port: 8500 }));
+    }
+    for (let i = 0; i < 12; i++) {
+      using consul = new Consul({ address: agent.consul.address, tls: {} }); // its own connections
+      const error = await assertRejects(() => consul.kv.get("leader"), ConsulError);
+      assertEquals([error.kind, error.status, error.retryable], ["client", 429, true]);
+      assertMatch(error.message, /429: too many connections of this address$/);
+      assertMatch(error.hint ?? "", /http_max_conns_per_client/);
+    }
+  } finally {
+    for (const connection of others) connection.close();
+  }
+  await waitFor("the agent to take connections again", async (signal) => {
+    using consul = new Consul({ address: agent.consul.address });
+    await consul.kv.get("leader", { signal });
+    return { ready: true, value: undefined };
+  }, { limitMs: 10_000 });
 });

@@ -59,6 +59,15 @@ Deno.test("ACLs: a token may do what its policy says, and no error tells a token
       assert(error.hint?.includes("CONSUL_HTTP_TOKEN"));
     });
 
+    await t.step("a token's file is read again when Consul refuses its token", async () => {
+      const rotated = `${dir}/rotated`;
+      await Deno.writeTextFile(rotated, crypto.randomUUID());
+      const running = withEnv({ CONSUL_HTTP_TOKEN_FILE: rotated });
+      await refused(() => running.kv.get("eq/2"));
+      await Deno.writeTextFile(rotated, token);
+      assertEquals((await running.kv.get("eq/2"))?.value, "x");
+    });
+
     await t.step(
       "a list without its right is no empty list, and says which right that is",
       async () => {
