@@ -71,8 +71,8 @@ export function cfgenCommand(context: Context): CommandUnknownOpts {
     .addHelpText(
       "after",
       examples(
-        ["hare cfgen -o /tmp/conf cdf.yaml", "asks the hosts of cdf.yaml"],
-        ["hare cfgen --mock -o /tmp/conf cdf.yaml", "asks no host"],
+        ["hare cfgen -o . cdf.yaml", "asks the hosts of cdf.yaml"],
+        ["hare cfgen --mock -o . cdf.yaml", "asks no host"],
         ["hare cfgen --help-schema", "what a description may contain"],
       ),
     )

@@ -5,6 +5,7 @@
  */
 
 import { HareError, messageOf } from "../lib/errors.ts";
+import { isSystemError, systemErrorText } from "../lib/io_error.ts";
 import { type Line, linesIn } from "../lib/lines.ts";
 import { loggerOf } from "../lib/log.ts";
 
@@ -19,8 +20,8 @@ export interface ErrorLinesOptions {
 /**
  * The lines about `error` for standard error.
  *
- * An error that is no {@linkcode HareError} is a fault of the program: that is said, and its stack
- * is shown.
+ * An error of the system (a full disk, a missing right) is shown in its words. Any other that is no
+ * {@linkcode HareError} is a fault of the program: that is said, and its stack is shown.
  *
  * @example
  * ```ts
@@ -37,6 +38,9 @@ export function errorLines(error: unknown, options: ErrorLinesOptions = {}): rea
     const [first, ...rest] = error.lines;
     lines.push(`hare: ${first}`, ...rest);
     if (error.hint !== undefined) lines.push(`  hint: ${error.hint}`);
+  } else if (isSystemError(error)) {
+    lines.push(`hare: ${systemErrorText(error)}`);
+    if (options.verbose === true) lines.push(...linesIn(error.stack ?? "").map((it) => `  ${it}`));
   } else {
     lines.push(`hare: unexpected error, a fault of hare itself: ${messageOf(error)}`);
     const stack = error instanceof Error ? error.stack ?? "" : "";

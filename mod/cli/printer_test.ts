@@ -55,3 +55,9 @@ Deno.test("errorLines() keeps the lines of a message, and shows a line end in a 
   );
   assertEquals(shown(new HareError(hostile)), "hare: x\\nhare: forged\\u001b[2J\n");
 });
+
+Deno.test("errorLines() shows what the system has refused, and calls it no fault of hare", async () => {
+  const error = await Deno.mkdir("/proc/hare").catch((error) => error);
+  assertEquals(shown(error), "hare: mkdir /proc/hare: no such file or directory\n");
+  assertMatch(shown(error, { verbose: true }), /directory\n {2}NotFound: .*\n {6}at /);
+});

@@ -76,7 +76,17 @@ function abortOnSignals(): AbortSignal {
   return controller.signal;
 }
 
+/** Between two attempts to write where another program has made the pipe non-blocking. */
+const FULL_PIPE_MS = 10;
+
 async function writeAll(stream: typeof Deno.stdout, text: string): Promise<void> {
   let bytes = new TextEncoder().encode(text);
-  while (bytes.length > 0) bytes = bytes.subarray(await stream.write(bytes));
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(await stream.write(bytes));
+    } catch (error) {
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      await systemClock.sleep(FULL_PIPE_MS);
+    }
+  }
 }

@@ -55,3 +55,18 @@ export function fileError(what: string, path: string, error: unknown): HareError
   if (error instanceof HareError) return error;
   return new HareError(`cannot ${what} ${path}: ${reasonOf(error)}`, { cause: error });
 }
+
+/** Whether the system has refused something: no fault of the program. */
+export function isSystemError(error: unknown): error is Error {
+  return error instanceof Deno.errors.NotCapable ||
+    (error instanceof Error && "code" in error && /^E[A-Z]+$/.test(String(error.code)));
+}
+
+/**
+ * A system error on its own: `mkdir /srv/x: permission denied`. Deno's message ends with what was
+ * done, and with which file.
+ */
+export function systemErrorText(error: Error): string {
+  const [, what, path] = /: (\w+) '(.*)'$/s.exec(error.message) ?? [];
+  return what === undefined ? reasonOf(error) : `${what} ${path}: ${reasonOf(error)}`;
+}

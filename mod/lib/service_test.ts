@@ -41,6 +41,19 @@ Deno.test("runAsService() tells systemd what the daemon says of itself, and that
   ]);
 });
 
+Deno.test("runAsService() lets no value begin another message, or reach a terminal raw", async () => {
+  const { told, world } = unit();
+  await runAsService(world, (service) => {
+    service.waits("for\nREADY=1\r\u2028STOPPING=1");
+    service.isReady("node \x1b[2J\x9b\x00\u202e");
+    return Promise.resolve();
+  });
+  assertEquals(told, [
+    "/run/notify: STATUS=waits: for READY=1 STOPPING=1",
+    "/run/notify: READY=1\nSTATUS=node \\u001b[2J\\u009b\\u0000\\u202e",
+  ]);
+});
+
 Deno.test("runAsService() tells nothing where nobody listens", async () => {
   const { told, world } = unit({ WATCHDOG_USEC: "3000000" });
   await runAsService(world, (service) => Promise.resolve(service.isReady("")));

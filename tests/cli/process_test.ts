@@ -25,6 +25,14 @@ Deno.test("a big result arrives whole through a pipe whose reader is slow", asyn
   );
 });
 
+Deno.test("a big result arrives whole through a pipe that another program made non-blocking", async () => {
+  const setFlag = "perl -MFcntl -e 'fcntl(STDOUT, F_SETFL, O_WRONLY | O_NONBLOCK)'";
+  assertEquals(
+    await pipeline(`{ ${setFlag}; FIXTURE big; echo $? >&2; } 2>&1 | { sleep 0.3; wc -c; }`),
+    `${(16 << 20) + "0\n".length}\n`,
+  );
+});
+
 Deno.test("a reader that leaves early ends the program quietly", async () => {
   assertEquals(
     await pipeline("{ FIXTURE big | head -n 1; echo ${PIPESTATUS[0]}; } 2>&1"),
