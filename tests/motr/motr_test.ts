@@ -12,7 +12,7 @@ import { join } from "../../mod/lib/std/path.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
 import type { ProcessJson, StatusJson } from "../../mod/status/json.ts";
 import { Dev, EXAMPLES, mustPass } from "../dev/cluster.ts";
-import { assertEquals, assertStringIncludes } from "../lib/assert.ts";
+import { assertEquals, assertMatch, assertStringIncludes } from "../lib/assert.ts";
 import { testUnless } from "../lib/conditional.ts";
 import {
   assertAllStarted,
@@ -24,29 +24,55 @@ import {
   WHY_NO_MOTR,
 } from "./motr.ts";
 
+/** What is lost. */
+type Spoil = "note lost" | "data directory lost too";
+
 /** A development cluster of real Motr. */
 class MotrCluster implements AsyncDisposable {
   readonly #dev: Dev;
   readonly #motr: string;
+  readonly #net: string;
   readonly #cdf: string;
 
-  private constructor(dev: Dev, motr: string, cdf: string) {
+  private constructor(dev: Dev, motr: string, net: string, cdf: string) {
     this.#dev = dev;
     this.#motr = motr;
+    this.#net = net;
     this.#cdf = cdf;
   }
 
   static async make(motr: string, net: string, example: string): Promise<MotrCluster> {
-    return new MotrCluster(await Dev.make(net), motr, join(EXAMPLES, example));
+    return new MotrCluster(await Dev.make(net), motr, net, join(EXAMPLES, example));
   }
 
   async up(): Promise<Output> {
+    return mustPass(await this.#up());
+  }
+
+  #up(): Promise<Output> {
     const { bin, lib } = this.#paths();
-    return await this.#dev.up(
-      this.#cdf,
+    return this.#dev.dev(
+      "up",
+      ...["--net", this.#net, this.#cdf],
       ...["--target", "motr", "--disks", "2", "--disk-size", "4G"],
       ...["--m0d", `${bin}/m0d`, "--m0mkfs", `${bin}/m0mkfs`, "--libmotr", `${lib}/libmotr.so`],
     );
+  }
+
+  /** Why a server is not formatted again, when the KV has lost that it was. */
+  async refusalWithoutNote(node: string, fid: string, spoil: Spoil): Promise<string> {
+    using consul = this.#dev.consul(1);
+    const key = `hare/mkfs/${fid}`;
+    const note = (await consul.kv.get(key))?.value ?? "";
+    await consul.kv.delete(key);
+    const directory = join(this.#dev.dir, "hosts", node, "var", "motr", `m0d-${fid}`);
+    const aside = join(directory, "..", `aside-${fid}`);
+    if (spoil === "data directory lost too") await Deno.rename(directory, aside);
+    const { code, stderr } = await this.#up();
+    assertEquals(code, 1);
+    if (spoil === "data directory lost too") await Deno.rename(aside, directory);
+    await consul.kv.put(key, note);
+    return stderr;
   }
 
   async stop(): Promise<void> {
@@ -155,6 +181,18 @@ testMotr("real Motr on one node", "singlenode.yaml", "127.77.40", async (cluster
   // Nobody can lead now, until the confd that starts again is seen to.
   await cluster.up();
   assertAllStarted(await cluster.status());
+
+  const [ios] = await cluster.processes("ios");
+  const { node = "", fid = "" } = ios ?? {};
+  await cluster.kill(fid);
+  await cluster.isIn(fid, "STOPPED");
+  // Motr writes no label to its disks, and begins to store at their beginning.
+  const lost = await cluster.refusalWithoutNote(node, fid, "note lost");
+  assertMatch(lost, new RegExp(`m0d-${fid}: it holds files`));
+  const bare = await cluster.refusalWithoutNote(node, fid, "data directory lost too");
+  assertMatch(bare, /disks\/0-0\d: data at byte \d{1,7}\b/);
+  await cluster.up();
+  assertEquals(await cluster.read(3_000_000), file.bytes);
 
   await cluster.stop();
   await cluster.up();
