@@ -76,14 +76,20 @@ function abortOnSignals(): AbortSignal {
   return controller.signal;
 }
 
-/** Between two attempts to write where another program has made the pipe non-blocking. */
+/**
+ * POSIX's PIPE_BUF: so much is written whole or, to a full pipe that another program has made
+ * non-blocking, not at all. Of more Deno does not tell how much was written before the refusal.
+ */
+const CHUNK_BYTES = 4096;
+
+/** Between two attempts to write to such a pipe. */
 const FULL_PIPE_MS = 10;
 
 async function writeAll(stream: typeof Deno.stdout, text: string): Promise<void> {
   let bytes = new TextEncoder().encode(text);
   while (bytes.length > 0) {
     try {
-      bytes = bytes.subarray(await stream.write(bytes));
+      bytes = bytes.subarray(await stream.write(bytes.subarray(0, CHUNK_BYTES)));
     } catch (error) {
       if (!(error instanceof Deno.errors.WouldBlock)) throw error;
       await systemClock.sleep(FULL_PIPE_MS);
