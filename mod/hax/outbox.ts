@@ -80,7 +80,7 @@ export class Outbox {
   tell(link: LinkId, notes: readonly Note[]): void {
     const lane = this.#lanes.get(link);
     if (lane === undefined) return;
-    lane.waiting.push(...notes);
+    for (const note of notes) lane.waiting.push(note); // more than a call may have arguments
     if (lane.waiting.length > (this.#deps.capacity ?? CAPACITY)) {
       const newest = newestOfEach(lane.waiting);
       this.#collapsed += lane.waiting.length - newest.length;

@@ -92,7 +92,7 @@ async function* newEntries(
       number >= 0 && number <= before && entry.createIndex > since
     );
     const fresh = numbered.filter(({ number }) => number > before);
-    newest = Math.max(newest, ...entries.map(({ createIndex }) => createIndex));
+    for (const { createIndex } of entries) newest = Math.max(newest, createIndex);
     last = fresh.at(-1)?.number ?? late.at(-1)?.number ?? before;
     if (late.length > 0) {
       log.warn(

@@ -41,15 +41,18 @@ export interface Taken {
 export const NONE_TAKEN: Taken = { number: 0, key: EPOCH };
 
 /**
- * Higher numbers are not continued from: they are far from any that Hare has counted to, and close to
- * the last integer that JavaScript tells apart.
+ * Entries and positions with higher numbers are not continued from: somebody has typed them, and they
+ * leave the counter no room. This one does, for 30,000 years at 1,000 events a second.
  */
-export const MAX_COUNTED = 10 ** 15;
+export const MAX_COUNTED = 8 * 10 ** 15;
+
+/** The counter holds no higher number: it would be close to the last that JavaScript tells apart. */
+export const MAX_EPOCH = 9 * 10 ** 15;
 
 /** The number that the counter holds; `null` where it is absent, or holds none to continue from. */
 export function epochIn(entry: Pick<KvEntry, "value"> | null): number | null {
   const number = entry === null ? -1 : positionIn(entry.value);
-  return number >= 0 && number <= MAX_COUNTED ? number : null;
+  return number >= 0 && number <= MAX_EPOCH ? number : null;
 }
 
 /** The number in the value of `bq-seen/<node>`; -1 where it holds none: nothing was seen. */

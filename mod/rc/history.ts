@@ -104,10 +104,8 @@ export class History {
     const { terms, events, unreadable } = read(entries);
     const began = new Date(clock.now()).toISOString();
     // Whoever writes the value of `leader` has Consul count from 0 again.
-    const last = Math.max(
-      0,
-      ...terms.map(({ record }) => record.term).filter((n) => n <= MAX_COUNTED),
-    );
+    const last = terms.map(({ record }) => record.term).filter((n) => n <= MAX_COUNTED)
+      .reduce((one, other) => Math.max(one, other), 0);
     const term = Math.max(leader?.lockIndex ?? 0, last + 1);
     this.#events = events.map(({ key }) => key);
     this.#term = { kind: "term", term, node, began, ended: null, how: null };

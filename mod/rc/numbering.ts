@@ -11,6 +11,7 @@ import {
   type Counter,
   epochIn,
   MAX_COUNTED,
+  MAX_EPOCH,
   readHighest,
   type Taken,
 } from "../kv/epoch_counter.ts";
@@ -52,7 +53,8 @@ export class Numbering {
 
   /** Takes note of a number that is in use. */
   takes(taken: Taken): void {
-    if (taken.number > this.#highest.number && taken.number <= MAX_COUNTED) this.#highest = taken;
+    const most = taken.key === EPOCH ? MAX_EPOCH : MAX_COUNTED;
+    if (taken.number > this.#highest.number && taken.number <= most) this.#highest = taken;
   }
 
   /** Takes note of the numbers in a write that was committed. */
