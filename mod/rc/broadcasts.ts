@@ -15,6 +15,7 @@ import { Bell } from "./bell.ts";
 import type { LeaderDeps, Leadership } from "./leadership.ts";
 import type { Mishaps } from "./mishaps.ts";
 import type { Numbering } from "./numbering.ts";
+import { failureOf } from "./question.ts";
 
 /** What {@linkcode Broadcasts} stand on. */
 export interface BroadcastsDeps extends LeaderDeps {
@@ -113,10 +114,15 @@ export class Broadcasts {
    * @throws the reason of the end of leadership
    */
   async run(): Promise<never> {
-    const { clock, leadership } = this.#deps;
+    const { clock, leadership, mishaps } = this.#deps;
     while (true) {
       await this.#bell.wait(LONGEST_PAUSE_MS, leadership.signal);
-      await this.clean();
+      try {
+        await this.clean();
+      } catch (error) {
+        const why = failureOf(error, { key: BQ_PREFIX }, this.#deps);
+        mishaps.report(`${BQ_PREFIX} cannot be made shorter: ${why}`);
+      }
       await clock.sleep(PAUSE_MS, leadership.signal);
     }
   }

@@ -126,3 +126,23 @@ Deno.test("Broadcasts keeps what a hax may not have seen whose configuration is 
   leadership.end(new LeadershipOver("the test is over"));
   await Promise.all(loops);
 });
+
+Deno.test("Broadcasts goes on where Consul refuses to remove an entry, and says so", async () => {
+  await using log = await captureLog();
+  const { model, clock, leadership, broadcasts } = setUp();
+  const loops = [broadcasts.watch(), broadcasts.run()].map((loop: Promise<void>) =>
+    loop.catch((error) => leadership.end(error))
+  );
+  model.refuses = ({ key }) => key === bqKey(1);
+  model.put(bqKey(1), "x");
+  for (const node of ["a", "b"]) model.put(`bq-seen/${node}`, "5");
+  await clock.advance(2000);
+  assertEquals([leadership.signal.aborted, model.list("bq/").length], [false, 1]);
+  assertEquals(log.matching(/^error: bq\/ cannot be made shorter: the model refuses/).length, 1);
+  model.refuses = () => false;
+  model.put("bq-seen/b", "6");
+  await clock.advance(2000);
+  assertEquals(model.list("bq/").length, 0);
+  leadership.end(new LeadershipOver("the test is over"));
+  await Promise.all(loops);
+});

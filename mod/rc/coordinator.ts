@@ -219,6 +219,7 @@ class Coordinator {
       node: this.#node,
       time: formatDuration(pause),
     });
+    this.#said = "";
     await clock.sleep(pause, signal);
     this.#mustRest = false;
   }
