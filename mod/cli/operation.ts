@@ -12,9 +12,9 @@ import { asRoot } from "../host/as_root.ts";
 import { driverOf } from "../host/driver.ts";
 import { isThisHost } from "../host/local.ts";
 import { SshConnections } from "../host/ssh_connections.ts";
-import type { Clock } from "../lib/clock.ts";
 import { formatDuration, parseDuration } from "../lib/duration.ts";
 import { messageOf, TimeLimitError } from "../lib/errors.ts";
+import { timeLimit } from "../lib/time_limit.ts";
 import { InvalidArgumentError, Option, parsedBy } from "./command.ts";
 import type { Context } from "./context.ts";
 import { showOperation } from "./operation_view.ts";
@@ -81,7 +81,9 @@ export async function operate(
     runOn: (destination) =>
       asRoot(isThisHost(destination, hostname) ? run : connections.to(destination).run),
   };
-  using limit = timeLimit(name, flags.timeout, clock);
+  const limitMs = flags.timeout ?? Infinity;
+  const reason = () => new TimeLimitError(`${name} took longer than ${formatDuration(limitMs)}`);
+  using limit = timeLimit(limitMs, { clock, reason });
   const signal = AbortSignal.any([context.signal, limit.signal]);
   using log = dryRun ? null : await openOperationLog(name, clock);
   try {
@@ -101,18 +103,4 @@ export async function operate(
       await context.stderr({ lines: [`log: ${log.path}${gap}`] });
     }
   }
-}
-
-function timeLimit(
-  name: string,
-  limitMs = Infinity,
-  clock: Clock,
-): Disposable & { readonly signal: AbortSignal } {
-  const limit = new AbortController();
-  const done = new AbortController();
-  clock.sleep(limitMs, done.signal).then(
-    () => limit.abort(new TimeLimitError(`${name} took longer than ${formatDuration(limitMs)}`)),
-    () => {}, // the operation has ended before
-  );
-  return { signal: limit.signal, [Symbol.dispose]: () => done.abort() };
 }

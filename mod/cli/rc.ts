@@ -77,7 +77,7 @@ export function rcCommand(context: Context): CommandUnknownOpts {
     )
     .addOption(
       new Option("--rule-limit <time>", "how long one of these may run")
-        .default(30_000, "30s").argParser(duration),
+        .default(30_000, "30s").argParser(limit),
     )
     .addOption(
       new Option("--metrics <address[:port]>", "where to answer Prometheus, at /metrics")
@@ -144,6 +144,12 @@ export async function runRc(options: RcOptions, context: Context): Promise<void>
       onStanding: service.isReady,
     });
   });
+}
+
+function limit(text: string): number {
+  const ms = duration(text);
+  if (ms > 0) return ms;
+  throw new InvalidArgumentError("It is more than 0.");
 }
 
 function duration(text: string): number {

@@ -12,6 +12,7 @@
 import { HareError, messageOf, TimeLimitError } from "./errors.ts";
 import { BoundedBytes } from "./bounded_bytes.ts";
 import { ProcessGroup } from "./process_group.ts";
+import { timeLimit } from "./time_limit.ts";
 
 /** What a finished program left. */
 export interface Output {
@@ -75,7 +76,8 @@ export async function runHere(
 ): Promise<Output> {
   options.signal?.throwIfAborted();
   const limitMs = options.limitMs ?? DEFAULT_LIMIT_MS;
-  const limit = AbortSignal.timeout(limitMs);
+  using timer = timeLimit(limitMs);
+  const { signal: limit } = timer;
   const signal = options.signal === undefined ? limit : AbortSignal.any([options.signal, limit]);
   const child = start(argv, options);
   const group = new ProcessGroup(child.pid);

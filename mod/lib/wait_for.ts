@@ -8,6 +8,7 @@
 
 import { type Clock, systemClock } from "./clock.ts";
 import { messageOf, TimeLimitError } from "./errors.ts";
+import { timeLimit } from "./time_limit.ts";
 
 /**
  * What a condition answers: ready; or not yet and why; or never, with the error to throw.
@@ -67,7 +68,9 @@ export async function waitFor<T>(
   try {
     for (let left = limitMs; left > 0; left = deadline - clock.monotonic()) {
       signal?.throwIfAborted();
-      const answer = await ask(condition, within(left, signal));
+      using limit = timeLimit(left);
+      const within = AbortSignal.any([limit.signal, ...signal === undefined ? [] : [signal]]);
+      const answer = await ask(condition, within);
       signal?.throwIfAborted();
       if (answer.ready === "never") throw answer.error;
       if (answer.ready) return answer.value;
@@ -80,14 +83,6 @@ export async function waitFor<T>(
     throw new TimeLimitError(`${error.message}: waited for ${what}: ${why}`, { hint, cause });
   }
   throw new TimeLimitError(`waited ${limitMs / 1000} s for ${what}: ${why}`, { hint, cause });
-}
-
-/** A signal that ends with the given one, and after so many milliseconds. */
-function within(limitMs: number, signal: AbortSignal | undefined): AbortSignal {
-  const signals = signal === undefined ? [] : [signal];
-  return AbortSignal.any(
-    limitMs === Infinity ? signals : [...signals, AbortSignal.timeout(limitMs)],
-  );
 }
 
 /** The condition's answer; an exception is an answer of "not yet" with its message as the reason. */

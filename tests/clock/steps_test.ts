@@ -222,7 +222,7 @@ testUnless(
         const leader = await cluster.leader();
         const due = await cluster.setTimeoutIn(Math.abs(step) / 2);
         await clocks.set(step, ofAll ? undefined : [leader.node]);
-        await cluster.handleEvents(100);
+        await cluster.handleEvents(25);
         // Longer than the shortest TTL.
         for (let i = 0; i < 4; i++) await cluster.renewed();
         assertEquals(await cluster.leader(), leader, `${step} ms, all: ${ofAll}`);
@@ -234,7 +234,7 @@ testUnless(
         const election = cluster.killLeader();
         await clocks.set(0);
         killed.push(await election);
-        await cluster.handleEvents(100);
+        await cluster.handleEvents(25);
         await upUnderSteps(dev, clocks);
       }
     }

@@ -1,0 +1,52 @@
+/**
+ * A time limit as a signal that leaves nothing behind. (The timer of `AbortSignal.timeout()` stays
+ * until it fires, with all that listens to it: with a limit of hours that is a leak.)
+ *
+ * @module
+ */
+
+import { type Clock, systemClock } from "./clock.ts";
+
+/** A limit that counts until it is disposed of. */
+export interface TimeLimit extends Disposable {
+  /** Aborted when the limit is over. */
+  readonly signal: AbortSignal;
+}
+
+/** Options of {@linkcode timeLimit}. */
+export interface TimeLimitOptions {
+  /** {@default systemClock} */
+  readonly clock?: Clock | undefined;
+  /** Makes the reason of the signal. {@default a `TimeoutError`, as of `AbortSignal.timeout()`} */
+  readonly reason?: (() => Error) | undefined;
+}
+
+/**
+ * Begins a time limit.
+ *
+ * @param ms of any length; `Infinity` is no limit
+ *
+ * @example
+ * ```ts
+ * import { timeLimit } from "./time_limit.ts";
+ *
+ * using limit = timeLimit(5_000);
+ * await fetch("data:,quick", { signal: limit.signal });
+ * ```
+ */
+export function timeLimit(
+  ms: number,
+  { clock = systemClock, reason = timedOut }: TimeLimitOptions = {},
+): TimeLimit {
+  const over = new AbortController();
+  const disposed = new AbortController();
+  clock.sleep(ms, disposed.signal).then(
+    () => over.abort(reason()),
+    () => {}, // disposed of before
+  );
+  return { signal: over.signal, [Symbol.dispose]: () => disposed.abort() };
+}
+
+function timedOut(): Error {
+  return new DOMException("Signal timed out.", "TimeoutError");
+}
