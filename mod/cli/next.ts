@@ -48,6 +48,6 @@ export async function runNext({ key, increment }: NextOptions, context: Context)
 }
 
 function parseIncrement(text: string): bigint {
-  if (!/^-?\d+$/.test(text)) throw new InvalidArgumentError("It must be a whole number.");
-  return BigInt(text);
+  if (/^-?\d{1,18}$/.test(text)) return BigInt(text);
+  throw new InvalidArgumentError("It must be a whole number of at most 18 digits.");
 }

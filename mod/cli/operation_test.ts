@@ -5,7 +5,12 @@
  */
 
 import { StandInCluster } from "../../tests/bringup/stand_in_cluster.ts";
-import { assertEquals, assertRejects, assertStringIncludes } from "../../tests/lib/assert.ts";
+import {
+  assert,
+  assertEquals,
+  assertRejects,
+  assertStringIncludes,
+} from "../../tests/lib/assert.ts";
 import { FakeClock } from "../../tests/lib/fake_clock.ts";
 import { fakeWorld } from "../../tests/lib/world.ts";
 import type { OperationEvent } from "../bringup/operation.ts";
@@ -90,12 +95,16 @@ const EVENTS: readonly OperationEvent[] = [
   { event: "phase-end", phase: "hax", outcome: "done", seconds: 1 },
 ];
 
-async function shown(options: { dryRun: boolean; json: boolean }) {
-  const world = fakeWorld();
+async function shown(
+  options: { dryRun: boolean; json: boolean },
+  events: readonly OperationEvent[] = EVENTS,
+  parts: Parameters<typeof fakeWorld>[0] = {},
+) {
+  const world = fakeWorld(parts);
   const context = { ...world, setExitStatus: () => {} };
   {
     await using view = showOperation(options, context);
-    for (const event of EVENTS) view.report(event);
+    for (const event of events) view.report(event);
   }
   return { out: world.out(), err: world.err() };
 }
@@ -118,5 +127,29 @@ Deno.test("showOperation() prints each event as JSON", async () => {
     const { out, err } = await shown({ dryRun, json: true });
     const events = out.trimEnd().split("\n").map((line) => JSON.parse(line));
     assertEquals([events, err], [[...EVENTS], ""]);
+  }
+});
+
+Deno.test("showOperation() shows no name, message or error raw, on a line that is replaced neither", async () => {
+  const hostile = "x\x1b[2J\nFORGED\r\x9b\u202e";
+  const phase = { phase: hostile, number: 1, of: 1, title: hostile, hosts: [hostile, "b"] };
+  const events: readonly OperationEvent[] = [
+    { event: "phase", ...phase },
+    { event: "change", where: hostile, what: hostile, starts: hostile },
+    { event: "warning", message: hostile, details: [hostile] },
+    { event: "unit", host: hostile, unit: hostile, outcome: "failed" },
+    { event: "host", phase: hostile, host: hostile, outcome: "failed", seconds: 1, error: hostile },
+    { event: "phase-end", phase: hostile, outcome: "failed", seconds: 1 },
+  ];
+  const live = { isTerminal: true, colours: true, showsStatus: true, columns: 80 };
+  for (const terminal of [live, { ...live, showsStatus: false }]) {
+    for (const dryRun of [true, false]) {
+      for (const json of [true, false]) {
+        const { out, err } = await shown({ dryRun, json }, events, { terminal });
+        const text = `${out}${err}`.replaceAll("\r\x1b[2K", "");
+        assert(text.includes("FORGED"));
+        assert(!/^FORGED|[^\n\P{Cc}]|\p{Bidi_Control}/mu.test(text), JSON.stringify(text));
+      }
+    }
   }
 });

@@ -15,6 +15,7 @@ import { MAX_VALUE_BYTES } from "../consul/mod.ts";
 import { jsonText } from "../lib/json_text.ts";
 import { decodeBase64, encodeHex } from "../lib/std/encoding.ts";
 import type { QueueEntry } from "./queue_reading.ts";
+import { visible } from "../lib/visible.ts";
 
 /**
  * Bytes of JSON that an event may take in each form of a dead letter, to be tried in this order: all
@@ -84,6 +85,5 @@ export function parseRejected(value: string): z.infer<typeof rejectedSchema> {
 /** An event as it is shown in a log line: on one line, and not too long. */
 export function shown(event: string): string {
   const text = event.length <= MAX_SHOWN ? event : `${event.slice(0, MAX_SHOWN)}…`;
-  // deno-lint-ignore no-control-regex -- they are what must not reach a terminal
-  return text.replace(/[\x00-\x1f\x7f-\x9f]/g, (c) => JSON.stringify(c).slice(1, -1));
+  return visible(text);
 }
