@@ -116,13 +116,17 @@ export class Term {
   /** A loop that fails ends the others; the one reason there is stands in the signal. */
   async #run(): Promise<void> {
     const end = (error: unknown) => this.#leadership.end(error);
+    const loops: Promise<void>[] = [];
     try {
       await this.#history.open();
+      // What keeps the numbers from being known is reported, too.
+      loops.push(this.#report().catch(end));
       await this.#numbering.open();
     } catch (error) {
-      return end(error);
+      end(error);
+      return void await Promise.all(loops);
     }
-    const loops: readonly Promise<void>[] = [
+    loops.push(...[
       this.#numbering.watch(),
       keepLeaderValue({ ...this.#deps, leadership: this.#leadership }),
       this.#queue.run(),
@@ -130,9 +134,8 @@ export class Term {
       this.#timer.run(),
       this.#broadcasts.watch(),
       this.#broadcasts.run(),
-      this.#report(),
-    ];
-    await Promise.all(loops.map((loop) => loop.catch(end)));
+    ].map((loop) => loop.catch(end)));
+    await Promise.all(loops);
   }
 
   /** Keeps `hare/rc-report` as it should be. */

@@ -70,6 +70,7 @@ export interface HereOptions {
   readonly clock?: Clock;
   readonly metrics?: RcMetrics;
   readonly instance?: Instance;
+  readonly token?: string;
 }
 
 /** A coordinator of its own, of those that use the lock file of `address`. */
@@ -99,7 +100,7 @@ export interface HereCoordinator extends AsyncDisposable {
 export function startHere(address: string, options: HereOptions = {}): HereCoordinator {
   const stop = new AbortController();
   const url = address.includes("://") ? address : `http://${address}:8500`;
-  const consul = new Consul({ address: url });
+  const consul = new Consul({ address: url, token: options.token });
   const ended = runCoordinator({
     consul,
     settings: options.settings ?? FAST,
