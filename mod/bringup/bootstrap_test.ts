@@ -231,12 +231,12 @@ Deno.test("bootstrap() refuses while somebody else operates on the cluster", asy
   await using cluster = new StandInCluster({ servers: 1 });
   await bootstrapOn(cluster, { selection: { until: "import" } });
   const lock = JSON.stringify({ host: "h9", command: "hare shutdown", since: "today" });
-  cluster.consul.put("hare/lock", lock, crypto.randomUUID());
+  cluster.consul.put("hare/lock", lock, cluster.consul.addSession("h9", "hare shutdown on h9"));
   cluster.forget();
   await assertRejects(
     () => bootstrapOn(cluster),
     HareError,
-    "somebody else operates on this cluster: `hare shutdown` on h9, since today",
+    "somebody else operates on this cluster: hare shutdown on h9, since today",
   );
   assertEquals(cluster.changes, []);
 });

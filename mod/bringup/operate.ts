@@ -59,12 +59,13 @@ export async function shutdown(
   options: OperateOptions,
   world: OperationWorld,
 ): Promise<void> {
-  const { dryRun, signal, report } = options;
+  const { dryRun, report } = options;
   using _lock = dryRun ? null : await lockThisHost(options.lockPath);
   await using lock = new ClusterLock("hare shutdown", world);
+  const signal = AbortSignal.any([options.signal, lock.lost]);
   if (!dryRun) await lock.takeIfAny(signal);
   const cluster = await clusterOf(kept, options, world);
-  const engine = { ...options, clock: world.clock };
+  const engine = { ...options, signal, clock: world.clock };
   const phases = shutdownPhases(
     cluster,
     ({ name }, unit, outcome) => report({ event: "unit", host: name, unit, outcome }),

@@ -12,10 +12,13 @@ import {
 } from "../../tests/lib/assert.ts";
 import { bootstrapOn, operateOn } from "../../tests/bringup/operations.ts";
 import { StandInCluster } from "../../tests/bringup/stand_in_cluster.ts";
+import { type Clock, systemClock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
 import { PhaseError } from "./engine.ts";
 import { PartlyDoneError, shutdown, start } from "./operate.ts";
 
+/** The lock is looked after each 5 ms. */
+const FAST: Clock = { ...systemClock, sleep: (ms, end) => systemClock.sleep(ms / 1000, end) };
 const FIVE = { servers: 3, clients: 2 };
 
 async function upAndRunning(): Promise<StandInCluster> {
@@ -48,6 +51,24 @@ Deno.test("shutdown() stops everything in reverse, this host's Consul last, and 
   assertEquals(units(cluster).length, count);
   assert(units(cluster).every((line) => line.endsWith(" stopped")));
 });
+
+for (const operation of [shutdown, start]) {
+  Deno.test(`${operation.name}() ends when the operators' lock is lost`, async () => {
+    await using cluster = new StandInCluster({ ...FIVE, latencyMs: 5, clock: FAST });
+    await bootstrapOn(cluster);
+    if (operation === start) cluster.host("h5").end("hare-hax", "inactive");
+    cluster.forget();
+    cluster.onCommand = (what) => {
+      if (/hare-hax|m0d@/.test(what)) cluster.consul.delete("hare/lock");
+    };
+    await assertRejects(
+      () => operateOn(operation, cluster),
+      HareError,
+      "the lock of this cluster was lost meanwhile: somebody has removed key hare/lock",
+    );
+    assertEquals(cluster.running.filter((unit) => unit.endsWith("hare-consul-agent")).length, 5);
+  });
+}
 
 Deno.test("shutdown() of what does not run says so and changes nothing", async () => {
   await using cluster = await upAndRunning();

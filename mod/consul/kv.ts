@@ -95,17 +95,20 @@ export class Kv {
     return firstOf(await this.#http.call({ ...readOf(kvPath(key)), query }, options));
   }
 
-  /** The entries of all keys that begin with `prefix`, in the order of their keys. */
+  /**
+   * The entries of all keys that begin with `prefix`, in the order of their keys. A key that ends with
+   * a slash is none of them, here and below: Consul's web page makes such keys for folders.
+   */
   async list(prefix: string, options: ReadOptions = {}): Promise<KvEntry[]> {
     const query = { recurse: true, ...consistencyOf(options) };
-    return entriesOf(await this.#http.call({ ...listOf(prefix), query }, options));
+    return entriesBelow(await this.#http.call({ ...listOf(prefix), query }, options));
   }
 
   /** All keys that begin with `prefix`, in order. */
   async keys(prefix: string, options: ReadOptions = {}): Promise<string[]> {
     const query = { keys: true, ...consistencyOf(options) };
     const answer = await this.#http.call({ ...listOf(prefix), query }, options);
-    return answer.status === 404 ? [] : answer.json(keysSchema);
+    return answer.status === 404 ? [] : answer.json(keysSchema).filter(isNoFolder);
   }
 
   /** Sets `key` to `value`, whatever it was. */
@@ -189,7 +192,7 @@ export class Kv {
   watchPrefix(prefix: string, options: WatchOptions): AsyncIterableIterator<KvEntry[]> {
     return this.#watcher.watch({
       request: { ...listOf(prefix), query: { recurse: true } },
-      read: entriesOf,
+      read: entriesBelow,
       same: sameEntries,
     }, options);
   }
@@ -216,6 +219,14 @@ function listOf(prefix: string): Request {
 
 function entriesOf(answer: Answer): KvEntry[] {
   return answer.status === 404 ? [] : answer.json(entriesSchema).map(kvEntryOf);
+}
+
+function entriesBelow(answer: Answer): KvEntry[] {
+  return entriesOf(answer).filter(({ key }) => isNoFolder(key));
+}
+
+function isNoFolder(key: string): boolean {
+  return !key.endsWith("/");
 }
 
 function firstOf(answer: Answer): KvEntry | null {

@@ -51,7 +51,7 @@ export async function takeOperatorLock(
   { host, command, clock, signal, onLost }: OperatorLockOptions,
 ): Promise<AsyncDisposable> {
   const session = await consul.session.create({
-    name: command,
+    name: nameOf({ host, command }),
     lockDelay: "0s",
     behavior: "delete",
     ttl: `${TTL_MS / 1000}s`,
@@ -64,11 +64,18 @@ export async function takeOperatorLock(
   const acquire = () => consul.kv.acquire(LOCK, value, session, { signal });
   if (!await acquire()) {
     const other = await consul.kv.get(LOCK, { signal, consistent: true });
-    const isOwn = other?.session && holderIn(other.value)?.host === host;
-    if (isOwn) await consul.session.destroy(other.session, { signal });
+    // Anybody can write the value; the session's name stays what its maker gave it.
+    const holder = other?.session
+      ? await consul.session.info(other.session, { signal, consistent: true })
+      : null;
+    const isOwn = holder !== null && holder.name.endsWith(nameOf({ host, command: "" }));
+    if (isOwn) await consul.session.destroy(holder.id, { signal });
     if (!isOwn || !await acquire()) {
       await consul.session.destroy(session, { signal });
-      throw new LockHeldError(`somebody else operates on this cluster: ${holderOf(other?.value)}`, {
+      const who = holder === null
+        ? "its lock was just given back"
+        : describeHolder(holder.name, other?.value ?? "");
+      throw new LockHeldError(`somebody else operates on this cluster: ${who}`, {
         hint: `wait until that ends; if its program died, the lock ends ${
           2 * TTL_MS / 1000
         } s later`,
@@ -93,7 +100,11 @@ export async function takeOperatorLock(
   };
 }
 
-/** Renews the session until aborted; short absences of Consul are borne. */
+/**
+ * Renews the session until aborted; short absences of Consul are borne.
+ *
+ * @throws {HareError} when the session has ended, or does not hold the lock any more
+ */
 async function renew(
   consul: Consul,
   session: string,
@@ -105,6 +116,8 @@ async function renew(
     await clock.sleep(RENEW_MS, signal);
     try {
       await consul.session.renew(session, { signal, timeoutMs: RENEW_MS });
+      const lock = await consul.kv.get(LOCK, { signal, timeoutMs: RENEW_MS });
+      if (lock?.session !== session) throw new HareError(`somebody has removed key ${LOCK}`);
       last = clock.monotonic();
     } catch (error) {
       const isBearable = error instanceof ConsulError && error.retryable &&
@@ -114,14 +127,14 @@ async function renew(
   }
 }
 
-function holderIn(value: string): z.infer<typeof holderSchema> | undefined {
-  return holderSchema.safeParse(value).data;
+/** The session's name says whose it is: `hare bootstrap on ssc-vm1`. */
+function nameOf({ host, command }: { readonly host: string; readonly command: string }): string {
+  return `${command} on ${host}`;
 }
 
-function holderOf(value: string | undefined): string {
-  if (value === undefined) return "its lock was just given back";
-  const holder = holderIn(value);
-  if (holder === undefined) return value;
-  const { host, command, since } = holder;
-  return `\`${command}\` on ${host}, since ${since}`;
+/** Who operates, from the session's name; since when, where the key's value is of the same. */
+function describeHolder(name: string, value: string): string {
+  const holder = holderSchema.safeParse(value).data;
+  const since = holder !== undefined && nameOf(holder) === name ? `, since ${holder.since}` : "";
+  return `${name}${since}`;
 }

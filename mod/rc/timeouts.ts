@@ -11,6 +11,7 @@ import type { Counter } from "../kv/epoch_counter.ts";
 import { joinEvents, splitEvents } from "../kv/event.ts";
 import { EQ_PREFIX, LEADER } from "../kv/keys.ts";
 import { parseTimeoutKey, timeoutKey } from "../kv/timeout_key.ts";
+import { HareError } from "../lib/errors.ts";
 import { MAX_WRITE_OPS } from "./leadership.ts";
 
 /** Events due at one time. */
@@ -101,12 +102,14 @@ const MINUTE_MS = 60_000;
  * twice a key means the first, so that what is due in the second waits until it is over.
  *
  * @param due milliseconds since the Unix epoch
+ * @throws {HareError} when no key can say that time
  */
 export function timeoutKeyFor(due: number): string {
   for (let at = due;; at += MINUTE_MS) {
     const key = timeoutKey(new Date(at));
     const meant = parseTimeoutKey(key);
-    if (meant === null || meant.getTime() >= due) return key;
+    if (meant === null) throw new HareError("a timeout can be due from the year 1970 to 9999 only");
+    if (meant.getTime() >= due) return key;
   }
 }
 

@@ -34,9 +34,12 @@ export function timeoutKeyOf(text: string, now: number): string {
     return timeoutKeyFor(now + parseDuration(text));
   } catch (error) {
     if (!(error instanceof HareError)) throw error;
-    throw new UsageError(`${JSON.stringify(text)} is no time`, {
-      hint: "write how long from now, as in 90s or 5m, or YYYYmmddHHMM.SS, this host's time",
-    });
+    throw new UsageError(
+      `${JSON.stringify(text)} is no time to set a timeout for: ${error.message}`,
+      {
+        hint: "write how long from now, as in 90s or 5m, or YYYYmmddHHMM.SS, this host's time",
+      },
+    );
   }
 }
 

@@ -1,5 +1,6 @@
-import { assert, assertEquals } from "../../tests/lib/assert.ts";
+import { assert, assertEquals, assertThrows } from "../../tests/lib/assert.ts";
 import type { KvEntry } from "../consul/mod.ts";
+import { HareError } from "../lib/errors.ts";
 import {
   addEvent,
   MAX_MOVED,
@@ -7,6 +8,7 @@ import {
   moveTimeout,
   readTimeouts,
   type Timeout,
+  timeoutKeyFor,
 } from "./timeouts.ts";
 
 function entry(key: string, value: string, modifyIndex = 7): KvEntry {
@@ -86,6 +88,12 @@ Deno.test("moveTimeout() needs no number for a timeout without events", () => {
 
 Deno.test("moveTimeout() passes numbers over that are taken", () => {
   assertEquals(move(timeout(["tmo1"]), { last: 41, modifyIndex: 7 }, 50).epochs, [50]);
+});
+
+Deno.test("timeoutKeyFor() names no time that no key can say", () => {
+  for (const due of [Date.UTC(10_001, 0), Date.UTC(1969, 0), 8.64e15 + 1, NaN]) {
+    assertThrows(() => timeoutKeyFor(due), HareError, "from the year 1970 to 9999 only");
+  }
 });
 
 Deno.test("addEvent() keeps what is there, commas in JSON too", () => {

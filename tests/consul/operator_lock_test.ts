@@ -9,6 +9,7 @@ import { LockHeldError, takeOperatorLock } from "../../mod/kv/operator_lock.ts";
 import { systemClock } from "../../mod/lib/clock.ts";
 import { assert, assertEquals, assertRejects } from "../lib/assert.ts";
 import { startConsul } from "../lib/consul.ts";
+import { eventually } from "../rc/nodes.ts";
 
 Deno.test("the operators' lock", async (t) => {
   await using agent = await startConsul({ address: "127.78.2.9", node: "ssc-vm1" });
@@ -31,7 +32,7 @@ Deno.test("the operators' lock", async (t) => {
       await assertRejects(
         () => take("ssc-vm2"),
         LockHeldError,
-        "somebody else operates on this cluster: `hare bootstrap` on ssc-vm1, since ",
+        "somebody else operates on this cluster: hare bootstrap on ssc-vm1, since ",
       );
       assertEquals((await consul.session.list()).length, 1);
     }
@@ -55,5 +56,21 @@ Deno.test("the operators' lock", async (t) => {
     assertEquals(await sessionOfLock(), after);
   });
 
+  await t.step("is not taken from another host, whatever the key's value says", async () => {
+    await using _held = await take("ssc-vm1");
+    await consul.kv.put(LOCK, '{"host": "ssc-vm2", "command": "hare start", "since": "now"}');
+    const session = await sessionOfLock();
+    const error = await assertRejects(() => take("ssc-vm2"), LockHeldError);
+    assert(error.message.endsWith(": hare bootstrap on ssc-vm1"), error.message);
+    assertEquals(await sessionOfLock(), session);
+  });
   assertEquals(lost, []);
+
+  await t.step("tells its holder that it is lost when somebody removes the key", async () => {
+    await using _held = await take("ssc-vm1");
+    await consul.kv.delete(LOCK);
+    await eventually("it is told", () => Promise.resolve(lost.map(({ message }) => message)), [
+      "the lock of this cluster was lost meanwhile: somebody has removed key hare/lock",
+    ]);
+  });
 });

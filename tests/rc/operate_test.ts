@@ -53,6 +53,11 @@ async function withLeader(
   }
 }
 
+const FOLDERS = [
+  ...["eq/", "bq/", "timeout/", "eq-rejected/", "bq-seen/", "processes/", "node/", "node/node0/"],
+  ...["node/node0/service/", "hare/", "hare/rc/", "hare/history/", "hare/state/", "hare/mkfs/"],
+];
+
 const emptyQueue = (consul: Consul) =>
   eventually("an empty queue", () => consul.kv.keys(EQ_PREFIX), []);
 
@@ -121,10 +126,26 @@ Deno.test("timeouts are set, listed, removed, and fire", () =>
     assertEquals(await say("timeout", "list"), "");
     assertStringIncludes(await refused("timeout", "rm", key), "there is no timeout/");
     assertMatch(await run("127.79.5.1", ["timeout", "put", "soon", "tmo"], 64), /is no time/);
+    for (const when of ["2500000000h", "99999999999999999999h", `${"9".repeat(400)}h`]) {
+      const error = await run("127.79.5.1", ["timeout", "put", when, "tmo"], 64);
+      assertMatch(error, /is no time to set a timeout for: .* is too long a time/);
+    }
+    assertEquals(await consul.kv.keys("timeout/"), []);
     await say("timeout", "put", "1s", "site-event");
     await eventually("what was due", () => consul.kv.keys("eq-rejected/"), [
       "eq-rejected/000000001",
     ]);
+  }));
+
+Deno.test("keys that a web page makes for folders count nowhere", () =>
+  withLeader(async ({ consul, say }) => {
+    for (const prefix of FOLDERS) await consul.kv.put(prefix, "");
+    assertEquals(await say("event", "put", "wake_RC"), "eq/000000001\n");
+    await emptyQueue(consul);
+    const { queues, nextTimeout } = JSON.parse(await say("rc", "status", "--json"));
+    assertEquals([queues, nextTimeout], [{ eq: 0, eqRejected: 0, bq: 0, timeout: 0 }, null]);
+    assertEquals([await say("event", "list"), await say("timeout", "list")], ["", ""]);
+    assertMatch(await say("event", "history"), /^\S+ {2}node0 {2}eq\/000000001 .*\n$/);
   }));
 
 Deno.test("while it is paused events wait; status, metrics and the log tell what is the case", () =>
