@@ -124,6 +124,28 @@ const CASES: Readonly<Record<string, Case>> = {
     level: "degraded",
     reasons: ["hare-rc does not run on ssc-vm2"],
   },
+  "a node in maintenance mode": {
+    world: {
+      ...WORLD,
+      nodes: WORLD.nodes.map((node) =>
+        node.name === "ssc-vm2"
+          ? { ...node, troubles: ["is in Consul's maintenance mode (disks)"] }
+          : node
+      ),
+    },
+    level: "degraded",
+    reasons: [
+      "node ssc-vm2 is in Consul's maintenance mode (disks): hax, confd and ios there count as offline",
+      "pool tier1 has lost 4 of 12 drives, on 1 of 3 controllers; it may lose nothing more",
+    ],
+  },
+  "a value of key leader that is not the leader's name": {
+    world: { ...WORLD, rc: { ...WORLD.rc, keySays: "node9" } },
+    level: "degraded",
+    reasons: [
+      'key leader says "node9", and ssc-vm1 holds its lock: hare-rc there should have set that right',
+    ],
+  },
   "values in KV that make no sense": {
     world: { ...WORLD, unreadable: ["key hare/pools has value …: no JSON"] },
     level: "degraded",

@@ -7,7 +7,7 @@
 import { NO_LINK } from "../agent/services.ts";
 import { formatFid } from "../lib/fid.ts";
 import type { PoolLoss } from "./pool_loss.ts";
-import type { Tallies } from "./tallies.ts";
+import { nodeTroubles, type Tallies } from "./tallies.ts";
 import { type ProcessView, titleOf, type World } from "./world.ts";
 
 /** Things without which nothing is served. */
@@ -45,8 +45,9 @@ export function whatHasFailed(world: World, tallies: Tallies): readonly string[]
   );
   return [
     ...nodesFailed(world),
+    ...nodesTroubled(world),
     ...serversFailed(world, alive),
-    ...processesFailed(tallies, alive),
+    ...processesFailed(world, tallies, alive),
     ...processesUnlinked(world, alive),
     ...rcsMissing(world, alive),
     ...leaderMisnamed(world),
@@ -65,6 +66,14 @@ function nodesFailed({ nodes, processes }: World): readonly string[] {
   });
 }
 
+function nodesTroubled({ nodes, processes }: World): readonly string[] {
+  return nodes.filter(({ presence }) => presence === "alive").flatMap(({ name, troubles }) => {
+    const here = processes.filter(({ node, role }) => node === name && role !== "client");
+    const effect = here.length === 0 ? "" : `: ${countTitles(here)} there count as offline`;
+    return troubles.map((trouble) => `node ${name} ${trouble}${effect}`);
+  });
+}
+
 /** `hax, confd and 2 ios` */
 export function countTitles(processes: readonly ProcessView[]): string {
   const counts = new Map<string, number>();
@@ -78,10 +87,15 @@ function serversFailed({ consul }: World, alive: ReadonlySet<string>): readonly 
     .map(({ node }) => `Consul server ${node} has no vote yet`);
 }
 
-/** Those on nodes that are alive; a failed node's are told with the node. */
-function processesFailed({ idle }: Tallies, alive: ReadonlySet<string>): readonly string[] {
+/** Those on nodes that are alive; where only the node is at fault, they are told with the node. */
+function processesFailed(
+  { nodes }: World,
+  { idle }: Tallies,
+  alive: ReadonlySet<string>,
+): readonly string[] {
+  const told = new Map(nodes.map((node) => [node.name, nodeTroubles(node).join("; ")]));
   return [...idle]
-    .filter(([{ node }]) => alive.has(node))
+    .filter(([{ node }, why]) => alive.has(node) && why !== told.get(node))
     .map(([process, why]) =>
       `${titleOf(process)} ${formatFid(process.fid)} on ${process.node}: ${why}`
     );

@@ -58,7 +58,11 @@ export function nodeLines(
   ]);
 }
 
-function headingOf({ name, presence }: NodeView, summary: string, world: World): readonly Piece[] {
+function headingOf(
+  { name, presence, troubles }: NodeView,
+  summary: string,
+  world: World,
+): readonly Piece[] {
   const server = world.consul.servers.find(({ node }) => node === name);
   const duties = [
     ...(server === undefined ? [] : [
@@ -72,7 +76,11 @@ function headingOf({ name, presence }: NodeView, summary: string, world: World):
   ];
   return [
     { text: name, style: "strong" },
-    presence === "alive" ? presence : { text: presence.toUpperCase(), style: "bad" },
+    presence !== "alive"
+      ? { text: presence.toUpperCase(), style: "bad" }
+      : troubles.length > 0
+      ? { text: "OFFLINE", style: "bad" }
+      : presence,
     duties.join(", "),
     summary,
   ];
@@ -102,7 +110,11 @@ function rowOf({ node, process }: Located, detail: typeof DETAILS[number]): read
     titleOf(process),
     formatFid(process.fid),
     stateCell(process),
-    node.presence === "alive" ? checkCell(process) : { text: "unknown", style: "bad" },
+    node.presence !== "alive"
+      ? { text: "unknown", style: "bad" }
+      : node.troubles.length > 0
+      ? { text: "offline", style: "bad" }
+      : checkCell(process),
     { text: endpointText(process, detail), style: "faint" },
   ];
 }

@@ -27,10 +27,10 @@ export interface Tally {
 
 /** Counts. */
 export function tallyOf(world: World): Tallies {
-  const presence = new Map(world.nodes.map((node) => [node.name, node.presence]));
+  const nodes = new Map(world.nodes.map((node) => [node.name, node]));
   const idle = new Map<ProcessView, string>();
   for (const process of world.processes) {
-    const why = whyIdle(process, presence.get(process.node) ?? "absent");
+    const why = whyIdle(process, nodes.get(process.node));
     if (why !== null) idle.set(process, why);
   }
   const confds = countServing("confd", world, idle);
@@ -44,10 +44,10 @@ export function tallyOf(world: World): Tallies {
 }
 
 /** Why a process does not serve; `null` when it does, or need not: clients come and go. */
-function whyIdle(process: ProcessView, presence: NodeView["presence"]): string | null {
+function whyIdle(process: ProcessView, node: NodeView | undefined): string | null {
   if (process.role === "client") return null;
-  if (presence !== "alive") return `its node is ${presence}`;
-  const whys: string[] = [];
+  if (node?.presence !== "alive") return `its node is ${node?.presence ?? "absent"}`;
+  const whys = nodeTroubles(node);
   if (process.role !== "hax" && process.record?.state !== "STARTED") {
     whys.push(process.record === null ? "no state is known" : process.record.state);
   }
@@ -56,6 +56,11 @@ function whyIdle(process: ProcessView, presence: NodeView["presence"]): string |
     else if (status !== "passing") whys.push(`check of ${service} ${status}${said(output)}`);
   }
   return whys.length === 0 ? null : whys.join("; ");
+}
+
+/** Why none of a node's processes serves, though it is alive. */
+export function nodeTroubles({ troubles }: Pick<NodeView, "troubles">): string[] {
+  return troubles.map((trouble) => `its node ${trouble}`);
 }
 
 /** What hax said, on one line. */

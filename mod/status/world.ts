@@ -58,6 +58,11 @@ export interface NodeView {
   readonly name: string;
   /** `absent`: in the configuration, but not in Consul's catalog. */
   readonly presence: "alive" | "failed" | "absent";
+  /**
+   * What else is wrong with it, as in `is in Consul's maintenance mode (a reason)`. Its services count
+   * as offline then, as they do for `hare watch-service`.
+   */
+  readonly troubles: readonly string[];
 }
 
 /** A Mero process of the configuration. */
@@ -79,7 +84,7 @@ export interface CheckView {
   readonly service: string;
   /** `absent`: the service is not registered. */
   readonly status: CheckStatus | "absent";
-  /** What the check said last. */
+  /** What the check said last; of several, the worst. */
   readonly output: string;
 }
 

@@ -48,6 +48,10 @@ const RC_SERVICE = "hare-rc";
 
 /** Consul's own check of a node. */
 const NODE_CHECK = "serfHealth";
+/** The check that a node has while it is in maintenance mode (`consul maint -enable`). */
+const NODE_MAINTENANCE = "_node_maintenance";
+/** The same of a service, before its id. */
+const SERVICE_MAINTENANCE = "_service_maintenance:";
 
 /** Puts the answers together. */
 export function worldOf(asAnswered: Answers): World {
@@ -110,7 +114,23 @@ function nodesOf(answers: Answers, processes: readonly ConfProcess[]): readonly 
   return [...names].toSorted(byName).map((name) => ({
     name,
     presence: !catalog.has(name) ? "absent" : failed.has(name) ? "failed" : "alive",
+    troubles: answers.checks.filter((check) => check.node === name).flatMap(troubleOf),
   }));
+}
+
+/** What a check of the node itself means for its services. */
+function troubleOf(check: HealthCheck): readonly string[] {
+  const { checkId, name, notes, output, serviceId, status } = check;
+  if (serviceId !== "" || checkId === NODE_CHECK || status === "passing") return [];
+  return [
+    checkId === NODE_MAINTENANCE
+      ? `is in Consul's maintenance mode${inBrackets(notes)}`
+      : `has a check that is ${status}: ${name || checkId}${inBrackets(output)}`,
+  ];
+}
+
+function inBrackets(text: string): string {
+  return text === "" ? "" : ` (${text})`;
 }
 
 /** The leader keeps the catalog; without one the asked agent's own ears are the fresher source. */
@@ -142,8 +162,9 @@ function processesOf(
   unreadable: string[],
 ): readonly ProcessView[] {
   const stateByKey = new Map(states.map((entry) => [entry.key, entry]));
-  const checkByService = new Map(
-    checks.map((check) => [`${check.node}/${check.serviceName}/${check.serviceId}`, check]),
+  const checksByService = Map.groupBy(
+    checks,
+    (check) => `${check.node}/${check.serviceName}/${check.serviceId}`,
   );
   return processes.map((process): ProcessView => {
     const entry = stateByKey.get(processKey(process.fid));
@@ -154,7 +175,7 @@ function processesOf(
       types: process.types,
       endpoint: process.endpoint,
       record: entry === undefined ? null : readOrNote(entry, parseProcessState, unreadable),
-      checks: serviceNames(process).map((service) => checkOf(process, service, checkByService)),
+      checks: serviceNames(process).map((service) => checkOf(process, service, checksByService)),
     };
   });
 }
@@ -163,12 +184,20 @@ function processesOf(
 function checkOf(
   { node, fidk, fid }: ConfProcess,
   service: string,
-  checks: ReadonlyMap<string, HealthCheck>,
+  checks: ReadonlyMap<string, readonly HealthCheck[]>,
 ): CheckView {
-  const check = checks.get(`${node}/${service}/${fidk}`) ??
-    checks.get(`${node}/${service}/${formatFid(fid)}`);
-  return { service, status: check?.status ?? "absent", output: check?.output ?? "" };
+  const all = checks.get(`${node}/${service}/${fidk}`) ??
+    checks.get(`${node}/${service}/${formatFid(fid)}`) ?? [];
+  const [worst] = all.toSorted((a, b) => SEVERITY[b.status] - SEVERITY[a.status]);
+  if (worst === undefined) return { service, status: "absent", output: "" };
+  const maintenance = all.find(({ checkId }) => checkId.startsWith(SERVICE_MAINTENANCE));
+  const output = maintenance === undefined
+    ? worst.output
+    : `in Consul's maintenance mode${inBrackets(maintenance.notes)}`;
+  return { service, status: worst.status, output };
 }
+
+const SEVERITY = { passing: 0, warning: 1, critical: 2 } as const;
 
 function readOrNote<T>(
   entry: KvEntry,

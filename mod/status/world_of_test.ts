@@ -85,7 +85,7 @@ Deno.test("worldOf() gives each process its state and the checks of its services
   );
   assertEquals(world.consul.servers, [{ node: "n1", leads: true, votes: true }]);
   assertEquals(world.rc, { leader: "n1", sessionOk: true, keySays: null, running: ["n1"] });
-  assertEquals(world.nodes, [{ name: "n1", presence: "alive" }]);
+  assertEquals(world.nodes, [{ name: "n1", presence: "alive", troubles: [] }]);
   assertEquals([world.pools, world.unreadable], [null, []]);
 });
 
@@ -111,9 +111,9 @@ Deno.test("worldOf() knows alive, failed and absent nodes, of Consul and of the 
   ];
   const { nodes, rc } = worldOf({ ...ANSWERS, catalog, checks });
   assertEquals(nodes, [
-    { name: "n1", presence: "absent" },
-    { name: "n2", presence: "failed" },
-    { name: "n10", presence: "alive" },
+    { name: "n1", presence: "absent", troubles: [] },
+    { name: "n2", presence: "failed", troubles: [] },
+    { name: "n10", presence: "alive", troubles: [] },
   ]);
   assertEquals(rc.running, ["n10"], "what a failed node said last is not counted");
 });
@@ -122,7 +122,42 @@ Deno.test("worldOf() listens to the agent's gossip where Consul has no leader", 
   const servers: RaftServer[] = ANSWERS.servers.map((server) => ({ ...server, leader: false }));
   const members = [member("n1", "failed")];
   const world = worldOf({ ...ANSWERS, hasLeader: false, servers, members });
-  assertEquals(world.nodes, [{ name: "n1", presence: "failed" }]);
+  assertEquals(world.nodes, [{ name: "n1", presence: "failed", troubles: [] }]);
+});
+
+Deno.test("worldOf() sees maintenance mode and other checks of a node, and all of a service", () => {
+  const node = (checkId: string, name: string, notes: string, output = "") => ({
+    ...check(checkId, "critical", output),
+    name,
+    notes,
+  });
+  const { nodes, processes } = worldOf({
+    ...ANSWERS,
+    checks: [
+      ...ANSWERS.checks,
+      node("_node_maintenance", "Node Maintenance Mode", "disks are replaced"),
+      node("disk", "disk space", "", "full"),
+      {
+        ...check("confd/9", "critical"),
+        checkId: "_service_maintenance:9",
+        notes: "by hand",
+      },
+    ],
+  });
+  assertEquals(nodes[0]?.troubles, [
+    "is in Consul's maintenance mode (disks are replaced)",
+    "has a check that is critical: disk space (full)",
+  ]);
+  assertEquals(processes[1]?.checks, [
+    { service: "confd", status: "critical", output: "in Consul's maintenance mode (by hand)" },
+  ]);
+});
+
+Deno.test("worldOf() goes by the session that holds the lock, and notes another value", () => {
+  const { rc } = worldOf({ ...ANSWERS, leader: entry("leader", "n9", "some-session") });
+  assertEquals([rc.leader, rc.sessionOk, rc.keySays], ["n1", true, "n9"]);
+  const ended = worldOf({ ...ANSWERS, session: null }).rc;
+  assertEquals([ended.leader, ended.sessionOk, ended.keySays], ["n1", false, null]);
 });
 
 Deno.test("worldOf() knows no RC leader without a session", () => {

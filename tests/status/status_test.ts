@@ -6,6 +6,7 @@
 
 import { runProgram } from "../../mod/cli/program.ts";
 import { Consul } from "../../mod/consul/mod.ts";
+import { noticesOf } from "../../mod/hax/watch_service.ts";
 import { LEADER, processKey, serviceKey } from "../../mod/kv/keys.ts";
 import { formatPools, POOLS } from "../../mod/kv/pools.ts";
 import { formatProcessState } from "../../mod/kv/process_state.ts";
@@ -86,6 +87,27 @@ async function lead({ consul, node }: ConsulAgent): Promise<string> {
   }, { limitMs: 30_000 });
 }
 
+const MAINTENANCE = [
+  [
+    "maintenance",
+    "  ! node n1 is in Consul's maintenance mode (disks): hax, confd and ios there count as offline",
+  ],
+  [
+    "service/maintenance/8",
+    "  ! ios 0x7200000000000001:0x8 on n1: check of ios critical (in Consul's maintenance mode (disks))",
+  ],
+] as const;
+
+async function setMaintenance(
+  { address }: ConsulAgent,
+  what: string,
+  enable: boolean,
+): Promise<void> {
+  const url = `http://${address}:8500/v1/agent/${what}?enable=${enable}&reason=disks`;
+  const response = await fetch(url, { method: "PUT" });
+  assertEquals([response.status, await response.text()], [200, ""]);
+}
+
 async function addPool(consul: Consul, processes: readonly number[]): Promise<void> {
   await consul.kv.put(
     POOLS,
@@ -146,6 +168,21 @@ Deno.test("hare status on one node: from nothing to healthy, degraded, down", as
     checks: [{ service: "confd", status: "passing", output: "" }],
     serves: true,
   });
+
+  // What `consul maint` does, of the node and of one service; `hare watch-service` must agree.
+  for (const [what, line] of MAINTENANCE) {
+    await setMaintenance(agent, what, true);
+    await statusBecomes(consul, 2, line);
+    const ios = await consul.health.service("ios");
+    const offline = [];
+    for await (const notices of noticesOf(ReadableStream.from([ios]))) offline.push(...notices);
+    assertEquals(offline, [{ fid: "0x7200000000000001:0x8", status: "offline" }]);
+    await setMaintenance(agent, what, false);
+    await statusBecomes(consul, 0, "HEALTHY");
+  }
+  await consul.kv.put(LEADER, "n9");
+  await statusBecomes(consul, 1, /key leader says "n9", and n1 holds its lock/);
+  await consul.kv.put(LEADER, "n1");
 
   await consul.agent.updateCheck("service:6", "warning", "waits for the leader");
   await statusBecomes(

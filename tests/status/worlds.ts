@@ -37,7 +37,7 @@ export function healthy(nodes = 3): World {
       servers: servers.map((node, i) => ({ node, leads: i === 0, votes: true })),
     },
     rc: { leader: "ssc-vm1", sessionOk: true, keySays: null, running: servers },
-    nodes: names.map((name) => ({ name, presence: "alive" })),
+    nodes: names.map((name) => ({ name, presence: "alive", troubles: [] })),
     processes: names.flatMap((name, i) => [
       processOf(name, i, "hax", 0),
       ...(i < 3 ? [processOf(name, i, "confd", 1)] : []),
@@ -75,7 +75,7 @@ export function withNode(world: World, name: string, presence: NodeView["presenc
   return {
     ...world,
     rc: { ...world.rc, running: world.rc.running.filter((node) => node !== name) },
-    nodes: world.nodes.map((node) => node.name === name ? { name, presence } : node),
+    nodes: world.nodes.map((node) => node.name === name ? { ...node, presence } : node),
   };
 }
 
