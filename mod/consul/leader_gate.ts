@@ -38,8 +38,13 @@ export class LeaderGate {
   readonly #deps: LeaderGateDeps;
   #isDoubted = false;
   #isLed = true;
-  #waiting = 0;
-  #asking: { readonly done: Promise<void>; readonly end: AbortController } | null = null;
+  /**
+   * What lets each request that waits go on. (Each would leave a reaction at a promise that they had
+   * in common, which may live for hours.)
+   */
+  readonly #waiting = new Set<PromiseWithResolvers<void>>();
+  /** Ends the question that is being asked for them. */
+  #asking: AbortController | null = null;
 
   constructor(deps: LeaderGateDeps) {
     this.#deps = deps;
@@ -69,26 +74,34 @@ export class LeaderGate {
   async pass(signal: AbortSignal): Promise<void> {
     if (!this.#isDoubted) return;
     signal.throwIfAborted();
-    const { done, end } = this.#asking ??= this.#ask();
-    this.#waiting += 1;
+    const one = Promise.withResolvers<void>();
+    this.#waiting.add(one);
+    if (this.#asking === null) this.#ask();
     try {
-      await orAborted(done, signal);
+      await orAborted(one.promise, signal);
     } finally {
-      this.#waiting -= 1;
-      if (this.#waiting === 0) end.abort();
+      this.#waiting.delete(one);
+      if (this.#waiting.size === 0) this.#end();
     }
   }
 
-  #ask(): { readonly done: Promise<void>; readonly end: AbortController } {
-    const end = new AbortController();
-    const done = this.#untilLed(end.signal);
-    const asking = { done, end };
-    const over = () => {
-      if (this.#asking === asking) this.#asking = null;
+  #ask(): void {
+    const asking = new AbortController();
+    this.#asking = asking;
+    const settle = (how: (one: PromiseWithResolvers<void>) => void) => {
+      if (this.#asking !== asking) return;
+      this.#asking = null;
+      this.#waiting.forEach(how);
     };
-    end.signal.addEventListener("abort", over, { once: true });
-    done.then(over, over);
-    return asking;
+    this.#untilLed(asking.signal).then(
+      () => settle((one) => one.resolve()),
+      (error) => settle((one) => one.reject(error)),
+    );
+  }
+
+  #end(): void {
+    this.#asking?.abort();
+    this.#asking = null;
   }
 
   async #untilLed(signal: AbortSignal): Promise<void> {
