@@ -144,8 +144,8 @@ Deno.test("runHere() lets go of a program that is killed, whatever has left its 
   inDirectory(async (directory, has) => {
     const stop = new AbortController();
     const reason = new Error("Ctrl-C");
-    const left = "cat <&3; touch left";
-    const script = `cd "$1"; exec 3<&0; setsid sh -c '${left}' & touch started; wait`;
+    const left = "touch started; cat <&3; touch left";
+    const script = `cd "$1"; exec 3<&0; setsid sh -c '${left}' & wait`;
     const running = runHere(["sh", "-c", script, "sh", directory], {
       stdin: new ReadableStream(),
       signal: stop.signal,
