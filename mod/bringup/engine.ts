@@ -10,6 +10,7 @@
 
 import type { Clock } from "../lib/clock.ts";
 import { HareError, linesOf, messageOf, TimeLimitError } from "../lib/errors.ts";
+import { timeLimit } from "../lib/time_limit.ts";
 
 /** Options of everything that a phase does. */
 export interface StepOptions {
@@ -206,50 +207,42 @@ async function runPhase<H extends { readonly name: string }>(
   phase: Phase<H>,
   options: EngineOptions,
 ): Promise<PhaseOutcome> {
-  const limit = new AbortController();
-  const timer = setTimeout(() => {
-    const seconds = phase.limitMs / 1000;
-    const what = `phase ${phase.name} did not end within its time limit of ${seconds} s`;
-    limit.abort(new TimeLimitError(what));
-  }, phase.limitMs);
+  const what = `phase ${phase.name} did not end within its time limit of ${phase.limitMs / 1000} s`;
+  using limit = timeLimit(phase.limitMs, { reason: () => new TimeLimitError(what) });
   const signal = AbortSignal.any([options.signal, limit.signal]);
   const failures: HostFailure[] = [];
   let worked = false;
-  try {
-    await atMost(options.parallel ?? DEFAULT_PARALLEL, phase.hosts, async (host) => {
-      const started = options.clock.monotonic();
-      const tell = (outcome: "done" | "already" | "failed", error?: unknown) =>
-        options.report({
-          event: "host",
-          phase: phase.name,
-          host: host.name,
-          outcome,
-          seconds: (options.clock.monotonic() - started) / 1000,
-          ...(error === undefined ? {} : { error: messageOf(error) }),
-        });
-      try {
-        if (await phase.isDone?.(host, { signal })) return tell("already");
-        worked = true;
-        await phase.run(host, { signal });
-        tell("done");
-      } catch (error) {
-        failures.push({ host: host.name, error });
-        tell("failed", error);
-      }
-    });
-    const { signal: { aborted, reason }, hintFor } = options;
-    if (aborted) throw new CutShortError(phase.name, reason, failures);
-    if (failures.length > 0) throw new PhaseError(phase, failures, { hintFor });
+  await atMost(options.parallel ?? DEFAULT_PARALLEL, phase.hosts, async (host) => {
+    const started = options.clock.monotonic();
+    const tell = (outcome: "done" | "already" | "failed", error?: unknown) =>
+      options.report({
+        event: "host",
+        phase: phase.name,
+        host: host.name,
+        outcome,
+        seconds: (options.clock.monotonic() - started) / 1000,
+        ...(error === undefined ? {} : { error: messageOf(error) }),
+      });
     try {
-      await phase.settle?.({ signal });
-    } catch (cause) {
-      if (options.signal.aborted) {
-        throw new CutShortError(phase.name, options.signal.reason, [{ host: null, error: cause }]);
-      }
-      throw new PhaseError(phase, [], { cause, hintFor });
+      if (await phase.isDone?.(host, { signal })) return tell("already");
+      worked = true;
+      await phase.run(host, { signal });
+      tell("done");
+    } catch (error) {
+      failures.push({ host: host.name, error });
+      tell("failed", error);
     }
-  } finally {
-    clearTimeout(timer);
+  });
+  const { signal: { aborted, reason }, hintFor } = options;
+  if (aborted) throw new CutShortError(phase.name, reason, failures);
+  if (failures.length > 0) throw new PhaseError(phase, failures, { hintFor });
+  try {
+    await phase.settle?.({ signal });
+  } catch (cause) {
+    if (options.signal.aborted) {
+      throw new CutShortError(phase.name, options.signal.reason, [{ host: null, error: cause }]);
+    }
+    throw new PhaseError(phase, [], { cause, hintFor });
   }
   if (phase.hosts.length === 0) return "none";
   return worked ? "done" : "already";

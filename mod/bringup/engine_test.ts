@@ -10,6 +10,7 @@ import {
   assertRejects,
   assertStringIncludes,
 } from "../../tests/lib/assert.ts";
+import { FakeClock, STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import { systemClock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
 import { type BringUpEvent, CutShortError, type Phase, PhaseError, runPhases } from "./engine.ts";
@@ -60,6 +61,20 @@ Deno.test("runPhases() runs phases in order and hosts of a phase together", asyn
     events.flatMap((e) => e.event === "phase" ? [`${e.number}/${e.of} ${e.phase}`] : []),
     ["1/2 one", "2/2 two"],
   );
+});
+
+Deno.test("runPhases() tells how long phases and hosts took, whatever becomes of the wall clock", async () => {
+  for (const step of STEPS_MS) {
+    const { events, options } = recorder();
+    const clock = new FakeClock(Date.UTC(2026, 10, 24));
+    const run = async () => {
+      clock.step(step);
+      await clock.advance(2_500);
+    };
+    await runPhases([phase({ hosts: [{ name: "a" }], run })], { ...options, clock });
+    const seconds = events.flatMap((event) => "seconds" in event ? [event.seconds] : []);
+    assertEquals(seconds, [2.5, 2.5], `a step of ${step} ms`);
+  }
 });
 
 Deno.test("runPhases() works on no more hosts at once than it may", async () => {

@@ -27,6 +27,7 @@ import type { Broadcasts } from "../../mod/rc/broadcasts.ts";
 import { type Leadership, LeadershipOver } from "../../mod/rc/leadership.ts";
 import type { Rule } from "../../mod/rc/rules/mod.ts";
 import { assertEquals } from "../lib/assert.ts";
+import { STEPS_MS } from "../lib/fake_clock.ts";
 import { makeLeader } from "./leader.ts";
 import { type Commit, type Fate, ModelConsul } from "./model.ts";
 
@@ -47,6 +48,8 @@ type Turn =
   | { readonly is: "timeout"; readonly events: number }
   /** The counter is deleted, overwritten, or set back. */
   | { readonly is: "counter"; readonly value: string | null }
+  /** The wall clock is set. */
+  | { readonly is: "clock"; readonly stepMs: number }
   /** The hax of these nodes read the broadcast queue. */
   | { readonly is: "hax"; readonly nodes: readonly Node[] }
   | { readonly is: "fails"; readonly fate: Fate };
@@ -54,6 +57,7 @@ type Turn =
 const turns: fc.Arbitrary<Turn> = fc.oneof(
   { arbitrary: fc.constant<Turn>({ is: "nothing" }), weight: 6 },
   fc.record({ is: fc.constant("pause" as const), turns: fc.integer({ min: 1, max: 30 }) }),
+  fc.record({ is: fc.constant("clock" as const), stepMs: fc.constantFrom(...STEPS_MS) }),
   fc.record({
     is: fc.constant("lock moves" as const),
     to: fc.constantFrom(...NODES, null),
@@ -90,18 +94,32 @@ const troubles: fc.Arbitrary<Turn> = fc.oneof(
 
 /** Time that everybody who waits for lets pass. */
 class HurriedClock implements Clock {
-  #now = Date.UTC(2026, 10, 24);
+  #monotonic = 0;
+  #wall = Date.UTC(2026, 10, 24);
+  #latest = 0;
 
   now(): number {
-    return this.#now;
+    return this.#wall;
   }
 
   monotonic(): number {
-    return this.#now;
+    return this.#monotonic;
+  }
+
+  /** Sets the wall clock. */
+  step(ms: number): void {
+    this.#latest = Math.max(this.#latest, this.#wall);
+    this.#wall += ms;
+  }
+
+  /** Sets the wall clock to the latest time that it has told. */
+  catchUp(): void {
+    this.#wall = Math.max(this.#latest, this.#wall);
   }
 
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    this.#now += ms;
+    this.#monotonic += ms;
+    this.#wall += ms;
     await microtasks(3);
     signal?.throwIfAborted();
   }
@@ -200,6 +218,7 @@ class World {
     if (turn === undefined) {
       if (this.#holder === null) this.#moveLock("a");
       this.model.delete(RC_PAUSED);
+      this.clock.catchUp();
       return "done";
     }
     switch (turn.is) {
@@ -227,6 +246,9 @@ class World {
       case "counter":
         if (turn.value === null) this.model.delete("epoch");
         else this.model.put("epoch", turn.value);
+        return "done";
+      case "clock":
+        this.clock.step(turn.stepMs);
         return "done";
       case "hax":
         for (const node of turn.nodes) await this.#hear(node);
