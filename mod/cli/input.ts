@@ -34,9 +34,10 @@ export async function readInput(
   }
   const { signal } = context;
   try {
-    const text = await isSpecial(path)
+    const file = await openRegular(path);
+    const text = file === null
       ? await readByCat(path, signal)
-      : await readStream((await Deno.open(path)).readable, path, signal);
+      : await readStream(file.readable, path, signal);
     return { name: path, text };
   } catch (error) {
     if (signal.aborted) throw signal.reason;
@@ -44,13 +45,13 @@ export async function readInput(
   }
 }
 
-/** A FIFO, a device, or what a shell calls `<(…)`. */
-async function isSpecial(path: string): Promise<boolean> {
+/** The file; `null` for a FIFO, a device, or what a shell calls `<(…)`. */
+async function openRegular(path: string): Promise<Deno.FsFile | null> {
   try {
     const { isFile, isDirectory } = await Deno.stat(path);
-    return !isFile && !isDirectory;
+    return isFile || isDirectory ? await Deno.open(path) : null;
   } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return true; // /dev, /proc
+    if (error instanceof Deno.errors.NotCapable) return null; // /dev, /proc
     throw error;
   }
 }
@@ -72,7 +73,8 @@ async function readByCat(path: string, signal: AbortSignal): Promise<string> {
   try {
     const text = await readStream(cat.stdout, path, signal);
     if ((await cat.status).success) return text;
-    throw new HareError(`cannot read ${path}: ${(await said).trim().split(": ").at(-1)}`);
+    const why = (await said).trim().split(": ").at(-1) ?? "";
+    throw new HareError(`cannot read ${path}: ${why.replace(/^./, (c) => c.toLowerCase())}`);
   } finally {
     stopped.abort();
     await said;

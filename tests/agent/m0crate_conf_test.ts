@@ -37,7 +37,7 @@ Deno.test("m0crate-conf takes its values from KV, and what is not there from con
     const none = await run();
     assertEquals([none.code, none.stdout, none.isChanged], [1, "", false]);
     assertStringIncludes(none.stderr, "no client of Mero on this node, ssc-vm1");
-    assertStringIncludes(none.stderr, "m0_clients");
+    assertStringIncludes(none.stderr, "c0_clients or m0t1fs_clients in the CDF");
 
     for (
       const [fidk, types] of [[6, "ha rms"], [9, "rms confd"], [40, "rms"], [42, "rms"]] as const
