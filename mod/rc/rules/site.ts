@@ -22,7 +22,7 @@
  *   a few times; then the event is moved aside.
  *
  * When it ends, what it has started ends with it: what shall go on needs a session of its own
- * (`setsid`), or a unit (`systemd-run`). It may be run again for the same event, by this leader or the
+ * (`setsid`), or is another service's to do. It may be run again for the same event, by this leader or the
  * next: it must be idempotent.
  *
  * @module
