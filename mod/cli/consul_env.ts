@@ -5,8 +5,9 @@
  */
 
 import { renderConsulEnv } from "../agent/consul_env.ts";
+import { splitSecrets } from "../agent/secret_options.ts";
 import { splitWords } from "../agent/words.ts";
-import { CONSUL_DATA_DIRECTORY, CONSUL_ENV_FILE } from "../host/places.ts";
+import { CONSUL_CONFIG_DIRECTORY, CONSUL_DATA_DIRECTORY, CONSUL_ENV_FILE } from "../host/places.ts";
 import { SystemdHost } from "../host/systemd.ts";
 import { uuidOf } from "../lib/uuid.ts";
 import {
@@ -38,8 +39,17 @@ export function consulEnvCommand(context: Context): CommandUnknownOpts {
     )
     .requiredOption("--bind <ip>", "address that the other agents reach", parseAddress)
     .option("--join <ip>", "address of another server; again for each of them", collect)
-    .option("--extra-options <options>", "further options of the agent, which win", words)
-    .addHelpText("after", `\nThe file is ${CONSUL_ENV_FILE}; restart hare-consul-agent then.`)
+    .option(
+      "--extra-options <options>",
+      "further options of the agent, which win; `-` is standard input",
+      words,
+    )
+    .addHelpText(
+      "after",
+      `\nThe file is ${CONSUL_ENV_FILE}; restart hare-consul-agent then. Options that hold secrets ` +
+        `\n(-encrypt, tokens) go into files of ${CONSUL_CONFIG_DIRECTORY}, and not into the agent's ` +
+        `\nargument list.`,
+    )
     .addHelpText(
       "after",
       examples(
@@ -53,6 +63,7 @@ export function consulEnvCommand(context: Context): CommandUnknownOpts {
 /** Writes the file. */
 export async function runConsulEnv(options: ConsulEnvOptions, context: Context): Promise<void> {
   const { run, signal } = context;
+  const { open, files } = splitSecrets(await extraOptions(options.extraOptions, context));
   const nodeName = Deno.hostname();
   const content = renderConsulEnv({
     mode: options.mode,
@@ -61,10 +72,31 @@ export async function runConsulEnv(options: ConsulEnvOptions, context: Context):
     bind: options.bind,
     join: options.join ?? [],
     dataDir: CONSUL_DATA_DIRECTORY,
-    extra: options.extraOptions ?? [],
+    extra: open,
   });
   const host = new SystemdHost({ name: nodeName, run });
+  for (const [i, content] of files.entries()) {
+    await host.putFile({ path: secretFile(i), content, mode: 0o640 }, { signal });
+  }
+  // Those of an earlier run.
+  for (let i = files.length; await host.exists(secretFile(i), { signal }); i++) {
+    await host.removeFile(secretFile(i), { signal });
+  }
   await host.putFile({ path: CONSUL_ENV_FILE, content, mode: 0o640 }, { signal });
+}
+
+/** The options, of standard input where that is named: an argument can be read by all users. */
+async function extraOptions(
+  given: readonly string[] | undefined,
+  { readStdin }: Context,
+): Promise<readonly string[]> {
+  if (given?.length !== 1 || given[0] !== "-") return given ?? [];
+  return splitWords((await readStdin("options of the agent")).trim().replaceAll(/\s*\n\s*/g, " "));
+}
+
+/** A configuration file of the agent; of those in the directory the last ones win. */
+function secretFile(i: number): string {
+  return `${CONSUL_CONFIG_DIRECTORY}/zz-extra-options-${i + 1}.hcl`;
 }
 
 const words = parsedBy(splitWords);
