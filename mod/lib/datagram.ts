@@ -12,6 +12,8 @@ import { HareError } from "./errors.ts";
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 0o2000002;
 const MSG_NOSIGNAL = 0x4000;
+/** An error where the receiver has no room, in place of a wait without limit. */
+const MSG_DONTWAIT = 0x40;
 /** Room for the path in a `sockaddr_un`. */
 const PATH_BYTES = 108;
 
@@ -22,7 +24,7 @@ const LIBC = {
 } as const;
 
 /**
- * Sends a text as one datagram.
+ * Sends a text as one datagram. It does not wait for a receiver that takes none.
  *
  * @param path of the socket; an `@` in front stands for the NUL of an abstract one
  * @throws {HareError} when it cannot be sent
@@ -37,7 +39,14 @@ export function sendDatagram(path: string, text: string): void {
     if (descriptor < 0) throw new HareError("cannot make a socket");
     const { length } = bytes;
     const sent = sendto(
-      ...[descriptor, bytes, BigInt(length), MSG_NOSIGNAL, address, address.length] as const,
+      ...[
+        descriptor,
+        bytes,
+        BigInt(length),
+        MSG_NOSIGNAL | MSG_DONTWAIT,
+        address,
+        address.length,
+      ] as const,
     );
     close(descriptor);
     if (sent !== BigInt(length)) throw new HareError(`cannot send a datagram to ${path}`);

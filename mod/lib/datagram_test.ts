@@ -58,3 +58,14 @@ Deno.test("sendDatagram() sends to an abstract socket", () => {
 Deno.test("sendDatagram() refuses a path that does not fit", () => {
   assertThrows(() => sendDatagram(`/${"a".repeat(107)}`, "x"), HareError, "at most 107 bytes");
 });
+
+Deno.test("sendDatagram() does not wait for a receiver that has no room", () => {
+  const directory = Deno.makeTempDirSync();
+  const path = `${directory}/full`;
+  using _receiver = new Receiver(path);
+  const error = assertThrows(() => {
+    for (let i = 0; i < 100_000; i++) sendDatagram(path, "x".repeat(1000));
+  }, HareError);
+  assertEquals(error.message, `cannot send a datagram to ${path}`);
+  Deno.removeSync(directory, { recursive: true });
+});

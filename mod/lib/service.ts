@@ -48,10 +48,14 @@ export async function runAsService(
   run: (service: Service, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const socket = env("NOTIFY_SOCKET");
+  /** What systemd had no room for, by the variable: the next datagram has it as well. */
+  const unsent = new Map<string, string>();
   const tell = (...lines: readonly string[]) => {
     if (!socket) return;
+    for (const line of lines) unsent.set(line.split("=")[0] ?? line, line);
     try {
-      send(socket, lines.join("\n"));
+      send(socket, [...unsent.values()].join("\n"));
+      unsent.clear();
     } catch (error) {
       if (!(error instanceof HareError)) throw error;
       log.warn("systemd cannot be told: {why}", { why: error.message });

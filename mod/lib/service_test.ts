@@ -54,6 +54,25 @@ Deno.test("runAsService() lets no value begin another message, or reach a termin
   ]);
 });
 
+Deno.test("runAsService() tells later what systemd had no room for", async () => {
+  await using _log = await captureLog();
+  const { told, stop, world } = unit();
+  let isFull = true;
+  const send = (path: string, text: string) => {
+    if (isFull) throw new HareError("cannot send a datagram");
+    world.send?.(path, text);
+  };
+  const running = runAsService({ ...world, send }, (service, signal) => {
+    service.waits("there is no Consul");
+    service.isReady("follows vm2");
+    isFull = false;
+    return untilStopped(service, signal);
+  });
+  stop.abort();
+  await running;
+  assertEquals(told, ["/run/notify: STATUS=follows vm2\nREADY=1\nSTOPPING=1"]);
+});
+
 Deno.test("runAsService() tells nothing where nobody listens", async () => {
   const { told, world } = unit({ WATCHDOG_USEC: "3000000" });
   await runAsService(world, (service) => Promise.resolve(service.isReady("")));
