@@ -18,8 +18,10 @@ export interface Terminal {
   readonly colours: boolean;
   /** Standard error is a terminal on which a line can be replaced. */
   readonly showsStatus: boolean;
-  /** Width in characters, read each time; 80 where none is known. */
+  /** Width of standard output in characters, read each time; 80 where none is known. */
   readonly columns: number;
+  /** The same for standard error. */
+  readonly statusColumns: number;
 }
 
 /** The world outside, as a sub-command sees it. */

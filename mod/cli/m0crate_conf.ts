@@ -77,11 +77,15 @@ export async function runM0crateConf(
   );
 }
 
-/** The file that a link leads to is replaced, not the link; its permissions stay. */
+/** The file that a link leads to is replaced, not the link; its owner and permissions stay. */
 async function replaceFile(path: string, text: string): Promise<void> {
   try {
-    const { mode } = await Deno.stat(path);
-    await writeFileAtomic(await Deno.realPath(path), text, { mode: (mode ?? 0o644) & 0o777 });
+    const { mode, uid, gid } = await Deno.stat(path);
+    const owner = { uid, gid };
+    await writeFileAtomic(await Deno.realPath(path), text, {
+      mode: (mode ?? 0o644) & 0o777,
+      owner,
+    });
   } catch (error) {
     throw fileError("write", path, error);
   }

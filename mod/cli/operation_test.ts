@@ -141,7 +141,13 @@ Deno.test("showOperation() shows no name, message or error raw, on a line that i
     { event: "host", phase: hostile, host: hostile, outcome: "failed", seconds: 1, error: hostile },
     { event: "phase-end", phase: hostile, outcome: "failed", seconds: 1 },
   ];
-  const live = { isTerminal: true, colours: true, showsStatus: true, columns: 80 };
+  const live = {
+    isTerminal: true,
+    colours: true,
+    showsStatus: true,
+    columns: 80,
+    statusColumns: 80,
+  };
   for (const terminal of [live, { ...live, showsStatus: false }]) {
     for (const dryRun of [true, false]) {
       for (const json of [true, false]) {

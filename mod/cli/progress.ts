@@ -31,7 +31,7 @@ export function showProgress(json: boolean, context: Context): Progress {
     writes.add(() => json ? context.stdout(output) : context.stderr(output));
   const draw = () => {
     if (state === null) return;
-    write({ status: liveLine(state, context.clock.monotonic(), context.terminal.columns) });
+    write({ status: liveLine(state, context.clock.monotonic(), context.terminal.statusColumns) });
   };
   const writeLines = (lines: readonly string[]) => {
     if (live) write({ status: "" });

@@ -43,7 +43,10 @@ export function terminalOf(facts: TerminalFacts): Terminal {
     colours: !isSet("NO_COLOR") && (isForced || (stdoutIsTerminal && !isDumb)),
     showsStatus: stderrIsTerminal && !isDumb,
     get columns() {
-      return stdoutIsTerminal || stderrIsTerminal ? columnsFrom(facts.columns) : DEFAULT_COLUMNS;
+      return stdoutIsTerminal ? columnsFrom(facts.columns) : DEFAULT_COLUMNS;
+    },
+    get statusColumns() {
+      return stderrIsTerminal ? columnsFrom(facts.columns) : DEFAULT_COLUMNS;
     },
   };
 }

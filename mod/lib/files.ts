@@ -12,6 +12,8 @@ import { join } from "./std/path.ts";
 export interface WriteFileOptions {
   /** Permission bits. {@default 0o644} */
   readonly mode?: number;
+  /** Owner and group, where this process may give files away. {@default this process's} */
+  readonly owner?: { readonly uid: number | null; readonly gid: number | null } | undefined;
 }
 
 /**
@@ -82,16 +84,29 @@ function namedBeside(path: string, suffix: string): string {
 async function writeTemporary(
   path: string,
   content: string,
-  { mode = 0o644 }: WriteFileOptions,
+  { mode = 0o644, owner }: WriteFileOptions,
 ): Promise<void> {
   // The mode is set before the first byte is written: a secret is never readable meanwhile.
   // Not by `file.writable`: a stream that fails closes its file, and closing that again would throw
   // "Bad resource ID" in place of the failure.
   using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
+  if (owner !== undefined) await chownIfAllowed(path, owner);
   await Deno.chmod(path, mode);
   let bytes = new TextEncoder().encode(content);
   while (bytes.length > 0) bytes = bytes.subarray(await file.write(bytes));
   await file.sync();
+}
+
+async function chownIfAllowed(
+  path: string,
+  { uid, gid }: NonNullable<WriteFileOptions["owner"]>,
+): Promise<void> {
+  try {
+    await Deno.chown(path, uid, gid);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : "";
+    if (code !== "EPERM") throw error; // only root may give files away
+  }
 }
 
 /** For a file that may not be there, or not be removable, after the failure that is reported. */

@@ -26,6 +26,16 @@ Deno.test("writeFileAtomic() replaces a file, with the mode asked for, and leave
     assertEquals(namesIn(directory), ["a"]);
   }));
 
+Deno.test("writeFileAtomic() gives the file to its owner where it may, and writes it in any case", () =>
+  inDirectory(async (directory) => {
+    const path = join(directory, "a");
+    const owner = { uid: 12345, gid: 54321 };
+    await writeFileAtomic(path, "text", { owner });
+    const { uid, gid } = await Deno.stat(path);
+    assertEquals([uid, gid], Deno.uid() === 0 ? [12345, 54321] : [Deno.uid(), Deno.gid()]);
+    assertEquals(await Deno.readTextFile(path), "text");
+  }));
+
 Deno.test("writeFileAtomic() leaves the old file when the new one cannot take its place", () =>
   inDirectory(async (directory) => {
     const path = join(directory, "a");

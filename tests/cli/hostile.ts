@@ -173,7 +173,13 @@ export async function runAll(where: Where, world: () => FakeWorld): Promise<void
   });
 }
 
-const TERMINAL = { isTerminal: true, colours: false, showsStatus: false, columns: 80 };
+const TERMINAL = {
+  isTerminal: true,
+  colours: false,
+  showsStatus: false,
+  columns: 80,
+  statusColumns: 80,
+};
 
 /** A world where each program fails with the text. */
 export function hostileWorld(parts: Partial<FakeWorld> = {}): FakeWorld {

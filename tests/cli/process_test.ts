@@ -89,6 +89,7 @@ Deno.test("there are colours on a terminal only, and not with NO_COLOR or TERM=d
     colours: false,
     showsStatus: false,
     columns: 80,
+    statusColumns: 80,
   });
 });
 

@@ -22,7 +22,8 @@ const PLAIN = { isTerminal: false, colours: false };
 export function fakeWorld(parts: Partial<World> = {}): FakeWorld {
   let out = "";
   let err = "";
-  const terminal = parts.terminal ?? { ...PLAIN, showsStatus: false, columns: 80 };
+  const terminal = parts.terminal ??
+    { ...PLAIN, showsStatus: false, columns: 80, statusColumns: 80 };
   const textOf = (output: Output) => outputText(output, terminal);
   const absent = (what: string) => () => {
     throw new Error(`this test has no ${what}`);

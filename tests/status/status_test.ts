@@ -19,7 +19,13 @@ import { fakeWorld } from "../lib/world.ts";
 
 /** The lines and the exit status of `hare status`. */
 async function status(consul: Consul): Promise<{ code: number; lines: readonly string[] }> {
-  const terminal = { isTerminal: false, colours: false, showsStatus: false, columns: 200 };
+  const terminal = {
+    isTerminal: false,
+    colours: false,
+    showsStatus: false,
+    columns: 200,
+    statusColumns: 80,
+  };
   const world = fakeWorld({ consul: () => consul, terminal });
   const code = await runProgram(["status"], world);
   assertEquals(world.err(), "");
