@@ -1,4 +1,5 @@
 import { assertEquals, assertStringIncludes } from "../../tests/lib/assert.ts";
+import { framedRun } from "../../tests/lib/framed_run.ts";
 import { fakeWorld } from "../../tests/lib/world.ts";
 import { runProgram } from "./program.ts";
 
@@ -20,6 +21,23 @@ Deno.test("hare install takes no option of ssh for a host", async () => {
       assertStringIncludes(world.err(), `hare: ${JSON.stringify(host)} is no [user@]hostname`);
     }
     assertEquals(await Array.fromAsync(Deno.readDir(directory)), []);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+});
+
+Deno.test("hare install does one host once, however its name is written", async () => {
+  const directory = await Deno.makeTempDir();
+  const env = (name: string) => name === "XDG_RUNTIME_DIR" ? directory : undefined;
+  const run = framedRun((argv) => {
+    const stdout = argv.includes("hare-look") ? `no\n${"nothing\n".repeat(20)}` : "";
+    return Promise.resolve({ code: argv.includes("hare-read") ? 44 : 0, stdout, stderr: "" });
+  });
+  try {
+    const world = fakeWorld({ run, env });
+    const args = ["install", "--uninstall", "--host", "localhost", "LOCALHOST", "LocalHost"];
+    assertEquals([await runProgram(args, world), world.err()], [0, ""]);
+    assertEquals(world.out().split("\n").length, 2);
   } finally {
     await Deno.remove(directory, { recursive: true });
   }
