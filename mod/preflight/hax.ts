@@ -25,6 +25,10 @@ interface HaxUnit {
   readonly environmentFiles: readonly string[];
   /** Empty for root. */
   readonly user: string;
+  /** Empty for the user's own. */
+  readonly group: string;
+  /** In place of those that the system has for the user. */
+  readonly supplementaryGroups: readonly string[];
   /** Whether the unit sees no home directories. */
   readonly isHomeless: boolean;
 }
@@ -43,9 +47,13 @@ export async function tryHax(deps: TryHaxDeps): Promise<string> {
     variables = { ...variables, ...await readEnvironmentFile(path, deps) };
   }
   const options = splitWords(variables[HAX_OPTIONS] ?? "");
-  const asUser = ["setpriv", "--reuid", unit.user, "--regid", unit.user, "--init-groups"] as const;
+  const { user, group, supplementaryGroups } = unit;
+  const groups = supplementaryGroups.length === 0
+    ? ["--init-groups"]
+    : ["--groups", supplementaryGroups.join(",")];
+  const asUser = ["setpriv", "--reuid", user, "--regid", group || user, ...groups] as const;
   const check = [HARE_PROGRAM, "hax", "--check", ...options] as const;
-  const argv = unit.user === "" ? check : [...asUser, "--", ...check] as const;
+  const argv = user === "" ? check : [...asUser, "--", ...check] as const;
   const { code, stdout, stderr } = await deps.run(argv, { env: variables, signal: deps.signal });
   if (code !== 0) throw new HareError(`hax would not start: ${reasonIn(stderr, code)}`);
   const library = stdout.trim();
@@ -59,7 +67,8 @@ export async function tryHax(deps: TryHaxDeps): Promise<string> {
 const HOMES = ["/home/", "/root/", "/run/user/"] as const;
 
 async function readUnit({ run, signal }: TryHaxDeps): Promise<HaxUnit> {
-  const properties = "--property=Environment,EnvironmentFiles,User,ProtectHome";
+  const properties =
+    "--property=Environment,EnvironmentFiles,User,Group,SupplementaryGroups,ProtectHome";
   const { stdout } = await run(["systemctl", "show", properties, "--", `${HAX_UNIT}.service`], {
     signal,
   });
@@ -74,6 +83,8 @@ async function readUnit({ run, signal }: TryHaxDeps): Promise<HaxUnit> {
     // Where the unit is not installed yet, what it will read.
     environmentFiles: files.length === 0 ? [HAX_ENV_FILE] : files,
     user: values("User")[0] ?? "",
+    group: values("Group")[0] ?? "",
+    supplementaryGroups: (values("SupplementaryGroups")[0] ?? "").split(" ").filter(Boolean),
     isHomeless: ["yes", "tmpfs"].includes(values("ProtectHome")[0] ?? ""),
   };
 }

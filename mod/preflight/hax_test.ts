@@ -102,6 +102,14 @@ Deno.test("tryHax() gives hax its variables and its user", async () => {
   ]);
 });
 
+Deno.test("tryHax() gives hax the groups of its unit", async () => {
+  const { argv } = await tried({
+    unit: "User=hare-hax\nGroup=hare\nSupplementaryGroups=rdma lnet\n",
+  });
+  const groups = ["--regid", "hare", "--groups", "rdma,lnet"];
+  assertEquals(argv.slice(0, 7), ["setpriv", "--reuid", "hare-hax", ...groups]);
+});
+
 /** What is wrong, and the message. */
 const FAILURES: readonly (readonly [site: Site, message: string])[] = [
   [
