@@ -29,6 +29,28 @@ Deno.test("kv refuses a value that is too large, with key and size, by its bytes
   assertEquals(server.requests.length, 2);
 });
 
+Deno.test("kv.get() keeps the bytes of a value that is no text", async () => {
+  const values = new Map([
+    ["text", [0x61, 0xc3, 0xa9]],
+    ["mark", [0xef, 0xbf, 0xbd]], // U+FFFD itself
+    ["bytes", [0x61, 0xff]],
+  ]);
+  const base64 = (bytes: readonly number[]) => btoa(String.fromCharCode(...bytes));
+  await using server = serveBadly(({ path }) => {
+    const Key = path.replace("/v1/kv/", "");
+    const Value = base64(values.get(Key) ?? []);
+    const entry = { LockIndex: 0, Key, Flags: 0, Value, CreateIndex: 1, ModifyIndex: 1 };
+    return { answer: JSON.stringify([entry]) };
+  });
+  const { kv } = new Consul({ address: server.address });
+  const found = await Promise.all([...values.keys()].map((key) => kv.get(key)));
+  assertEquals(found.map((entry) => [entry?.value, entry?.binary]), [
+    ["aé", undefined],
+    ["\ufffd", undefined],
+    ["a\ufffd", base64([0x61, 0xff])],
+  ]);
+});
+
 Deno.test("kv.list() reads 50,000 entries within seconds", async () => {
   const value = btoa('{"state": "M0_CONF_HA_PROCESS_STARTED", "type": "M0D"}');
   const list = Array.from({ length: 50_000 }, (_, i) => ({

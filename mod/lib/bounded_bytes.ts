@@ -6,6 +6,9 @@
 
 import { systemClock } from "./clock.ts";
 
+/** A stall of this process is no silence of the other's: it is looked again before one is believed. */
+const IDLE_LOOKS = 2;
+
 /** Reads a stream; of more than the limit it keeps the first and the last half, and counts the rest. */
 export class BoundedBytes {
   readonly #half: number;
@@ -16,6 +19,8 @@ export class BoundedBytes {
   #before: Block;
   #last: Block;
   #dropped = 0;
+  /** How often something has come. */
+  #chunks = 0;
 
   /** @param limit in bytes */
   constructor(stream: ReadableStream<Uint8Array>, limit: number) {
@@ -25,22 +30,31 @@ export class BoundedBytes {
     this.#last = new Block(this.#half);
     this.#reader = stream.getReader();
     this.#reading = this.#read();
+    this.#reading.catch(() => {}); // whoever asks for the text is told
   }
 
   /**
    * What was kept, as text, when the stream has ended.
    *
-   * @param drainMs the stream is given up when it has not ended after so many milliseconds
+   * @param drainMs the stream is given up when nothing comes for so many milliseconds, and in any case
+   * after ten times as many
    */
   async text(drainMs: number): Promise<string> {
-    const done = new AbortController();
-    const limit = systemClock.sleep(drainMs, done.signal).then(() => this.#reader.cancel());
+    let ended = false;
+    const reading = this.#reading.finally(() => ended = true);
+    const over = new AbortController();
+    const wait = () => systemClock.sleep(drainMs / IDLE_LOOKS, over.signal);
     try {
-      await this.#reading;
+      for (let looks = 0, idle = 0; idle < IDLE_LOOKS && looks < 10 * IDLE_LOOKS; looks++) {
+        const before = this.#chunks;
+        await Promise.race([reading, wait()]);
+        if (ended) return this.#kept();
+        idle = this.#chunks === before ? idle + 1 : 0;
+      }
     } finally {
-      done.abort();
-      await limit.catch(() => {}); // it was not needed
+      over.abort();
     }
+    await this.cancel();
     return this.#kept();
   }
 
@@ -54,6 +68,7 @@ export class BoundedBytes {
     while (true) {
       const { done, value } = await this.#reader.read();
       if (done) return;
+      this.#chunks += 1;
       this.#keep(value);
     }
   }
