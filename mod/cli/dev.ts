@@ -123,16 +123,19 @@ export async function runDevUp(
     ...await worldOf(options.dir, context),
     consul: await findConsul(context.env, context.run, context.signal),
   };
-  await using progress = showProgress(options.json === true, context);
-  const state = await up({
-    ...options,
-    motr,
-    mkfs,
-    cdf: text,
-    cdfName: name,
-    signal: context.signal,
-    report: progress.report,
-  }, world);
+  let state: DevState;
+  { // All of the progress is shown before the result.
+    await using progress = showProgress(options.json === true, context);
+    state = await up({
+      ...options,
+      motr,
+      mkfs,
+      cdf: text,
+      cdfName: name,
+      signal: context.signal,
+      report: progress.report,
+    }, world);
+  }
   if (options.json === true) return;
   const seconds = ((context.clock.monotonic() - started) / 1000).toFixed(1);
   await context.stdout({ lines: isUpLines(state, seconds, options.dir) });
