@@ -79,9 +79,10 @@ export function filtered(name: string, right: string | undefined, hasToken: bool
   });
 }
 
-/** Whether there is nothing to connect to. */
-export function cannotConnect(error: TypeError): boolean {
-  return error.message.includes("client error (Connect)");
+/** Whether `error` says that there was a connection, which ended before an answer came. */
+export function wasClosed(error: unknown): boolean {
+  return error instanceof ConsulError && error.kind === "unreachable" &&
+    !messageOf(error.cause).includes("client error (Connect)");
 }
 
 /** There is no connection, or it ended before an answer came. */

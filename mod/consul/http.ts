@@ -10,6 +10,7 @@
 
 import * as z from "zod";
 import { type Clock, systemClock } from "../lib/clock.ts";
+import { orAborted } from "../lib/or_aborted.ts";
 import { type Answer, answerOf } from "./answer.ts";
 import { ConnectionLimit } from "./connection_limit.ts";
 import { Credentials, type CredentialsOptions } from "./credentials.ts";
@@ -97,9 +98,14 @@ export class Http implements Disposable {
       await this.#credentials.refresh();
       const answer = await this.#send(request, connection, options)
         .catch(async (error) => {
-          if (!isRefused(error)) throw error;
-          if (await this.#credentials.renew()) return this.#send(request, connection, options);
-          throw withProblem(error, this.#credentials.problem);
+          if (isRefused(error)) {
+            if (await this.#credentials.renew()) return this.#send(request, connection, options);
+            throw withProblem(error, this.#credentials.problem);
+          }
+          if (failure.wasClosed(error) && await orAborted(this.#limit.isReached(), giveUp.signal)) {
+            throw failure.tooManyConnections(this.#name(request));
+          }
+          throw error;
         });
       if (needsLeader && answer.leaderHeardMs < Infinity) this.#gate.heard(true);
       return answer;
@@ -166,11 +172,9 @@ export class Http implements Disposable {
       // fetch throws a TypeError for each fault of the network; anything else is a fault of ours.
       if (!(error instanceof TypeError)) throw error;
       const name = this.#name(request);
-      if (response !== undefined) throw failure.brokenOff(name, error);
-      if (!failure.cannotConnect(error) && await this.#limit.isReached()) {
-        throw failure.tooManyConnections(name);
-      }
-      throw failure.unreachable(name, error);
+      throw response === undefined
+        ? failure.unreachable(name, error)
+        : failure.brokenOff(name, error);
     }
   }
 

@@ -115,7 +115,11 @@ export function startHere(address: string, options: HereOptions = {}): HereCoord
   ended.catch(() => {}); // whoever stops it, or looks, is told
   const end = async () => {
     stop.abort(new Error("the test stops it"));
-    await ended;
+    try {
+      await ended;
+    } finally {
+      consul[Symbol.dispose]();
+    }
   };
   return { stop: end, ended, [Symbol.asyncDispose]: end };
 }
