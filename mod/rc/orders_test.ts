@@ -95,8 +95,10 @@ Deno.test("Orders ignores an order whose giver holds it too long, also where it 
   withOrders(async ({ model, orders, clock }) => {
     model.hold(RC_SWITCHOVER, JSON.stringify(ORDER), "giver");
     await settle();
+    clock.step(3_600_000);
     await clock.advance(ORDER_LIMIT_MS - 1);
     assertEquals(orders.switchover, ORDER);
+    clock.step(-7_200_000);
     model.put(RC_SWITCHOVER, JSON.stringify({ from: "a", to: "c" }));
     await settle();
     await clock.advance(1);
