@@ -67,6 +67,17 @@ export interface ServiceDefinition {
   readonly checks?: readonly CheckDefinition[] | undefined;
 }
 
+/** A service of the agent, and its checks. */
+export interface AgentServiceHealth {
+  readonly service: ServiceInstance;
+  readonly checks: readonly HealthCheck[];
+}
+
+const serviceHealthSchema = z.object({
+  Service: serviceSchema,
+  Checks: z.array(checkSchema).nullish(),
+}).transform((raw): AgentServiceHealth => ({ service: raw.Service, checks: raw.Checks ?? [] }));
+
 const selfSchema = z.object({
   Config: z.object({
     NodeID: z.string(),
@@ -133,6 +144,17 @@ export class Agent {
   /** The members of the gossip pool as this agent sees them. */
   async members(options: CallOptions = {}): Promise<Member[]> {
     return await this.#get("members", membersSchema, options);
+  }
+
+  /**
+   * A service registered at this agent and its checks, or `null`. It takes the right to read this
+   * service only, where a list would be filtered.
+   */
+  async serviceHealth(id: string, options: CallOptions = {}): Promise<AgentServiceHealth | null> {
+    const path = `/v1/agent/health/service/id/${encodeURIComponent(id)}`;
+    // 503: one of its checks, or of its node's, is critical.
+    const answer = await this.#http.call({ method: "GET", path, expect: [404, 503] }, options);
+    return answer.status === 404 ? null : answer.json(serviceHealthSchema);
   }
 
   /** The services registered at this agent. */

@@ -162,8 +162,7 @@ export class Presence {
   }
 
   async #service(signal: AbortSignal): Promise<ServiceInstance | null> {
-    const services = await this.#deps.consul.agent.services({ signal });
-    return services.find(({ id }) => id === RC_SERVICE) ?? null;
+    return (await this.#deps.consul.agent.serviceHealth(RC_SERVICE, { signal }))?.service ?? null;
   }
 
   /** The coordinator that the service stands for, unless it is this one, or is known to have ended. */
@@ -184,8 +183,8 @@ export class Presence {
     });
     const deadline = clock.monotonic() + ttlOf(other) + MARGIN_MS;
     while (true) {
-      const checks = await consul.agent.checks({ signal });
-      const check = checks.find(({ checkId }) => checkId === RC_CHECK);
+      const now = await consul.agent.serviceHealth(RC_SERVICE, { signal });
+      const check = now?.checks.find(({ checkId }) => checkId === RC_CHECK);
       if (check === undefined || check.status === "critical") return;
       if (clock.monotonic() >= deadline) {
         throw otherOf(other, "a recovery coordinator runs on this node already");

@@ -16,7 +16,7 @@ for (const step of STEPS_MS) {
     const clock = new FakeClock();
     let passed = 0;
     await using server = serveBadly(({ path }): Behaviour => {
-      if (path === "/v1/agent/services") return { answer: "{}" };
+      if (path.startsWith("/v1/agent/health/")) return { status: 404, answer: "{}" };
       if (!path.startsWith("/v1/agent/check/pass/")) return { answer: "" };
       passed += 1;
       clock.step(step);
@@ -57,12 +57,17 @@ async function withAgent(
   const service = { ID: "hare-rc", Service: "hare-rc", Address: "", Port: 0, ModifyIndex: 0 };
   const check = { ...{ Node: "a", CheckID: RC_CHECK, Name: "", Notes: "", Output: "" } };
   const named = { ServiceID: "hare-rc", ServiceName: "hare-rc", ModifyIndex: 0 };
-  const services = other === null ? {} : { "hare-rc": { ...service, Meta: other } };
+  const services: Record<string, unknown> = other === null
+    ? {}
+    : { "hare-rc": { ...service, Meta: other } };
   const checks = { [RC_CHECK]: { ...check, ...named, Status: "passing" } };
   let registered: string | undefined;
   await using server = serveBadly(({ path, body }): Behaviour => {
-    if (path === "/v1/agent/services") return { answer: JSON.stringify(services) };
-    if (path === "/v1/agent/checks") return { answer: JSON.stringify(checks) };
+    if (path === "/v1/agent/health/service/id/hare-rc") {
+      const { "hare-rc": Service } = services;
+      if (Service === undefined) return { status: 404, answer: "{}" };
+      return { answer: JSON.stringify({ Service, Checks: Object.values(checks) }) };
+    }
     if (path === "/v1/agent/service/register") registered = body;
     return { answer: "" };
   });

@@ -207,6 +207,12 @@ Deno.test("the client speaks with a real agent", async (t) => {
     assertEquals([(await check())?.status, (await check())?.name], ["warning", "alive"]);
     await consul.agent.updateCheck("service:9", "critical", "burnt down");
     assertEquals([(await check())?.status, (await check())?.output], ["critical", "burnt down"]);
+    const health = await consul.agent.serviceHealth("9");
+    assertEquals([health?.service.meta.fid, health?.checks.map(({ status }) => status)], [
+      "0x7200000000000001:0x9",
+      ["critical"],
+    ]);
+    assertEquals(await consul.agent.serviceHealth("10"), null);
     await consul.agent.updateCheck("service:9", "warning", "");
     assertEquals((await check())?.status, "warning");
     await consul.agent.reload();

@@ -17,6 +17,7 @@ import { systemClock } from "../../mod/lib/clock.ts";
 import { ProcFiles } from "../../mod/lib/proc_file.ts";
 import { type Fid, formatFid, makeFid } from "../../mod/lib/fid.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
+import { assertEquals } from "../lib/assert.ts";
 
 /** The first node's hax. */
 export const HAX: Fid = makeFid("process", 6);
@@ -63,6 +64,15 @@ export async function registerServicesOf(
   }
 }
 
+/** Has the catalog know a node, which may have no agent: a session is of a node. */
+async function addNode(consul: Consul, node: string): Promise<void> {
+  const known = await consul.catalog.nodes();
+  if (known.some(({ name }) => name === node)) return;
+  const body = JSON.stringify({ Node: node, Address: "127.80.9.9" });
+  const response = await fetch(`${consul.address}/v1/catalog/register`, { method: "PUT", body });
+  assertEquals([response.status, await response.text()], [200, "true"]);
+}
+
 /** Makes `node` the leader, as its RC would; ends the session of the leader before. */
 export async function elect(consul: Consul, node: string | null): Promise<void> {
   const before = (await consul.kv.get(LEADER))?.session;
@@ -71,12 +81,9 @@ export async function elect(consul: Consul, node: string | null): Promise<void> 
     await consul.session.destroy(before);
   }
   if (node === null) return;
-  const session = await consul.session.create({
-    name: "test",
-    lockDelay: "0s",
-    nodeChecks: ["serfHealth"],
-    serviceChecks: [],
-  });
+  await addNode(consul, node);
+  const checks = { nodeChecks: [], serviceChecks: [] };
+  const session = await consul.session.create({ name: "test", node, lockDelay: "0s", ...checks });
   if (!await consul.kv.acquire(LEADER, node, session)) throw new Error(`${node} cannot lead`);
 }
 
