@@ -9,7 +9,8 @@ import { join } from "../lib/std/path.ts";
 
 /** So many are kept for support, besides that of the hax that runs. */
 const KEPT = 2;
-const NAME = /^m0trace\.\d+$/;
+/** Motr's library adds the time to the pid: `m0trace.29052.2026-11-29-20:36:02`. */
+const NAME = /^m0trace\.\d+(\.[\d:-]+)?$/;
 
 /**
  * Removes all traces in a directory but the newest two.
