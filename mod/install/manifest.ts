@@ -40,7 +40,10 @@ const schema: z.ZodType<Manifest, string> = jsonText(
     users: z.array(z.string()).optional(),
     directories: z.array(path),
     files: z.record(path, z.string().regex(/^[0-9a-f]{64}$/)),
-  }).transform(({ user, users = user ? [SERVICE_USER] : [], ...rest }) => ({ ...rest, users })),
+  }).transform(({ format, hare, user, users = user ? [SERVICE_USER] : [], directories, files }) => (
+    // In the order of the interface, in which a plan compares it.
+    { format, hare, users, directories, files }
+  )),
 );
 
 /** The manifest of a host where nothing is installed yet. */

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "../../tests/lib/assert.ts";
 import type { Found, Sight } from "./look.ts";
-import { type Manifest, MANIFEST_FILE } from "./manifest.ts";
+import { type Manifest, MANIFEST_FILE, readManifest, writeManifest } from "./manifest.ts";
 import { type Payload, payloadOf, unitFile, USER_FILE } from "./payload.ts";
 import { otherBuild, planInstall, planUninstall } from "./plan.ts";
 import { inWords, type Step } from "./step.ts";
@@ -43,7 +43,9 @@ function installed(
   }
   for (const [path, there] of Object.entries(but)) found.set(path, there);
   return {
-    manifest: { ...manifestIn(planInstall(bare(), payload, false).steps), ...manifest },
+    manifest: readManifest(
+      writeManifest({ ...manifestIn(planInstall(bare(), payload, false).steps), ...manifest }),
+    ),
     users: ["hare", "hare-hax"],
     found,
   };
