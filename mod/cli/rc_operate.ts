@@ -74,7 +74,10 @@ export async function runRcLog({ follow }: RcLogOptions, context: Context): Prom
 /** `hare rc pause`. */
 export function pauseCommand(context: Context): CommandUnknownOpts {
   return command("pause")
-    .description("Have events wait; leadership stays, and timeouts still join the queue.")
+    .description(
+      "Have events wait, until `hare rc resume`: a pause outlasts leaders and restarts. Leadership " +
+        "stays, and timeouts still join the queue.",
+    )
     .option("--why <text>", "the reason, for those who see it in `hare rc status`", "")
     .addHelpText("after", examples(['hare rc pause --why "drive 17 is being replaced"']))
     .action((options) => runRcPause(options, context));

@@ -28,6 +28,9 @@ export interface NumberingDeps extends LeaderDeps {
 /** Producers count up to some thousand times a second: the counter is not read for each time. */
 const PAUSE_MS = 1000;
 
+/** A restored snapshot wakes no query: what it set back is seen when the next query begins. */
+const WAIT_MS = 10_000;
+
 /** The numbers of one term. */
 export class Numbering {
   readonly #deps: NumberingDeps;
@@ -70,7 +73,8 @@ export class Numbering {
    */
   async watch(): Promise<void> {
     const { clock, consul, leadership: { signal }, reachability } = this.#deps;
-    for await (const entry of consul.kv.watch(EPOCH, reachability.watch("counter", signal))) {
+    const options = { ...reachability.watch("counter", signal), waitMs: WAIT_MS };
+    for await (const entry of consul.kv.watch(EPOCH, options)) {
       await this.#mend(entry);
       await clock.sleep(PAUSE_MS, signal);
     }
