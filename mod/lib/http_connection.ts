@@ -40,11 +40,13 @@ const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 /** One connection. */
 export class HttpConnection {
   readonly #conn: HttpConn;
+  readonly #closed = Promise.withResolvers<never>();
   #isServing = false;
   #isOpen = true;
 
   constructor(conn: HttpConn) {
     this.#conn = conn;
+    this.#closed.promise.catch(() => {}); // mostly nobody waits for it
   }
 
   /** Whether a request has arrived whose answer is not yet sent. */
@@ -56,6 +58,7 @@ export class HttpConnection {
   close(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
+    this.#closed.reject(new Deno.errors.Interrupted("the connection was closed"));
     this.#conn.close();
   }
 
@@ -161,8 +164,15 @@ export class HttpConnection {
     if (method !== "HEAD") await this.#write(body);
   }
 
+  /**
+   * Deno does not cancel a write when its connection is closed, and keeps the socket until the other
+   * end reads or hangs up. Nothing waits for that; what hax and the RC answer fits into the kernel's
+   * buffer.
+   */
   async #write(bytes: Uint8Array): Promise<void> {
-    for (let sent = 0; sent < bytes.length;) sent += await this.#conn.write(bytes.subarray(sent));
+    for (let sent = 0; sent < bytes.length;) {
+      sent += await Promise.race([this.#conn.write(bytes.subarray(sent)), this.#closed.promise]);
+    }
   }
 
   /**
