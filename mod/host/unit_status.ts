@@ -73,7 +73,8 @@ function whyActivating(properties: Properties): string {
   const { SubState: sub, NRestarts: restarts } = properties;
   if (sub?.startsWith("auto-restart")) return `${whyEnded(properties)}, and is to be started again`;
   if (!isLooping(sub, restarts)) return properties["StatusText"] ?? "";
-  return `${howMainEnded(properties)}, and is to be started again, the ${restarts}th time`;
+  // How it ended, systemd has forgotten by now.
+  return `it ended ${restarts} times, and is to be started again`;
 }
 
 function whyNotLoaded(loadState: string | undefined): string {

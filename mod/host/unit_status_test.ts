@@ -109,7 +109,7 @@ Deno.test("readUnitStatus() tells a unit that ends each time that it is started"
     );
   assertEquals(status("start-pre", 7), {
     state: "activating",
-    why: "exit status 3, and is to be started again, the 7th time",
+    why: "it ended 7 times, and is to be started again",
     isLooping: true,
   });
   assertEquals(status("auto-restart", 7).isLooping, true);
