@@ -83,8 +83,9 @@ Deno.test("install() does nothing on any host while one has a problem", async ()
     "d: read /var/lib/hare/install.json failed with exit status 1: Input/output error",
   ]);
   assertEquals(outcomes[0]?.kept, ["all as it was, because another host has a problem"]);
-  const [planned] = await install([a.host, b.host], payload, { ...options, dryRun: true });
-  assertEquals([planned?.changes.length, planned?.kept], [12, []]);
+  const dry = { ...options, dryRun: true };
+  const [planned] = await install([a.host, b.host], payload, dry);
+  assertEquals(planned, (await install([a.host], payload, dry))[0]);
   for (const { asked } of [a, b, c, d]) {
     assert(!asked.some((words) => words.startsWith("hare-put")));
   }

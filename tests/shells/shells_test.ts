@@ -5,7 +5,7 @@
  * @module
  */
 
-import { assertEquals, assertMatch } from "../lib/assert.ts";
+import { assert, assertEquals, assertMatch } from "../lib/assert.ts";
 import { bootstrap, bootstrapWell, CDF, cdfOf, outcomesOf } from "../bootstrap/cluster.ts";
 import type { TestHost } from "../hosts/mod.ts";
 import { longTestOnHosts, testOnHosts } from "../hosts/testing.ts";
@@ -68,12 +68,13 @@ testOnHosts(
 
     await t.step("hare install --dry-run lists the same for all", async () => {
       const planned = Object.values(await changes(one, "--dry-run", "--host", ...good));
-      assertEquals(planned.map(({ length }) => length), good.map(() => 12));
+      assertEquals(planned.length, good.length);
+      assertEquals(new Set(planned.map((steps) => steps.join("\n"))).size, 1);
     });
 
     await t.step("hare install installs through one, and the others see that", async () => {
       const [first = []] = Object.values(await changes(one, "--host", "tcsh@as-tcsh"));
-      assertEquals(first.length, 12);
+      assert(first.includes("wrote /usr/bin/hare"), first.join("\n"));
       await two.output(["rm", "/usr/bin/hare"]);
       const again = await changes(one, "--host", "pty@as-pty");
       assertEquals(Object.values(again), [["wrote /usr/bin/hare"]]);
