@@ -45,10 +45,10 @@ export interface CoordinatorOptions {
 }
 
 /**
- * Runs until `signal` is aborted. That Consul is away ends nothing: it is waited for.
+ * Runs until `signal` is aborted. That Consul is away, or refuses a right, ends nothing: it is waited
+ * for.
  *
  * @throws {OtherCoordinator} when another process is this node's coordinator
- * @throws {ConsulError} when Consul refuses for good, for want of a right
  */
 export async function runCoordinator(options: CoordinatorOptions): Promise<void> {
   const { metrics, signal } = options;
@@ -56,10 +56,12 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<void>
   const reachability = new Reachability({ ...options, onFailure });
   const deps = { ...options, reachability };
   try {
-    const self = () => options.consul.agent.self({ signal });
-    const { nodeName } = await patiently("start", self, deps, signal);
-    await waitForImport(deps);
-    await new Coordinator(nodeName, deps).run();
+    await withRights(deps, async () => {
+      const self = () => options.consul.agent.self({ signal });
+      const { nodeName } = await patiently("start", self, deps, signal);
+      await waitForImport(deps);
+      await new Coordinator(nodeName, deps).run();
+    });
   } catch (error) {
     if (!signal.aborted || error !== signal.reason) throw error;
   }
@@ -67,6 +69,31 @@ export async function runCoordinator(options: CoordinatorOptions): Promise<void>
 
 interface Deps extends CoordinatorOptions {
   readonly reachability: Reachability;
+}
+
+/**
+ * Runs `candidacy`, and again after a pause when Consul has ended it for want of a right: a person may
+ * grant that at any time.
+ */
+async function withRights(deps: Deps, candidacy: () => Promise<void>): Promise<void> {
+  const { clock, log, metrics, random, signal } = deps;
+  let said = "";
+  for (let refusals = 1;; refusals++) {
+    try {
+      return await candidacy();
+    } catch (error) {
+      if (signal.aborted || !(error instanceof ConsulError && isForbidden(error))) throw error;
+      metrics.consulError(error.kind);
+      if (error.message !== said) {
+        log.error("waiting for a right: {error} ({hint})", {
+          error: error.message,
+          hint: error.hint,
+        });
+      }
+      said = error.message;
+    }
+    await clock.sleep(backoffMs(refusals, { ...RIGHTS_PAUSE, random }), signal);
+  }
 }
 
 /** Before the import has ended, what stands in KV is no configuration. */
@@ -84,6 +111,8 @@ async function waitForImport({ consul, reachability, log, signal }: Deps): Promi
 const RECONCILE_MS = 15_000;
 /** Pauses between two cycles while Consul is away. */
 const AWAY_PAUSE = { baseMs: 100, maxMs: 2000 };
+/** Pauses between two candidacies while Consul refuses a right. */
+const RIGHTS_PAUSE = { baseMs: 1000, maxMs: 10_000 };
 /** Pauses of a candidacy whose term has failed unexpectedly. */
 const REST = { baseMs: 1000, maxMs: 60_000 };
 /** Time for giving up lock, session and service at the end. */

@@ -18,7 +18,7 @@
  * | slow | waits: 10 s for an answer, 3 s where it asks who leads, half a second for the check (a quarter of its TTL) | the same; a check passed too late costs leadership, which is safe; a longer TTL bears more |
  * | answers 500, as without a Raft leader | as away: the same call again | the event in hand is committed when Consul takes it again; if an answer was lost, the event's removal tells whether it was committed |
  * | leaves a part out, for want of a right | waits, and says once which right is missing | the same; `hare rc status` shows it; it goes on when the right is granted |
- * | answers 403 | ends with an error: a person must give the token a right | the same |
+ * | answers 403 | gives its candidacy up, says once which right is missing, and tries again every 10 s | the same; others may lead meanwhile |
  *
  * It never ends because Consul is away, and nothing is lost meanwhile: producers cannot put events
  * on the queue, and those that are there stay.

@@ -5,7 +5,6 @@
  */
 
 import { assertEquals, assertStringIncludes } from "../lib/assert.ts";
-import { serveBadly } from "../lib/bad_server.ts";
 import { hare } from "../lib/hare.ts";
 
 const wrong: readonly (readonly [args: readonly string[], message: string])[] = [
@@ -24,12 +23,3 @@ for (const [args, message] of wrong) {
     assertStringIncludes(stderr, message);
   });
 }
-
-Deno.test("hare rc fails when its token may do nothing", async () => {
-  await using server = serveBadly(() => ({ status: 403, answer: "Permission denied" }));
-  const env = { CONSUL_HTTP_ADDR: server.address };
-  const { code, stdout, stderr } = await hare(["rc"], { env });
-  assertEquals([code, stdout], [1, ""]);
-  assertStringIncludes(stderr, "403: Permission denied");
-  assertStringIncludes(stderr, "CONSUL_HTTP_TOKEN");
-});

@@ -5,7 +5,7 @@
  */
 
 import { enqueue } from "../../mod/kv/enqueue.ts";
-import { EQ_PREFIX, eqKey } from "../../mod/kv/keys.ts";
+import { EQ_PREFIX, eqKey, LEADER } from "../../mod/kv/keys.ts";
 import { readRcStatus } from "../../mod/rc/mod.ts";
 import { assertEquals } from "../lib/assert.ts";
 import { captureLog } from "../lib/capture_log.ts";
@@ -45,5 +45,35 @@ Deno.test("a leader that may not read the queue says so, and goes on when it may
 
   await putPolicy(agent, "hare-rc", OTHERS, managementToken);
   await eventually("the event to be handled", () => consul.kv.get(eqKey(number)), null);
+  await coordinator.stop();
+});
+
+Deno.test("a coordinator that Consul refuses a right waits for it, says so once, and then leads", async () => {
+  const managementToken = crypto.randomUUID();
+  await using log = await captureLog();
+  await using agent = await startConsul({ address: ADDRESS, managementToken });
+  await importConfiguration([agent]);
+  await registerConfd(agent, 0);
+  const token = await makeToken(agent, "", managementToken, "hare-rc");
+  await using coordinator = startHere(ADDRESS, { token });
+  const said = (key: string) => () =>
+    Promise.resolve(
+      log.matching(/waiting for a right/).filter((line) => line.includes(key)).length,
+    );
+  await eventually("it to say so", said("lacks permission 'agent:read'"), 1);
+  await putPolicy(
+    agent,
+    "hare-rc",
+    `${OTHERS} key "${LEADER}" { policy = "deny" }`,
+    managementToken,
+  );
+  await eventually(
+    "it to say what is next",
+    said("lacks permission 'key:read'"),
+    1,
+  );
+  await putPolicy(agent, "hare-rc", OTHERS, managementToken);
+  await leaderNow(agent.consul);
+  assertEquals(log.matching(/waiting for a right/).length, 2);
   await coordinator.stop();
 });
