@@ -88,10 +88,10 @@ Environment:
 export async function runHax(options: HaxOptions, context: Context): Promise<void> {
   const { clock } = context;
   const token = await readToken(context.env);
-  if (options.pruneTraces !== undefined) await prune(options.pruneTraces);
   if (options.check === true) {
     return await context.stdout({ lines: options.halink ? [checkLibrary(options.libmotr)] : [] });
   }
+  if (options.pruneTraces !== undefined) await prune(options.pruneTraces);
   const openLink = options.halink ? linkOpener(options.libmotr) : null;
   await runAsService({ ...context, log: loggerOf("hax") }, async (service, signal) => {
     const boot = await readBootId(context.run, signal);
