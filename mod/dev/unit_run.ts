@@ -10,6 +10,8 @@ import type { Clock } from "../lib/clock.ts";
 import { ignoreNotFound, readTextFileIfAny } from "../lib/files.ts";
 import type { Run } from "../lib/process.ts";
 import { waitFor } from "../lib/wait_for.ts";
+import { startOfIn } from "../hax/presence.ts";
+import { ProcFiles } from "../lib/proc_file.ts";
 import { type ClusterIdentity, findProcesses, sendSignal } from "./processes.ts";
 
 /** What a {@linkcode UnitRun} is about. */
@@ -33,8 +35,8 @@ const KEEPER_LIMIT_MS = 5_000;
 /** A unit's last run. */
 export class UnitRun {
   readonly #options: UnitRunOptions;
-  /** The pid that was seen to be this unit's own: another program may have a stale note's pid. */
-  #verified: number | null = null;
+  /** The process that was seen to be this unit's own: another program may have a stale note's pid. */
+  #verified: { readonly pid: number; readonly start: number } | null = null;
 
   constructor(options: UnitRunOptions) {
     this.#options = options;
@@ -44,12 +46,13 @@ export class UnitRun {
   async pid(options: HostCallOptions): Promise<number | undefined> {
     const text = await this.#read("pid");
     const pid = Number(text);
-    if (text === null || !await isDirectory(`/proc/${pid}`)) return undefined;
-    if (this.#verified === pid) return pid;
+    const start = text === null ? null : startOf(pid);
+    if (start === null) return undefined;
+    if (this.#verified?.pid === pid && this.#verified.start === start) return pid;
     const { cluster, host, unit, run } = this.#options;
     const own = await findProcesses(cluster, run, options.signal);
     const is = own.some((p) => p.pid === pid && p.host === host && p.unit === unit);
-    if (is) this.#verified = pid;
+    if (is) this.#verified = { pid, start };
     return is ? pid : undefined;
   }
 
@@ -148,11 +151,8 @@ function statusOfExit(code: number, successStatus: number | undefined): UnitStat
   };
 }
 
-async function isDirectory(path: string): Promise<boolean> {
-  try {
-    return (await Deno.stat(path)).isDirectory;
-  } catch (error) {
-    ignoreNotFound(error);
-    return false;
-  }
+/** When a process was started; `null` where it does not run. */
+function startOf(pid: number): number | null {
+  using proc = new ProcFiles();
+  return startOfIn(proc)(pid);
 }
