@@ -15,7 +15,7 @@
  * @module
  */
 
-import type { Consul, KvEntry } from "../consul/mod.ts";
+import type { Consul, KvEntry, WatchOptions } from "../consul/mod.ts";
 import type { KnownState, Note } from "../halink/mod.ts";
 import { parseBroadcast } from "../kv/broadcast.ts";
 import { retryCas } from "../kv/cas_retry.ts";
@@ -221,4 +221,16 @@ function numbered(entries: readonly KvEntry[]): readonly Numbered[] {
     .map((entry) => ({ entry, number: parseEpochKey(BQ_PREFIX, entry.key) }))
     .filter((one): one is Numbered => one.number !== null)
     .toSorted((a, b) => a.number - b.number);
+}
+
+/** Applies the broadcast queue as it is, and after each change; yields the number of entries. */
+export async function* applyEach(
+  broadcasts: Broadcasts,
+  consul: { readonly kv: Pick<Consul["kv"], "watchPrefix"> },
+  options: WatchOptions,
+): AsyncIterable<number> {
+  for await (const entries of consul.kv.watchPrefix(BQ_PREFIX, options)) {
+    await broadcasts.apply(entries, options.signal);
+    yield entries.length;
+  }
 }

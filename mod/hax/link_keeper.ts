@@ -7,12 +7,12 @@
  * @module
  */
 
-import type { Consul, WatchOptions } from "../consul/mod.ts";
+import type { Consul } from "../consul/mod.ts";
 import type { EntrypointAnswer } from "../entrypoint/entrypoint.ts";
 import type { HaLink, KnownState, LinkEvents, LinkIdentity, Note } from "../halink/mod.ts";
 import type { Layout } from "../kv/cluster.ts";
 import { enqueueFirst, type QueueStore } from "../kv/enqueue.ts";
-import { BQ_PREFIX, EQ_PREFIX } from "../kv/keys.ts";
+import { EQ_PREFIX } from "../kv/keys.ts";
 import type { ProcessRecord } from "../kv/process_state.ts";
 import type { Clock } from "../lib/clock.ts";
 import { HareError } from "../lib/errors.ts";
@@ -21,7 +21,7 @@ import { loggerOf } from "../lib/log.ts";
 import { gauge, type Metric } from "../lib/metrics.ts";
 import { abortable } from "../lib/std/async.ts";
 import { watchRecords } from "./all_records.ts";
-import { Broadcasts } from "./broadcasts.ts";
+import { applyEach, Broadcasts } from "./broadcasts.ts";
 import { EventSender } from "./event_sender.ts";
 import { runAndFlush } from "./flush.ts";
 import { Followed } from "./followed.ts";
@@ -223,12 +223,11 @@ export class LinkKeeper {
   }
 
   async #stop(link: Pick<HaLink, "stop">): Promise<void> {
-    const stopped = new AbortController();
-    const isLate = this.#deps.clock.sleep(STOP_MS, stopped.signal).then(() => true, () => false);
-    if (await Promise.race([link.stop().then(() => false), isLate])) {
+    const limit = AbortSignal.timeout(STOP_MS);
+    await abortable(link.stop(), limit).catch((error) => {
+      if (!limit.aborted) throw error;
       log.error("the library does not stop the link within {s} s", { s: STOP_MS / 1000 });
-    }
-    stopped.abort();
+    });
   }
 
   async #leave(link: Pick<HaLink, "leave">, side: LinkSide): Promise<void> {
@@ -296,16 +295,5 @@ export class LinkKeeper {
       const owner = ownerOf(fid, this.#deps.layout());
       return owner === null || formatFid(owner.fid) !== formatFid(process);
     });
-  }
-}
-
-async function* applyEach(
-  broadcasts: Broadcasts,
-  consul: LinkStore,
-  options: WatchOptions,
-): AsyncIterable<number> {
-  for await (const entries of consul.kv.watchPrefix(BQ_PREFIX, options)) {
-    await broadcasts.apply(entries, options.signal);
-    yield entries.length;
   }
 }
