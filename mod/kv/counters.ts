@@ -10,13 +10,13 @@ import { HareError } from "../lib/errors.ts";
 import { type Fid, FID_TYPES, type FidTypeName } from "../lib/fid.ts";
 import { type CasOptions, retryCas } from "./cas_retry.ts";
 import { KvValueError } from "./errors.ts";
-import { EPOCH, LAST_FIDK } from "./keys.ts";
+import { EPOCH, LAST_FIDK, NODE_PREFIX, parseServiceKey } from "./keys.ts";
 
 /** Distance of two fid keys that are handed out. */
 const FIDK_STEP = 16n;
 
 /**
- * Adds `increment` to the number at `key` and returns the sum.
+ * Adds `increment` to the number at `key`, or to `floor` where that is more, and returns the sum.
  *
  * @throws {HareError} when the key is absent, or its value is no whole number; nothing is written
  * @throws {TimeLimitError} when others were always faster
@@ -26,6 +26,7 @@ export async function next(
   key: string,
   increment: bigint = 1n,
   options: CasOptions = {},
+  floor: bigint | null = null,
 ): Promise<bigint> {
   return await retryCas(`count at key ${key}`, async () => {
     const entry = await consul.kv.get(key, options);
@@ -34,7 +35,8 @@ export async function next(
         hint: `is this the right cluster? \`consul kv put ${key} 0\` begins a counter`,
       });
     }
-    const sum = counterOf(entry) + increment;
+    const last = counterOf(entry);
+    const sum = (floor !== null && floor > last ? floor : last) + increment;
     return await consul.kv.cas(key, String(sum), entry.modifyIndex, options)
       ? { done: true, value: sum }
       : { done: false, why: "the number changed meanwhile at every try" };
@@ -46,13 +48,18 @@ export async function nextEpoch(consul: Consul, options: CasOptions = {}): Promi
   return epochNumber(await next(consul, EPOCH, 1n, options));
 }
 
-/** The next fid of a configuration object of this type. */
+/**
+ * The next fid of a configuration object of this type. Where the counter was set back, as by an import
+ * of an older export, it is beyond all processes of the configuration.
+ */
 export async function nextFid(
   consul: Consul,
   type: FidTypeName,
   options: CasOptions = {},
 ): Promise<Fid> {
-  const key = await next(consul, LAST_FIDK, FIDK_STEP, options);
+  const keys = await consul.kv.keys(NODE_PREFIX, options);
+  const used = Math.max(0, ...keys.map((name) => parseServiceKey(name)?.fidk ?? 0));
+  const key = await next(consul, LAST_FIDK, FIDK_STEP, options, BigInt(used));
   if (key >= 1n << 64n) throw new HareError(`key ${LAST_FIDK} has come to its end: ${key}`);
   return { container: (BigInt(FID_TYPES[type]) << 56n) | 1n, key };
 }

@@ -75,6 +75,14 @@ Deno.test("counters and queues", async (t) => {
     await assertRejects(() => nextFid(consul, "process"), HareError, "has come to its end");
   });
 
+  await t.step("nextFid(): a counter that was set back hands out no key in use", async () => {
+    await kv.put(LAST_FIDK, "16");
+    await kv.put("node/ssc-vm1/service/70/types", "rms ios");
+    assertEquals((await nextFid(consul, "process")).key, 86n);
+    assertEquals((await nextFid(consul, "process")).key, 102n);
+    await kv.delete("node/ssc-vm1/service/70/types");
+  });
+
   await t.step("enqueue(): 200 producers' entries have 400 numbers without a gap", async () => {
     await kv.put(EPOCH, "0");
     const got = await Promise.all(

@@ -4,8 +4,9 @@
  * @module
  */
 
-import { assertEquals, assertStringIncludes } from "../lib/assert.ts";
+import { assertEquals, assertMatch, assertStringIncludes } from "../lib/assert.ts";
 import { hare } from "../lib/hare.ts";
+import { lockOf, startProcess } from "./nodes.ts";
 
 const wrong: readonly (readonly [args: readonly string[], message: string])[] = [
   [["--check-ttl", "200ms"], "a check TTL of 200 ms is out of range"],
@@ -23,3 +24,21 @@ for (const [args, message] of wrong) {
     assertStringIncludes(stderr, message);
   });
 }
+
+Deno.test("a second hare rc refuses before it asks Consul, and names the process that runs", async () => {
+  const address = "127.79.9.1"; // where no Consul is
+  await using first = startProcess(address);
+  await first.line(/Consul is away/);
+  const args = ["rc", "--metrics", `${address}:8010`, "--lock", lockOf(address)];
+  const { code, stdout, stderr } = await hare(args, {
+    env: { CONSUL_HTTP_ADDR: `${address}:8500` },
+  });
+  assertEquals([code, stdout], [1, ""]);
+  assertMatch(
+    stderr,
+    new RegExp(
+      `^hare: a recovery coordinator runs on this node already: process ${first.pid}, since \\d{4}-`,
+    ),
+  );
+  assertEquals(stderr.includes("Consul"), false);
+});
