@@ -14,7 +14,7 @@ import { stackOf } from "../lib/errors.ts";
 import type { Logger } from "../lib/log.ts";
 import { runTogether } from "../lib/run_together.ts";
 import { Bell } from "./bell.ts";
-import { Election, type Standing } from "./election.ts";
+import { Election, sentenceOf, type Standing } from "./election.ts";
 import type { Instance } from "./instance.ts";
 import { isForbidden } from "./leadership.ts";
 import { patiently } from "./patiently.ts";
@@ -202,7 +202,7 @@ class Coordinator {
   /** Makes this node what it is found to be. */
   async #stand(standing: Standing, signal: AbortSignal): Promise<void> {
     const session = standing.is === "leading" ? standing.session : null;
-    const said = this.#sentence(standing);
+    const said = sentenceOf(standing);
     if (this.#term?.isOver || this.#term?.session !== session) await this.#endTerm(said);
     if (this.#mustRest) return;
     if (said !== this.#said) {
@@ -260,19 +260,6 @@ class Coordinator {
       orders: this.#orders,
       onOver: () => this.#bell.ring(),
     });
-  }
-
-  #sentence(standing: Standing): string {
-    switch (standing.is) {
-      case "leading":
-        return `leads, with session ${standing.session}`;
-      case "following":
-        return `follows ${standing.leader}`;
-      case "stepping-down":
-        return `gives leadership to ${standing.to}, by order`;
-      case "waiting":
-        return standing.why;
-    }
   }
 
   #pauseMs(standing: Standing | null, failures: number): number {

@@ -101,6 +101,20 @@ export type Standing =
     readonly retryMs: number;
   };
 
+/** Where a node stands, for the log: a sentence without its subject. */
+export function sentenceOf(standing: Standing): string {
+  switch (standing.is) {
+    case "leading":
+      return `leads, with session ${standing.session}`;
+    case "following":
+      return `follows ${standing.leader}`;
+    case "stepping-down":
+      return `gives leadership to ${standing.to}, by order`;
+    case "waiting":
+      return standing.why;
+  }
+}
+
 /**
  * Time limit of the calls of a cycle that say who leads, and of taking the lock. A call that was
  * passed on to a Raft leader whose host has vanished is never answered; it is to be given up before
