@@ -54,8 +54,11 @@ const TESTS_ON_HOSTS = [
   "tests/bootstrap",
   "tests/driver",
   "tests/faults/hosts_test.ts",
+  "tests/hax/systemd_test.ts",
   "tests/hosts",
   "tests/install",
+  "tests/motr/hosts_test.ts",
+  "tests/shells",
 ] as const;
 
 /**
