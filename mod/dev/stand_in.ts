@@ -19,6 +19,7 @@ import type { Clock } from "../lib/clock.ts";
 import { HareError, messageOf } from "../lib/errors.ts";
 import { formatFid, parseFid } from "../lib/fid.ts";
 import { ignoreNotFound, readTextFileIfAny, writeFileAtomic } from "../lib/files.ts";
+import { HttpServer } from "../lib/http_server.ts";
 import { jsonText } from "../lib/json_text.ts";
 import { loggerOf } from "../lib/log.ts";
 import { basename, dirname, join } from "../lib/std/path.ts";
@@ -204,11 +205,11 @@ async function checkDisks({ disks }: ConfiguredProcess): Promise<void> {
   }
 }
 
-function serveConfiguration(endpoint: string, confXc: string): Deno.HttpServer {
-  return Deno.serve({ ...listenerOf(endpoint), onListen: () => {} }, async (request) => {
+function serveConfiguration(endpoint: string, confXc: string): HttpServer {
+  return new HttpServer(listenerOf(endpoint), async (request) => {
     if (new URL(request.url).pathname !== "/confd.xc") return new Response(null, { status: 404 });
     return new Response(await Deno.readTextFile(confXc));
-  });
+  }, log);
 }
 
 /** Where the stand-in of a confd with this endpoint answers HTTP. */
