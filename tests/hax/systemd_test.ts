@@ -5,7 +5,8 @@
  * @module
  */
 
-import { HAX_UNIT } from "../../mod/host/places.ts";
+import { TARGETS } from "../../cfgen/mod.ts";
+import { HARE_PROGRAM, HAX_SOCKET, HAX_UNIT } from "../../mod/host/places.ts";
 import { processKey } from "../../mod/kv/keys.ts";
 import { parseFid } from "../../mod/lib/fid.ts";
 import { waitFor } from "../../mod/lib/wait_for.ts";
@@ -14,7 +15,7 @@ import { bootstrapWell, prepare } from "../bootstrap/cluster.ts";
 import { statusOf } from "../bootstrap/wellness.ts";
 import type { TestHost } from "../hosts/mod.ts";
 import { testOnHosts } from "../hosts/testing.ts";
-import { failFile } from "../hosts/units.ts";
+import { dataDirectory, failFile } from "../hosts/units.ts";
 import { assertEquals, assertStringIncludes } from "../lib/assert.ts";
 
 /** The host's process of this role, as its Consul has it. */
@@ -51,6 +52,17 @@ testOnHosts("what becomes of a server's unit is seen in Consul", 1, async (hosts
     const why = await becomes(host, "ios", "STOPPED", "critical");
     assertStringIncludes(why, `with pid ${ios.pid} has stopped; its unit has failed`);
     await systemctl("start", `m0d@${ios.fid}`);
+    await becomes(host, "ios", "STARTED", "passing");
+  });
+
+  await t.step("a report by a process outside of the server's unit", async () => {
+    const { code, stderr } = await host.run([
+      ...[HARE_PROGRAM, "dev", "stand-in", "m0d", "--target", "mero", "--hax", HAX_SOCKET] as const,
+      ...["--process-file", TARGETS.mero.processFile(ios.fid)],
+      ...["--data-dir", dataDirectory(ios.fid)],
+    ]);
+    assertEquals(code, 1);
+    assertStringIncludes(stderr, `does not belong to a unit of ${ios.fid}`);
     await becomes(host, "ios", "STARTED", "passing");
   });
 
