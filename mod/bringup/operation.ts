@@ -7,6 +7,7 @@
 
 import { LockHeldError, takeOperatorLock } from "../kv/operator_lock.ts";
 import { HareError } from "../lib/errors.ts";
+import { makeDirectory } from "../lib/files.ts";
 import { lockFile } from "../lib/lock_file.ts";
 import { dirname } from "../lib/std/path.ts";
 import { type Readiness, waitFor } from "../lib/wait_for.ts";
@@ -75,7 +76,7 @@ const LOCK_LIMIT_MS = 15_000;
  */
 export async function lockThisHost(path: string = LOCK_FILE): Promise<Disposable> {
   try {
-    await Deno.mkdir(dirname(path), { recursive: true, mode: 0o755 });
+    await makeDirectory(dirname(path), 0o755);
     const lock = await lockFile(path);
     if (lock !== null) return lock;
   } catch (error) {

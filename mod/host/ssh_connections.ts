@@ -6,6 +6,7 @@
 
 import type { Clock } from "../lib/clock.ts";
 import { HareError, messageOf } from "../lib/errors.ts";
+import { makeDirectory } from "../lib/files.ts";
 import type { Run } from "../lib/process.ts";
 import { SshConnection } from "./ssh_connection.ts";
 
@@ -42,7 +43,7 @@ export class SshConnections implements AsyncDisposable {
     const above = options.env("XDG_RUNTIME_DIR") || RUN_DIRECTORY;
     const directory = `${above}/hare-ssh-${crypto.randomUUID().slice(0, 8)}`;
     try {
-      await Deno.mkdir(above, { recursive: true });
+      await makeDirectory(above, 0o755);
       await Deno.mkdir(directory, { mode: 0o700 });
     } catch (error) {
       throw new HareError(`cannot make a directory for ssh's sockets: ${messageOf(error)}`, {

@@ -145,3 +145,20 @@ export async function readTextFileIfAny(path: string): Promise<string | null> {
 export function ignoreNotFound(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
+
+/**
+ * Makes a directory, unless there is one, with this mode whatever the umask is: of a daemon's
+ * directory, root's umask must not keep the daemon's user out.
+ *
+ * @param path its parent must exist
+ * @throws what the file system throws
+ */
+export async function makeDirectory(path: string, mode: number): Promise<void> {
+  try {
+    await Deno.mkdir(path, { mode });
+  } catch (error) {
+    if (error instanceof Deno.errors.AlreadyExists) return;
+    throw error;
+  }
+  await Deno.chmod(path, mode);
+}

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { HareError } from "./errors.ts";
-import { readTextFileIfAny, writeFileAtomic, writeFilesAtomic } from "./files.ts";
+import { makeDirectory, readTextFileIfAny, writeFileAtomic, writeFilesAtomic } from "./files.ts";
 import { join } from "./std/path.ts";
 
 async function inDirectory(run: (directory: string) => Promise<void>): Promise<void> {
@@ -75,3 +75,17 @@ Deno.test("readTextFileIfAny() gives null where there is no file, and passes oth
     assert(await readTextFileIfAny(join(directory, "missing")) === null);
     await assertRejects(() => readTextFileIfAny(directory));
   }));
+
+Deno.test("makeDirectory() gives a new directory its mode whatever the umask is, and leaves others", async () => {
+  const directory = await Deno.makeTempDir();
+  const umask = Deno.umask(0o077);
+  try {
+    await makeDirectory(`${directory}/new`, 0o755);
+    await makeDirectory(directory, 0o777);
+  } finally {
+    Deno.umask(umask);
+  }
+  const modeOf = async (path: string) => ((await Deno.stat(path)).mode ?? 0) & 0o777;
+  assertEquals([await modeOf(`${directory}/new`), await modeOf(directory)], [0o755, 0o700]);
+  await Deno.remove(directory, { recursive: true });
+});
