@@ -4,6 +4,12 @@ import { FakeClock, STEPS_MS } from "../../tests/lib/fake_clock.ts";
 import { Consul } from "../consul/mod.ts";
 import { takeOperatorLock } from "./operator_lock.ts";
 
+/** The key of the lock, as Consul answers while session `one` holds it. */
+const HELD = JSON.stringify([{
+  ...{ Key: "hare/lock", Value: btoa("{}"), Session: "one", Flags: 0 },
+  ...{ CreateIndex: 7, ModifyIndex: 7, LockIndex: 1 },
+}]);
+
 /** A lock that is held, on a Consul that may fail to renew its session. */
 async function heldLock() {
   const clock = new FakeClock();
@@ -11,8 +17,9 @@ async function heldLock() {
   const renewals: number[] = [];
   const began = clock.monotonic();
   let isAway = false;
-  const server = serveBadly(({ path }): Behaviour => {
+  const server = serveBadly(({ method, path }): Behaviour => {
     if (path === "/v1/session/create") return { answer: `{"ID": "one"}` };
+    if (method === "GET" && path === "/v1/kv/hare/lock") return { answer: HELD };
     if (!path.startsWith("/v1/session/renew")) return { answer: "true" };
     renewals.push(clock.monotonic() - began);
     return isAway ? { answer: "no leader", status: 500 } : { answer: "[]" };

@@ -31,7 +31,8 @@ export interface TimeLimitOptions {
  * import { timeLimit } from "./time_limit.ts";
  *
  * using limit = timeLimit(5_000);
- * await fetch("data:,quick", { signal: limit.signal });
+ * const answer = await fetch("data:,quick", { signal: limit.signal });
+ * if (await answer.text() !== "quick") throw new Error("wrong");
  * ```
  */
 export function timeLimit(
