@@ -6,6 +6,7 @@
  */
 
 import { HareError, messageOf, UsageError } from "../lib/errors.ts";
+import { readSettingFile, readSettingFileSync } from "../lib/setting_file.ts";
 import { base64FromText } from "./base64.ts";
 
 /** Options of {@linkcode Credentials}. */
@@ -88,7 +89,7 @@ export class Credentials {
     this.#readAtMs = this.#nowMs();
     const before = this.#token;
     try {
-      const token = (await Deno.readTextFile(this.#file)).trim();
+      const token = (await readSettingFile(this.#file)).trim();
       if (token === "") throw new HareError("it is empty");
       this.#use(token);
       this.#problem = null;
@@ -112,7 +113,7 @@ export class Credentials {
 
 function readNow(file: string): string {
   try {
-    return Deno.readTextFileSync(file).trim();
+    return readSettingFileSync(file).trim();
   } catch (error) {
     throw new UsageError(`CONSUL_HTTP_TOKEN_FILE: cannot read ${file}: ${messageOf(error)}`, {
       cause: error,

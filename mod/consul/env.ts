@@ -5,6 +5,7 @@
  */
 
 import { messageOf, UsageError } from "../lib/errors.ts";
+import { readSettingFileSync } from "../lib/setting_file.ts";
 import { Consul, type ConsulOptions, type ConsulTls } from "./consul.ts";
 
 /** Reads a variable of the environment; `undefined` or empty where it is not set. */
@@ -123,7 +124,7 @@ function booleanOf(name: string, get: Env, absent: boolean): boolean {
 
 function readFile(name: string, path: string): string {
   try {
-    return Deno.readTextFileSync(path);
+    return readSettingFileSync(path);
   } catch (error) {
     throw unreadable(name, path, error);
   }
@@ -135,7 +136,7 @@ function readDirectory(name: string, path: string): string[] {
       .filter((entry) => !entry.isDirectory)
       .map((entry) => entry.name)
       .sort()
-      .map((file) => Deno.readTextFileSync(`${path}/${file}`));
+      .map((file) => readSettingFileSync(`${path}/${file}`));
   } catch (error) {
     throw unreadable(name, path, error);
   }

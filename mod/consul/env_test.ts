@@ -68,7 +68,7 @@ const REFUSED: readonly (readonly [variables: Variables, message: string])[] = [
   [
     { CONSUL_CACERT: "/nowhere/ca.pem" },
     "CONSUL_CACERT: cannot read /nowhere/ca.pem: No such file or directory (os error 2): " +
-    "readfile '/nowhere/ca.pem'",
+    "stat '/nowhere/ca.pem'",
   ],
 ];
 

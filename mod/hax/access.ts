@@ -14,6 +14,7 @@
 import { HareError, messageOf, UsageError } from "../lib/errors.ts";
 import { isLoopback } from "../lib/http_guard.ts";
 import type { Peer } from "../lib/http_server.ts";
+import { readSettingFile } from "../lib/setting_file.ts";
 import { RequestRefused } from "./json_body.ts";
 
 /** Variable with the path of the file that the token is in. */
@@ -40,7 +41,7 @@ export async function readToken(
         hint: `chown root:hare ${path} && chmod 640 ${path}`,
       });
     }
-    const token = (await Deno.readTextFile(path)).trim();
+    const token = (await readSettingFile(path)).trim();
     if (/^[\x21-\x7e]+$/.test(token) && token.length >= MIN_TOKEN_LENGTH) return token;
   } catch (error) {
     if (error instanceof HareError) throw error;

@@ -11,6 +11,8 @@ import { type Fid, FID_TYPES, type FidTypeName } from "../lib/fid.ts";
 import { type CasOptions, retryCas } from "./cas_retry.ts";
 import { KvValueError } from "./errors.ts";
 import { EPOCH, LAST_FIDK, NODE_PREFIX, parseServiceKey } from "./keys.ts";
+import { POOLS } from "./pools.ts";
+import { PROFILE } from "./profile.ts";
 
 /** Distance of two fid keys that are handed out. */
 const FIDK_STEP = 16n;
@@ -50,18 +52,33 @@ export async function nextEpoch(consul: Consul, options: CasOptions = {}): Promi
 
 /**
  * The next fid of a configuration object of this type. Where the counter was set back, as by an import
- * of an older export, it is beyond all processes of the configuration.
+ * of an older export, it is beyond all processes, the profile and the pools of the configuration, and so
+ * beyond the drives, which have lower keys than these.
  */
 export async function nextFid(
   consul: Consul,
   type: FidTypeName,
   options: CasOptions = {},
 ): Promise<Fid> {
-  const keys = await consul.kv.keys(NODE_PREFIX, options);
-  const used = Math.max(0, ...keys.map((name) => parseServiceKey(name)?.fidk ?? 0));
-  const key = await next(consul, LAST_FIDK, FIDK_STEP, options, BigInt(used));
+  const { kv } = consul;
+  const [keys, ...records] = await Promise.all([
+    kv.keys(NODE_PREFIX, options),
+    kv.get(PROFILE, options),
+    kv.get(POOLS, options),
+  ]);
+  const used = [
+    ...keys.map((name) => BigInt(parseServiceKey(name)?.fidk ?? 0)),
+    ...records.flatMap((record) => fidKeysIn(record?.value ?? "")),
+  ].reduce((a, b) => b > a ? b : a, 0n);
+  const key = await next(consul, LAST_FIDK, FIDK_STEP, options, used);
   if (key >= 1n << 64n) throw new HareError(`key ${LAST_FIDK} has come to its end: ${key}`);
   return { container: (BigInt(FID_TYPES[type]) << 56n) | 1n, key };
+}
+
+/** Keys of the fids that a value names, whatever else is wrong with it. */
+function fidKeysIn(value: string): bigint[] {
+  return [...value.matchAll(/\b0x[0-9a-f]{1,16}:(0x[0-9a-f]{1,16})\b/gi)]
+    .map(([, key = "0"]) => BigInt(key));
 }
 
 /**

@@ -80,7 +80,12 @@ Deno.test("counters and queues", async (t) => {
     await kv.put("node/ssc-vm1/service/70/types", "rms ios");
     assertEquals((await nextFid(consul, "process")).key, 86n);
     assertEquals((await nextFid(consul, "process")).key, 102n);
-    await kv.delete("node/ssc-vm1/service/70/types");
+    await kv.put("hare/profile", "0x7000000000000001:0x70");
+    await kv.put("hare/pools", '[{"fid":"0x6f00000000000001:0x71"},');
+    assertEquals((await nextFid(consul, "drive")).key, 129n);
+    for (const key of ["node/ssc-vm1/service/70/types", "hare/profile", "hare/pools"]) {
+      await kv.delete(key);
+    }
   });
 
   await t.step("enqueue(): 200 producers' entries have 400 numbers without a gap", async () => {
