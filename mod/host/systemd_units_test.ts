@@ -92,9 +92,11 @@ Deno.test("SystemdHost resets a unit that has failed, no other", async () => {
 /** `journalctl --follow` prints what is put into a file; `systemctl show` answers from others. */
 const EVENTS = {
   journalctl: `touch "$DIR/follows"; exec tail -f -s 0.02 -n +1 "$DIR/journal"`,
+  // The watch may end, and this with it, as soon as it has read of a unit that does not run.
   systemctl: `shift 3
+    echo >>"$DIR/asked"
     for unit; do [ "$unit" = "$1" ] || echo; cat "$DIR/$unit"; done
-    echo >>"$DIR/asked"`,
+    touch "$DIR/answered"`,
 };
 
 async function withUnits(
@@ -136,7 +138,7 @@ Deno.test("SystemdHost.unitEnd() is told by the journal, and asks no more than t
   await withUnits(async (host, directory) => {
     const end = host.unitEnd(["a", "b"], options);
     await until(`${directory}/follows`);
-    await until(`${directory}/asked`);
+    await until(`${directory}/answered`);
     await Deno.writeTextFile(`${directory}/a.service`, "ActiveState=inactive\n");
     const started = performance.now();
     await Deno.writeTextFile(`${directory}/journal`, "a.service: Deactivated\n", { append: true });
@@ -150,7 +152,7 @@ Deno.test("SystemdHost.unitEnd() leaves nothing running when it is cancelled", a
   await withUnits(async (host, directory) => {
     const stop = new AbortController();
     const end = host.unitEnd(["a", "b"], { signal: stop.signal });
-    await until(`${directory}/asked`);
+    await until(`${directory}/answered`);
     const why = new Error("enough");
     stop.abort(why);
     assertEquals(await assertRejects(() => end), why);
