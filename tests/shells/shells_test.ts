@@ -93,7 +93,7 @@ testOnHosts(
 
     await t.step("hare bootstrap checks all, and comes as far", async () => {
       const ran = await bootstrap(one, ["--dry-run"]);
-      assertEquals(outcomesOf(ran), { check: "done" });
+      assertEquals(outcomesOf(ran), { check: "done" }, ran.stderr);
       assertOneHost(ran);
     });
 
