@@ -15,6 +15,7 @@ import { down } from "./down.ts";
 import { formatMark, MARK, sendSignal } from "./processes.ts";
 import { addressOf, hostPart, makeFacts } from "./facts.ts";
 import { kill, victimsOf } from "./kill.ts";
+import { makeDisk } from "./prepare.ts";
 import { assertUnused, type DevState, loadState, saveState, STATE_FORMAT } from "./state.ts";
 import { unitStatusLines } from "./status.ts";
 
@@ -45,6 +46,21 @@ async function withDirectory(test: (dir: string) => Promise<void>): Promise<void
 
 const worldOf = (dir: string) => ({ dir, run: runHere, clock: systemClock });
 const signal = AbortSignal.timeout(60_000);
+
+Deno.test("makeDisk() makes a file as long as a disk, and opens nothing that is no file", async () => {
+  await withDirectory(async (dir) => {
+    const path = join(dir, "disks/0-00");
+    for (const [size, expected] of [[4096, 4096], [8192, 8192], [4096, 8192]] as const) {
+      await makeDisk(path, size);
+      assertEquals((await Deno.stat(path)).size, expected);
+    }
+    const { code } = await runHere(["mkfifo", join(dir, "fifo")]);
+    assertEquals(code, 0);
+    for (const name of ["fifo", "disks"]) {
+      await assertRejects(() => makeDisk(join(dir, name), 1), HareError, "is no file");
+    }
+  });
+});
 
 Deno.test("makeFacts() gives each host an address, and each glob disks of its own", () => {
   const facts = makeFacts([

@@ -9,6 +9,7 @@ import type { ClusterHost } from "../bringup/cluster.ts";
 import type { Phase } from "../bringup/engine.ts";
 import { CONSUL_UNIT, HAX_UNIT } from "../host/places.ts";
 import { HareError } from "../lib/errors.ts";
+import { ignoreNotFound } from "../lib/files.ts";
 import { dirname } from "../lib/std/path.ts";
 import { CONSUL_PORT, HAX_PORT } from "./cluster.ts";
 
@@ -38,13 +39,29 @@ export function prepareHosts(hosts: readonly ClusterHost[]): Phase<ClusterHost> 
         });
       }
       for (const { path, size } of layout.processes.flatMap(({ disks }) => disks)) {
-        await Deno.mkdir(dirname(path), { recursive: true });
-        const file = await Deno.open(path, { create: true, write: true });
-        if ((await file.stat()).size < size) await file.truncate(size);
-        file.close();
+        await makeDisk(path, size);
       }
     },
   };
+}
+
+/**
+ * Makes a file that stands for a disk, sparse; one that is there is made longer where it is short.
+ *
+ * @param size in bytes
+ * @throws {HareError} when something else than a file is at `path`
+ */
+export async function makeDisk(path: string, size: number): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  // Opening a FIFO would wait for a reader.
+  const info = await Deno.stat(path).catch(ignoreNotFound);
+  if (info && !info.isFile) {
+    throw new HareError(`${path} stands for a disk, and is no file`, {
+      hint: "look at what it is, and move it away",
+    });
+  }
+  using file = await Deno.open(path, { create: true, write: true });
+  if ((await file.stat()).size < size) await file.truncate(size);
 }
 
 function isFree(hostname: string, port: number): boolean {

@@ -81,7 +81,7 @@ export async function loadState(dir: string): Promise<DevState | null> {
   const state = stateSchema.safeParse(text);
   if (!state.success) {
     throw new HareError(`${path} was not written by this version of hare`, {
-      hint: `take the cluster down with the hare that made it, or remove ${dir}`,
+      hint: "if it is a development cluster, take it down with the hare that made it",
       cause: state.error,
     });
   }

@@ -138,16 +138,18 @@ export class Term {
     await Promise.all(loops);
   }
 
-  /** Keeps `hare/rc-report` as it should be. */
+  /** Keeps `hare/rc-report` as it should be, also when something else has written it. */
   async #report(): Promise<never> {
+    const { clock, consul } = this.#deps;
     const { signal } = this.#leadership;
-    for (let written = "";;) {
+    const read = () => consul.kv.get(RC_REPORT, { signal, stale: true });
+    while (true) {
       const report = formatOrder(this.#reportNow());
-      if (report !== written) {
+      const found = await this.#leadership.patiently("report", read);
+      if (found?.value !== report) {
         await this.#leadership.write([txn.set(RC_REPORT, report)], { signal });
       }
-      written = report;
-      await this.#deps.clock.sleep(REPORT_MS, signal);
+      await clock.sleep(REPORT_MS, signal);
     }
   }
 

@@ -36,6 +36,21 @@ function setUp(paused = false) {
   return { model, clock, metrics, begin, over: () => over };
 }
 
+Deno.test("Term writes its report again where something else has written another", async () => {
+  const { model, clock, begin } = setUp();
+  const term = begin();
+  await clock.advance(0);
+  const own = model.get("hare/rc-report")?.value;
+  for (const other of ["{}", `{"node": "there"}`]) {
+    model.put("hare/rc-report", other);
+    await clock.advance(5_000);
+    assertEquals(model.get("hare/rc-report")?.value, own);
+  }
+  const ending = term.end("this process stops");
+  await clock.advance(0);
+  await ending;
+});
+
 Deno.test("Term handles events and timeouts until it is ended, and says what it did", async () => {
   await using log = await captureLog();
   const { model, clock, begin } = setUp();
