@@ -19,11 +19,31 @@ import {
   type Settings,
 } from "../../mod/rc/mod.ts";
 import type { Rule } from "../../mod/rc/rules/mod.ts";
-import type { ConsulAgent } from "../lib/consul.ts";
+import { type CapturedLog, captureLog } from "../lib/capture_log.ts";
+import { type ConsulAgent, startConsul } from "../lib/consul.ts";
 import { HARE } from "../lib/hare.ts";
 
 /** The shortest times that are taken. */
 export const FAST: Settings = { checkTtlMs: 1000, lockDelayMs: 250 };
+
+/** A node whose Consul serves and holds no data. */
+export interface NodeWorld {
+  readonly agent: ConsulAgent;
+  readonly consul: Consul;
+  readonly log: CapturedLog;
+}
+
+/** Runs tests, each on a new node with this address and name. */
+export function nodeAt(
+  address: string,
+  node: string,
+): (test: (world: NodeWorld) => Promise<void>) => Promise<void> {
+  return async (test) => {
+    await using log = await captureLog();
+    await using agent = await startConsul({ address, node });
+    await test({ agent, consul: agent.consul, log });
+  };
+}
 
 /** Key of the fid of a node's confd, by the node's place in the list. */
 export function confdOf(place: number): number {

@@ -5,18 +5,16 @@
  * @module
  */
 
-import type { Consul } from "../../mod/consul/mod.ts";
 import { LEADER, RC_SWITCHOVER } from "../../mod/kv/keys.ts";
 import { readLeader } from "../../mod/kv/leader.ts";
 import { HareError } from "../../mod/lib/errors.ts";
 import { assertEquals, assertRejects } from "../lib/assert.ts";
-import { type CapturedLog, captureLog } from "../lib/capture_log.ts";
-import { type ConsulAgent, startConsul } from "../lib/consul.ts";
 import {
   eventually,
   importConfiguration,
   leaderNow,
   makeInstance,
+  nodeAt,
   registerConfd,
   setConfd,
   startHere,
@@ -25,13 +23,7 @@ import {
 const ADDRESS = "127.79.10.1";
 const NODE = "node0";
 
-async function withNode(
-  test: (world: { agent: ConsulAgent; consul: Consul; log: CapturedLog }) => Promise<void>,
-): Promise<void> {
-  await using log = await captureLog();
-  await using agent = await startConsul({ address: ADDRESS, node: NODE });
-  await test({ agent, consul: agent.consul, log });
-}
+const withNode = nodeAt(ADDRESS, NODE);
 
 Deno.test("a second coordinator of a node refuses, and touches no session of the first one", () =>
   withNode(async ({ agent, consul, log }) => {

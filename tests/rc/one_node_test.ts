@@ -5,7 +5,7 @@
  * @module
  */
 
-import { type Consul, txn } from "../../mod/consul/mod.ts";
+import { txn } from "../../mod/consul/mod.ts";
 import { IMPORTED, LEADER } from "../../mod/kv/keys.ts";
 import { parseTimeoutKey, timeoutKey } from "../../mod/kv/timeout_key.ts";
 import { systemClock } from "../../mod/lib/clock.ts";
@@ -14,13 +14,14 @@ import { Leadership, LeadershipOver } from "../../mod/rc/leadership.ts";
 import { Reachability } from "../../mod/rc/reachability.ts";
 import { assert, assertEquals, assertMatch, assertRejects } from "../lib/assert.ts";
 import { type CapturedLog, captureLog } from "../lib/capture_log.ts";
-import { type ConsulAgent, startConsul } from "../lib/consul.ts";
+import { startConsul } from "../lib/consul.ts";
 import {
   confdOf,
   eventually,
   FAST,
   importConfiguration,
   leaderNow,
+  nodeAt,
   registerConfd,
   setConfd,
   startHere,
@@ -29,14 +30,7 @@ import {
 const ADDRESS = "127.79.1.1";
 const NODE = "node0";
 
-/** Runs a test on a node whose Consul serves and knows nothing. */
-async function withNode(
-  test: (world: { agent: ConsulAgent; consul: Consul; log: CapturedLog }) => Promise<void>,
-): Promise<void> {
-  await using log = await captureLog();
-  await using agent = await startConsul({ address: ADDRESS, node: NODE });
-  await test({ agent, consul: agent.consul, log });
-}
+const withNode = nodeAt(ADDRESS, NODE);
 
 function logged(log: CapturedLog, pattern: RegExp): Promise<void> {
   return eventually(`a line like ${pattern}`, () => {
