@@ -5,7 +5,7 @@
  * @module
  */
 
-import { encodeHex } from "../mod/lib/std/encoding.ts";
+import { sha256Of } from "../mod/lib/sha256.ts";
 import { versionText } from "../mod/cli/version.ts";
 import { HareError } from "../mod/lib/errors.ts";
 import { readTextFileIfAny } from "../mod/lib/files.ts";
@@ -127,8 +127,7 @@ async function stampOf(commit: string): Promise<string> {
   for (const path of INPUTS) {
     for (const file of await filesUnder(path)) parts.push(file, await Deno.readTextFile(file));
   }
-  const bytes = new TextEncoder().encode(JSON.stringify(parts));
-  return encodeHex(await crypto.subtle.digest("SHA-256", bytes));
+  return await sha256Of(JSON.stringify(parts));
 }
 
 /** A file, or the files under a directory, sorted; tests are not part of the program. */

