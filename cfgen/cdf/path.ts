@@ -4,6 +4,8 @@
  * @module
  */
 
+import { excerpt } from "../../mod/lib/excerpt.ts";
+
 /** Keys and indexes from the document's root down. */
 export type Path = readonly (string | number)[];
 
@@ -32,7 +34,7 @@ export function formatPath(path: Path): string {
   return path
     .map((step, i) => {
       if (typeof step === "number") return `[${step}]`;
-      const short = step.length <= MAX_KEY ? step : `${step.slice(0, MAX_KEY)}…`;
+      const short = excerpt(step, MAX_KEY);
       const key = /^[\w/.*-]+$/.test(short) ? short : JSON.stringify(short);
       return i === 0 ? key : `.${key}`;
     })

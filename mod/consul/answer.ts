@@ -80,7 +80,7 @@ function parse<T>(text: string, schema: z.ZodType<T>, context: AnswerContext): T
     value = JSON.parse(text);
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error;
-    throw malformed(context, `no JSON: ${failure.excerpt(text)}`, true);
+    throw malformed(context, `no JSON: ${failure.beginningOf(text)}`, true);
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;

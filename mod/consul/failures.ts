@@ -5,6 +5,7 @@
  */
 
 import { messageOf } from "../lib/errors.ts";
+import { excerpt } from "../lib/excerpt.ts";
 import { ConsulError } from "./errors.ts";
 
 const NO_LEADER_HINT = "an election takes seconds; if it does not end, are most of the servers up?";
@@ -26,7 +27,7 @@ export function refusal(name: string, status: number, body: string): ConsulError
   if (status === 429 && /too many concurrent connections/i.test(body)) {
     return tooManyConnections(name);
   }
-  const message = `${name}: Consul answered ${status}: ${excerpt(body) || "no text"}`;
+  const message = `${name}: Consul answered ${status}: ${beginningOf(body) || "no text"}`;
   if (status === 401 || status === 403) {
     return new ConsulError(message, {
       kind: "forbidden",
@@ -132,9 +133,9 @@ export function malformed(name: string, what: string, retryable: boolean): Consu
   });
 }
 
-/** The beginning of a text that may be long. */
-export function excerpt(text: string): string {
-  return text.length <= 200 ? text : `${text.slice(0, 200)}…`;
+/** The beginning of an answer that may be long. */
+export function beginningOf(answer: string): string {
+  return excerpt(answer, 200);
 }
 
 /** What the system said: the end of fetch's message, without addresses and without repetition. */

@@ -9,6 +9,7 @@
  * @module
  */
 
+import { excerpt } from "../lib/excerpt.ts";
 import { loggerOf } from "../lib/log.ts";
 import type { Output, RunOptions } from "../lib/process.ts";
 
@@ -155,6 +156,5 @@ const EXCERPT_LENGTH = 300;
 export function excerptOf({ stdout, stderr }: Noise): string {
   const text = [stdout, stderr].map((one) => one.trim()).filter((one) => one !== "").join("\n");
   if (text === "") return NOTHING_PRINTED;
-  const short = text.length <= EXCERPT_LENGTH ? text : `${text.slice(0, EXCERPT_LENGTH)}…`;
-  return JSON.stringify(short);
+  return JSON.stringify(excerpt(text, EXCERPT_LENGTH));
 }

@@ -5,6 +5,7 @@
  */
 
 import { HareError } from "../lib/errors.ts";
+import { excerpt } from "../lib/excerpt.ts";
 
 /** Where a value stands and what it is. A {@linkcode KvEntry} is one. */
 export interface KeyValue {
@@ -20,7 +21,7 @@ export class KvValueError extends HareError {
 
   /** @param why what is wrong with the value */
   constructor({ key, value }: KeyValue, why: string, hint?: string) {
-    const shown = value.length <= 100 ? value : `${value.slice(0, 100)}…`;
+    const shown = excerpt(value, 100);
     super(`key ${key} has value ${JSON.stringify(shown)}: ${why}`, { hint });
     this.key = key;
     this.value = value;

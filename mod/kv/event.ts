@@ -6,6 +6,7 @@
  */
 
 import { HareError, messageOf } from "../lib/errors.ts";
+import { excerpt } from "../lib/excerpt.ts";
 
 /** A value that JSON can say. */
 export type Json =
@@ -109,7 +110,7 @@ export function joinEvents(events: readonly string[]): string {
 }
 
 function syntaxError(text: string, why: string): EventSyntaxError {
-  const shown = text.length <= 100 ? text : `${text.slice(0, 100)}…`;
+  const shown = excerpt(text, 100);
   return new EventSyntaxError(`${JSON.stringify(shown)} is no event: ${why}`, {
     hint: "write a type, or a type, a space and JSON",
   });

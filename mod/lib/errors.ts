@@ -7,6 +7,8 @@
  * @module
  */
 
+import { excerpt } from "./excerpt.ts";
+
 /** Exit statuses of every command (spec: commands.md). `2` is a result of some commands. */
 export const ExitStatus = {
   done: 0,
@@ -104,5 +106,5 @@ const MAX_STACK = 4000;
 /** The stack of anything thrown, for the log, where it was not expected. */
 export function stackOf(error: unknown): string {
   const text = error instanceof Error ? error.stack ?? error.message : String(error);
-  return text.length <= MAX_STACK ? text : `${text.slice(0, MAX_STACK)}…`;
+  return excerpt(text, MAX_STACK);
 }

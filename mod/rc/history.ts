@@ -22,6 +22,7 @@ import {
 } from "../kv/history.ts";
 import { MAX_COUNTED } from "../kv/epoch_counter.ts";
 import { HISTORY_PREFIX, historyKey, isHistoryKey, LEADER } from "../kv/keys.ts";
+import { excerpt } from "../lib/excerpt.ts";
 import type { Logger } from "../lib/log.ts";
 import type { LeaderDeps, Leadership } from "./leadership.ts";
 import type { Mishaps } from "./mishaps.ts";
@@ -225,5 +226,5 @@ function recordIn(entry: KvEntry): HistoryRecord | null {
 }
 
 function beginningOf(text: string): string {
-  return shown(text.length <= MAX_TEXT ? text : `${text.slice(0, MAX_TEXT)}…`);
+  return shown(excerpt(text, MAX_TEXT));
 }

@@ -16,6 +16,7 @@ import {
   type Taken,
 } from "../kv/epoch_counter.ts";
 import { EPOCH } from "../kv/keys.ts";
+import { excerpt } from "../lib/excerpt.ts";
 import type { Logger } from "../lib/log.ts";
 import type { LeaderDeps, Leadership } from "./leadership.ts";
 
@@ -123,7 +124,7 @@ export class Numbering {
       counter: EPOCH,
       fault: entry === null
         ? "was missing"
-        : `had gone back to ${JSON.stringify(beginningOf(entry.value))}`,
+        : `had gone back to ${JSON.stringify(excerpt(entry.value, 20))}`,
       number,
       source: key === EPOCH ? "its own last one" : `that of ${key}`,
     });
@@ -132,9 +133,4 @@ export class Numbering {
   async #patiently<T>(call: () => Promise<T>): Promise<T> {
     return await this.#deps.leadership.patiently("counter", call);
   }
-}
-
-/** A value may be anything, and as long as Consul takes it. */
-function beginningOf(value: string): string {
-  return value.length <= 20 ? value : `${value.slice(0, 20)}…`;
 }

@@ -12,6 +12,7 @@
 
 import * as z from "zod";
 import { MAX_VALUE_BYTES } from "../consul/mod.ts";
+import { excerpt } from "../lib/excerpt.ts";
 import { jsonText } from "../lib/json_text.ts";
 import { sha256Of } from "../lib/sha256.ts";
 import { decodeBase64 } from "../lib/std/encoding.ts";
@@ -85,6 +86,5 @@ export function parseRejected(value: string): z.infer<typeof rejectedSchema> {
 
 /** An event as it is shown in a log line: on one line, and not too long. */
 export function shown(event: string): string {
-  const text = event.length <= MAX_SHOWN ? event : `${event.slice(0, MAX_SHOWN)}…`;
-  return visible(text);
+  return visible(excerpt(event, MAX_SHOWN));
 }
