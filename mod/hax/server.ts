@@ -9,6 +9,7 @@ import type { Refusal } from "../lib/http_head.ts";
 import { HttpServer, type HttpServerOptions } from "../lib/http_server.ts";
 import { formatListen, type Listen } from "../lib/listen.ts";
 import { loggerOf } from "../lib/log.ts";
+import { aborted } from "../lib/or_aborted.ts";
 import { dirname } from "../lib/std/path.ts";
 import { isListenedAt, type SocketPath } from "../lib/unix_socket.ts";
 import { makeHandler, requestCounter } from "./handler.ts";
@@ -107,11 +108,4 @@ function listenAt(
       cause: error,
     });
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener("abort", () => resolve(), { once: true });
-  });
 }

@@ -1,5 +1,5 @@
 /**
- * Waiting for something that goes on when the wait is over.
+ * Waiting for a signal, or for something that goes on when the wait is over.
  *
  * @module
  */
@@ -26,4 +26,25 @@ export function orAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<
     if (signal.aborted) onAbort();
     promise.then(resolve, reject).finally(over);
   });
+}
+
+/**
+ * Waits until `signal` is aborted.
+ *
+ * @example
+ * ```ts
+ * import { aborted } from "./or_aborted.ts";
+ *
+ * const end = new AbortController();
+ * const waiting = aborted(end.signal);
+ * end.abort();
+ * await waiting;
+ * await aborted(end.signal); // it has been already
+ * ```
+ */
+export function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) =>
+    signal.addEventListener("abort", () => resolve(), { once: true })
+  );
 }

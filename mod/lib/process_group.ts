@@ -6,6 +6,7 @@
 
 import { HareError } from "./errors.ts";
 import { systemClock } from "./clock.ts";
+import { aborted } from "./or_aborted.ts";
 
 /** How long the members have to end after SIGTERM before they are killed, in milliseconds. */
 const GRACE_MS = 1000;
@@ -75,11 +76,4 @@ export class ProcessGroup {
       throw error;
     }
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) =>
-    signal.addEventListener("abort", () => resolve(), { once: true })
-  );
 }
