@@ -6,6 +6,7 @@
 
 import type { DiskFacts } from "../../cfgen/mod.ts";
 import { messageOf } from "../lib/errors.ts";
+import { isNothingThere } from "../lib/files.ts";
 import { describeDevices, type Device } from "./devices.ts";
 import { FactsError } from "./errors.ts";
 import { expandGlob } from "./glob.ts";
@@ -86,9 +87,7 @@ async function nameOf(path: string, system: System): Promise<DiskName | "other" 
     const number = isFile ? `file ${info.dev}:${info.ino}` : `device ${info.rdev}`;
     return { path, target, number, file: isFile ? { size, blksize: blksize ?? 4096 } : null };
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return null;
-    }
+    if (isNothingThere(error)) return null;
     throw error;
   }
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { isNothingThere } from "../lib/files.ts";
 import { globToRegExp, join } from "../lib/std/path.ts";
 
 /** Made at the first use: it takes 10 ms, which other commands need not wait for at their start. */
@@ -56,9 +57,7 @@ async function matching(
       if (!hidden && pattern.test(name)) paths.push(join(directory, name));
     }
   } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory)) {
-      throw error;
-    }
+    if (!isNothingThere(error)) throw error;
   }
   return paths;
 }

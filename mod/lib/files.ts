@@ -141,6 +141,11 @@ export async function readTextFileIfAny(path: string): Promise<string | null> {
   }
 }
 
+/** Whether a path leads to nothing: something on the way may be missing, or be no directory. */
+export function isNothingThere(error: unknown): boolean {
+  return error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory;
+}
+
 /** For `.catch`: a file that is not there is as good as removed. */
 export function ignoreNotFound(error: unknown): void {
   if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -1,6 +1,12 @@
 import { assert, assertEquals, assertRejects } from "../../tests/lib/assert.ts";
 import { HareError } from "./errors.ts";
-import { makeDirectory, readTextFileIfAny, writeFileAtomic, writeFilesAtomic } from "./files.ts";
+import {
+  isNothingThere,
+  makeDirectory,
+  readTextFileIfAny,
+  writeFileAtomic,
+  writeFilesAtomic,
+} from "./files.ts";
 import { join } from "./std/path.ts";
 
 async function inDirectory(run: (directory: string) => Promise<void>): Promise<void> {
@@ -89,3 +95,13 @@ Deno.test("makeDirectory() gives a new directory its mode whatever the umask is,
   assertEquals([await modeOf(`${directory}/new`), await modeOf(directory)], [0o755, 0o700]);
   await Deno.remove(directory, { recursive: true });
 });
+
+Deno.test("isNothingThere() tells a missing file, and one below a file, from a refusal", () =>
+  inDirectory(async (directory) => {
+    const file = join(directory, "file");
+    await Deno.writeTextFile(file, "");
+    const isMissing = (path: string) => Deno.stat(path).then(() => false, isNothingThere);
+    assertEquals(await isMissing(join(directory, "none")), true);
+    assertEquals(await isMissing(join(file, "below")), true);
+    assertEquals(await Deno.mkdir(file).then(() => true, isNothingThere), false);
+  }));

@@ -5,6 +5,7 @@
  */
 
 import { HareError, messageOf } from "../lib/errors.ts";
+import { isNothingThere } from "../lib/files.ts";
 import { join } from "../lib/std/path.ts";
 
 /** What a data directory of a process is called. */
@@ -39,9 +40,7 @@ async function namesIn(path: string): Promise<readonly string[]> {
   try {
     return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) {
-      return [];
-    }
+    if (isNothingThere(error)) return [];
     throw error;
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import { HareError } from "../lib/errors.ts";
+import { isNothingThere } from "../lib/files.ts";
 
 /** A range of bytes, `[start, end)`. */
 export type Range = readonly [start: number, end: number];
@@ -182,8 +183,8 @@ function orNull<T>(ask: () => T): T | null {
     return ask();
   } catch (error) {
     if (
-      error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied ||
-      error instanceof Deno.errors.NotADirectory || error instanceof Deno.errors.NotCapable ||
+      isNothingThere(error) || error instanceof Deno.errors.PermissionDenied ||
+      error instanceof Deno.errors.NotCapable ||
       (error instanceof Error && "code" in error && error.code === "ESRCH")
     ) return null;
     throw error;
