@@ -15,7 +15,7 @@ export interface AccountOptions {
   readonly signal: AbortSignal;
   /** What was changed is taken back. {@default false} */
   readonly rollback?: boolean | undefined;
-  /** What to do when it is cut short. {@default what fits a cluster of real hosts} */
+  /** Advice for an interrupted operation. {@default advice for a cluster of real hosts} */
   readonly hint?: string | undefined;
   /** Done before that begins. */
   readonly beforeRollback?: (() => Promise<void>) | undefined;

@@ -191,7 +191,7 @@ Deno.test("bootstrap() cut short takes back what it did with --rollback", async 
   assertStringIncludes(error.hint ?? "", "what this run had changed is taken back");
   assertEquals(cluster.consul.value("hare/lock"), undefined);
   assertEquals(cluster.running, []);
-  // What was formatted is not taken back, and so not what is noted of it.
+  // Formatting is not undone, so its notes stay, too.
   const onHosts = cluster.snapshot()
     .filter((line) => !line.startsWith("KV") && !line.includes("/.hare-mkfs-"));
   assertEquals(onHosts, before);

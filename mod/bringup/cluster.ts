@@ -45,7 +45,7 @@ export interface Cluster {
   /** Hare's program on every host. */
   readonly hareProgram: string;
   readonly mkfs: MkfsPolicy;
-  /** What is known of the hosts' devices. */
+  /** The known devices of the hosts. */
   readonly devices: KnownDevices;
   /** A cluster of another configuration that is in the KV, and does not run, gives way. */
   readonly force: boolean;

@@ -51,7 +51,7 @@ export async function nodeFilesInKv(
     });
   }
   const layout = await readLayout(consul, { signal });
-  // What is half there would be taken away from the agent.
+  // With an incomplete configuration the agent would lose services.
   const fault = layout.unreadable?.find(({ node }) => isSameNode(node, nodeName));
   if (fault !== undefined) throw fault.error;
   const processes = layout.processes.filter(({ node }) => isSameNode(node, nodeName));

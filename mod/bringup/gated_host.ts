@@ -91,7 +91,7 @@ export class GatedHost implements HostView {
     return true;
   }
 
-  /** Puts a file that stays when what was changed is taken back. */
+  /** Writes a file that stays when changes are undone. */
   async keepFile(file: HostFile, options: HostCallOptions): Promise<void> {
     await this.#change(`write ${file.path}`, () => this.#host.putFile(file, options));
   }

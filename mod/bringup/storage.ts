@@ -1,5 +1,5 @@
 /**
- * Asks hosts about their storage, and finds what speaks against formatting a process's part of it.
+ * Asks hosts about their storage, and lists the reasons not to format a process's part of it.
  *
  * @module
  */
@@ -20,19 +20,19 @@ import {
 import type { Cluster, ClusterHost } from "./cluster.ts";
 import type { StepOptions } from "./engine.ts";
 
-/** A host may have many disks, and each is read for up to a minute; in milliseconds. */
+/** Time limit in milliseconds: a host may have many disks, and reading each may take a minute. */
 const LIMIT_MS = 100_000;
 
-/** What is known of the devices of a cluster's hosts. */
+/** The known devices of a cluster's hosts. */
 export class KnownDevices {
   readonly #byHost = new Map<string, readonly DeviceInspection[]>();
 
-  /** Takes what a host has answered. */
+  /** Adds a host's answer. */
   note(host: string, devices: readonly DeviceInspection[]): void {
     this.#byHost.set(host, devices);
   }
 
-  /** All that is known. */
+  /** All known devices. */
   get all(): readonly PlacedDevice[] {
     return [...this.#byHost].flatMap(([host, devices]) =>
       devices.map((device) => ({ host, device }))
@@ -40,7 +40,7 @@ export class KnownDevices {
   }
 }
 
-/** The data directory of a process, as programs of the host see it. */
+/** The data directory of a process, as a path on its host. */
 export function directoryOf({ target }: Cluster, { host }: ClusterHost, fid: string): string {
   return host.programPath(`${target.dataDirectory}/m0d-${fid}`);
 }
@@ -62,7 +62,7 @@ export async function askStorage(
   const question: StorageQuestion = {
     format: FORMAT,
     devices: [...paths].map((path) => ({ path, content: read.has(path) })),
-    // Data of the other Mero, too, are data.
+    // Data of the other Mero directory counts, too.
     dataDirectories: Object.values(TARGETS).map(({ dataDirectory }) =>
       host.programPath(dataDirectory)
     ),
@@ -83,9 +83,9 @@ export async function askStorage(
 }
 
 /**
- * What speaks against formatting a process's storage.
+ * The reasons not to format a process's storage.
  *
- * @param formatted fids of the processes that the cluster has formatted, or begun to
+ * @param formatted fids of the processes that the cluster has formatted, or begun to format
  */
 export function findingsFor(
   cluster: Cluster,

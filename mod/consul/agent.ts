@@ -109,7 +109,7 @@ const membersSchema = z.array(
   })),
 );
 
-/** What lets a token read all of an answer. */
+/** The rules that let a token read a complete answer. */
 const RIGHTS = {
   self: undefined,
   members: readAll("node"),
@@ -147,8 +147,8 @@ export class Agent {
   }
 
   /**
-   * A service registered at this agent and its checks, or `null`. It takes the right to read this
-   * service only, where a list would be filtered.
+   * A service registered at this agent and its checks, or `null`. The call needs the right to read
+   * this service only; Consul would filter a list.
    */
   async serviceHealth(id: string, options: CallOptions = {}): Promise<AgentServiceHealth | null> {
     const path = `/v1/agent/health/service/id/${encodeURIComponent(id)}`;

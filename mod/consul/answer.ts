@@ -1,5 +1,5 @@
 /**
- * What a Consul agent answers, judged and parsed.
+ * Validates and parses the answers of a Consul agent.
  *
  * @module
  */
@@ -12,32 +12,32 @@ import type { Request } from "./request.ts";
 /** The agent's answer. */
 export interface Answer {
   readonly status: number;
-  /** `X-Consul-Index`: what a blocking query passes on; `null` where Consul sent none. */
+  /** `X-Consul-Index`, for the next blocking query; `null` if Consul sent none. */
   readonly index: number | null;
-  /** Time since the server last heard of Raft's leader in milliseconds; Infinity if it knows none. */
+  /** Milliseconds since the server's last contact with Raft's leader; Infinity if it knows none. */
   readonly leaderHeardMs: number;
   readonly text: string;
-  /** The body as JSON of the form `schema`; throws a `malformed` error where it is not. */
+  /** The body as JSON that matches `schema`; throws a `malformed` error if it does not match. */
   json<T>(schema: z.ZodType<T>): T;
 }
 
-/** What an answer comes to depends on. */
+/** The context in which an answer is evaluated. */
 export interface AnswerContext {
-  /** The request in an error, `GET http://127.0.0.1:8500/v1/kv/leader`. */
+  /** The request as errors show it, `GET http://127.0.0.1:8500/v1/kv/leader`. */
   readonly name: string;
   /** Whether the request had an ACL token. */
   readonly hasToken: boolean;
-  /** Hides secrets that an answer may quote. */
+  /** Removes secrets that an answer may quote. */
   readonly redact: (text: string) => string;
 }
 
-/** Answers that hold nothing: of the key-value store, and JSON. */
+/** Empty answers: of the key-value store, and as JSON. */
 const EMPTY: ReadonlySet<string> = new Set(["", "[]", "{}", "null"]);
 
 /**
- * Makes an {@linkcode Answer} of a response.
+ * Converts a response into an {@linkcode Answer}.
  *
- * @throws {ConsulError} when it is a refusal, or Consul has left a part out
+ * @throws {ConsulError} when the response is a refusal, or Consul has left a part out
  */
 export function answerOf(
   request: Request,
@@ -65,8 +65,8 @@ export function answerOf(
 }
 
 /**
- * Consul (1.11 and later) says that it has filtered an answer, but only to a request with a token. To
- * one without it says what its default policy is, and then an empty answer proves nothing.
+ * Consul (1.11 and later) reports that it has filtered an answer, but only if the request has a
+ * token. Otherwise it reports its default policy; if that denies, an empty answer proves nothing.
  */
 function isFiltered(request: Request, headers: Headers, text: string, hasToken: boolean): boolean {
   if (headers.get("x-consul-results-filtered-by-acls") === "true") return true;

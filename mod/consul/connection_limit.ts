@@ -1,26 +1,26 @@
 /**
- * The agent's limit of connections of one address, `limits.http_max_conns_per_client`.
+ * The agent's limit of connections from one address, `limits.http_max_conns_per_client`.
  *
- * To a connection beyond it the agent answers 429 before it reads the request, and closes. fetch mostly
- * makes of that a closed connection, as if no agent ran; so another one is opened, and read from
- * before anything is asked.
+ * The agent answers 429 to each connection beyond the limit before it reads the request, and closes
+ * the connection. fetch mostly reports only a closed connection, as if no agent ran. So this module
+ * opens another connection, and reads from it without sending a request.
  *
  * @module
  */
 
-/** A small answer that comes unasked, on a machine under load. */
+/** Time limit for that small answer, also on a machine under load. */
 const LIMIT_MS = 250;
-/** How long what was found is believed: each look is one connection more. */
+/** How long a result is cached: each check opens one more connection. */
 const FRESH_MS = 5_000;
 
-/** Finds out whether an agent takes no more connections. */
+/** Detects whether an agent has reached its limit of connections. */
 export class ConnectionLimit {
   readonly #url: URL;
   readonly #nowMs: () => number;
   #last: { readonly atMs: number; readonly isReached: Promise<boolean> } | null = null;
 
   /**
-   * @param url the agent's; only of an `http:` URL something can be found out
+   * @param url the agent's; the limit can be detected only with an `http:` URL
    * @param nowMs a monotonic clock
    */
   constructor(url: URL, nowMs: () => number) {
@@ -28,7 +28,7 @@ export class ConnectionLimit {
     this.#nowMs = nowMs;
   }
 
-  /** Whether the agent refuses a connection for the number of those that it has. */
+  /** Whether the agent refuses a connection because it has too many. */
   isReached(): Promise<boolean> {
     const now = this.#nowMs();
     if (this.#last === null || now - this.#last.atMs >= FRESH_MS) {
@@ -57,7 +57,7 @@ async function refusesConnections(url: URL): Promise<boolean> {
     const length = await connection.read(buffer) ?? 0;
     return new TextDecoder().decode(buffer.subarray(0, length)).startsWith("HTTP/1.1 429 ");
   } catch (error) {
-    // No connection, or none that says anything: then it is not this limit.
+    // No connection, or no data on it: the cause is not this limit.
     if (!(error instanceof Error)) throw error;
     return false;
   } finally {

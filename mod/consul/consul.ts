@@ -75,12 +75,12 @@ export class Consul implements Disposable {
     return await runTxn(this.#http, ops, options);
   }
 
-  /** Whether Raft had a leader when the agent last said something about it; asks nothing. */
+  /** Whether Raft had a leader according to the agent's latest answer; sends no request. */
   get isLed(): boolean {
     return this.#http.isLed;
   }
 
-  /** Closes the connections of requests that were given up, and of a client with TLS files. */
+  /** Closes the connections of cancelled requests, and of a client with TLS files. */
   [Symbol.dispose](): void {
     this.#http[Symbol.dispose]();
     this.#client?.close();

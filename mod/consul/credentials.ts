@@ -1,6 +1,6 @@
 /**
- * What a request proves its rights with: an ACL token, which may stand in a file that is replaced from
- * time to time, and HTTP basic authentication.
+ * The credentials of a request: HTTP basic authentication, and an ACL token. The token may come
+ * from a file that is replaced from time to time.
  *
  * @module
  */
@@ -13,13 +13,13 @@ import { base64FromText } from "./base64.ts";
 export interface CredentialsOptions {
   /** ACL token. */
   readonly token?: string | undefined;
-  /** File whose token goes before {@linkcode token}; it is read again while the process runs. */
+  /** File whose token overrides {@linkcode token}; it is read again while the process runs. */
   readonly tokenFile?: string | undefined;
   /** `user:password`. */
   readonly basicAuth?: string | undefined;
 }
 
-/** How long a token is used before the file is looked at again. */
+/** How long a token is used before the file is read again. */
 const FRESH_MS = 30_000;
 
 /** The credentials of one client. */
@@ -53,7 +53,7 @@ export class Credentials {
     return this.#token !== undefined;
   }
 
-  /** Why the file's token could not be read again; `null` where it could. Quotes nothing of it. */
+  /** Why the file could not be read again; `null` if it could. Never quotes the file's content. */
   get problem(): string | null {
     return this.#problem;
   }
@@ -73,16 +73,16 @@ export class Credentials {
     return rest;
   }
 
-  /** Looks at the file where that was long ago. */
+  /** Reads the file again if the last reading was long ago. */
   async refresh(): Promise<void> {
     if (this.#file === undefined || this.#nowMs() - this.#readAtMs < FRESH_MS) return;
     await this.renew();
   }
 
   /**
-   * Reads the file again. A file that cannot be used changes nothing.
+   * Reads the file again. If the file is unusable, the token stays as it was.
    *
-   * @returns whether the token is another one now
+   * @returns whether the token has changed
    */
   async renew(): Promise<boolean> {
     if (this.#file === undefined) return false;
@@ -101,7 +101,7 @@ export class Credentials {
 
   #use(token: string | undefined): void {
     if (token !== undefined && !/^[\x21-\x7e]+$/.test(token)) {
-      // fetch would say so too, and print it.
+      // fetch would reject it too, but its error would quote the token.
       throw new HareError("Consul's token has characters that no token has", {
         hint: "see CONSUL_HTTP_TOKEN, or the file that CONSUL_HTTP_TOKEN_FILE names",
       });

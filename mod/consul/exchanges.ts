@@ -1,43 +1,47 @@
 /**
- * HTTP exchanges that outlive their caller's interest.
+ * HTTP exchanges that continue after their caller has cancelled.
  *
- * A Consul agent works on a request until it is done, and keeps the connection until then, even when
- * the client has closed its side. A client that closes and asks again therefore fills the agent: by
- * default the agent takes 200 connections of one address and answers all others with 429.
+ * A Consul agent works on a request until the request is complete, and keeps the connection until
+ * then, even when the client has closed its side. A client that closes and retries therefore uses
+ * up the agent's connections: by default the agent accepts 200 from one address and answers 429 to
+ * more.
  *
- * So a caller gives up, but the exchange goes on, and counts until the agent has answered it:
+ * So when a caller cancels, the exchange continues, and it counts until the agent has answered:
  *
- * - each lane (requests of one kind) has at most {@linkcode MAX_IN_LANE} of them, all lanes together
- *   {@linkcode MAX_GIVEN_UP}; a further request is not sent before one of them ends;
- * - a blocking query that was given up is taken over by the next one that asks the same;
- * - a connection is closed only when the agent cannot be expected to answer any more.
+ * - each lane (requests of one kind) has at most {@linkcode MAX_IN_LANE} cancelled exchanges, and
+ *   all lanes together have {@linkcode MAX_GIVEN_UP}; a further request waits until one of them
+ *   ends;
+ * - the next identical blocking query takes over a cancelled blocking query;
+ * - a connection is closed only when the agent is no longer expected to answer.
  *
  * @module
  */
 
 import { orAborted } from "../lib/or_aborted.ts";
 
-/** Exchanges of one lane that may be given up and unanswered. */
+/** Maximum number of cancelled exchanges of one lane that are still unanswered. */
 export const MAX_IN_LANE = 8;
-/** Exchanges that may be given up and unanswered. */
+/** Maximum number of cancelled exchanges of all lanes that are still unanswered. */
 export const MAX_GIVEN_UP = 48;
-/** An agent that answers others answers a request within this, however long it looks for a leader. */
+/**
+ * An agent that answers other requests answers this one within this time, even without a leader.
+ */
 const LIFE_MS = 120_000;
-/** Nothing is to be expected of an exchange after this, even where the agent answers nothing. */
+/** After this time no answer is expected, even if the agent answers no request at all. */
 const LONGEST_LIFE_MS = 900_000;
 
 /** One exchange, for its caller. */
 export interface ExchangeOptions {
-  /** What shares a limit. */
+  /** Requests of the same lane share a limit. */
   readonly lane: string;
   /**
-   * Names the question, where an answer to the same question asked earlier will do. `undefined`: it
-   * will not.
+   * Identifies the question, if the answer to an earlier identical question is acceptable.
+   * `undefined` if it is not.
    */
   readonly question?: string | undefined;
-  /** Ends the caller's interest. */
+  /** Cancels the call; the exchange continues. */
   readonly giveUp: AbortSignal;
-  /** How long the agent may take for this request when all is well, in milliseconds. */
+  /** How long a healthy agent may take for this request, in milliseconds. */
   readonly expectedMs: number;
 }
 
@@ -63,17 +67,17 @@ export class Exchanges<T> implements Disposable {
     this.#nowMs = nowMs;
   }
 
-  /** How many exchanges are given up and not over. */
+  /** Number of cancelled exchanges that have not ended. */
   get givenUp(): number {
     return this.#givenUp.size;
   }
 
   /**
-   * Runs an exchange, when there is room for it.
+   * Runs an exchange as soon as the limits permit it.
    *
-   * @param start begins it; its signal closes the connection
-   * @throws the reason of `giveUp`; the exchange then goes on, if it has begun
-   * @throws what `start` throws
+   * @param start begins the exchange; aborting its signal closes the connection
+   * @throws the reason of `giveUp`; the exchange then continues, if it has begun
+   * @throws any error of `start`
    */
   async run(start: (signal: AbortSignal) => Promise<T>, options: ExchangeOptions): Promise<T> {
     const { giveUp } = options;
@@ -91,7 +95,7 @@ export class Exchanges<T> implements Disposable {
     }
   }
 
-  /** Closes the connections of all exchanges that were given up. */
+  /** Closes the connections of all cancelled exchanges. */
   [Symbol.dispose](): void {
     for (const { close } of this.#givenUp) close.abort();
   }

@@ -1,5 +1,5 @@
 /**
- * What an exchange with an agent can fail with, in words.
+ * The errors of an exchange with an agent, with their messages.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { ConsulError } from "./errors.ts";
 
 const NO_LEADER_HINT = "an election takes seconds; if it does not end, are most of the servers up?";
 
-/** The agent has as many connections of this machine's address as it takes. */
+/** The agent has reached its limit of connections from this machine's address. */
 export function tooManyConnections(name: string): ConsulError {
   return new ConsulError(`${name}: Consul answered 429: too many connections of this address`, {
     kind: "client",
@@ -22,7 +22,7 @@ export function tooManyConnections(name: string): ConsulError {
   });
 }
 
-/** The agent answered with a status that is neither 2xx nor expected. */
+/** The agent answered with a status that is not 2xx and not expected. */
 export function refusal(name: string, status: number, body: string): ConsulError {
   if (status === 429 && /too many concurrent connections/i.test(body)) {
     return tooManyConnections(name);
@@ -37,7 +37,7 @@ export function refusal(name: string, status: number, body: string): ConsulError
       hint: "set CONSUL_HTTP_TOKEN or CONSUL_HTTP_TOKEN_FILE to a token that may do this",
     });
   }
-  // Some releases answer 500 to what they will never take: to try it again would be in vain.
+  // Some releases answer 500 to a request that they will never accept: a retry is useless.
   if (status >= 500 && !/too large/i.test(body)) {
     return new ConsulError(message, {
       kind: "server",
@@ -61,8 +61,8 @@ export function refusal(name: string, status: number, body: string): ConsulError
 }
 
 /**
- * Consul has left out what the token may not read. That may pass: a person may grant the right at any
- * time, and a daemon waits for it.
+ * Consul has left out entries that the token may not read. The error may be temporary: an operator
+ * may grant the right at any time, and a daemon waits for it.
  *
  * @param right the rules that let a token read everything that was asked for
  */
@@ -80,13 +80,13 @@ export function filtered(name: string, right: string | undefined, hasToken: bool
   });
 }
 
-/** Whether `error` says that there was a connection, which ended before an answer came. */
+/** Whether `error` means that a connection existed, but ended before the answer arrived. */
 export function wasClosed(error: unknown): boolean {
   return error instanceof ConsulError && error.kind === "unreachable" &&
     !messageOf(error.cause).includes("client error (Connect)");
 }
 
-/** There is no connection, or it ended before an answer came. */
+/** There was no connection, or it ended before an answer arrived. */
 export function unreachable(name: string, error: TypeError): ConsulError {
   return new ConsulError(`${name}: cannot reach Consul: ${reasonOf(error)}`, {
     kind: "unreachable",
@@ -96,7 +96,7 @@ export function unreachable(name: string, error: TypeError): ConsulError {
   });
 }
 
-/** There is no whole answer within the time limit. */
+/** No complete answer arrived within the time limit. */
 export function timeout(name: string, timeoutMs: number): ConsulError {
   return new ConsulError(`${name}: Consul did not answer within ${timeoutMs / 1000} s`, {
     kind: "timeout",
@@ -105,7 +105,7 @@ export function timeout(name: string, timeoutMs: number): ConsulError {
   });
 }
 
-/** The request was kept back for its whole time limit, for want of a leader. */
+/** The request was held for its whole time limit, because there was no leader. */
 export function leaderless(name: string): ConsulError {
   return new ConsulError(`${name}: the servers of Consul have no leader`, {
     kind: "server",
@@ -124,7 +124,9 @@ export function brokenOff(name: string, error: TypeError): ConsulError {
   });
 }
 
-/** The answer is not what Consul's API promises. A parser's own error would quote what it read. */
+/**
+ * The answer violates Consul's API. The parser's own error is hidden: it would quote the answer.
+ */
 export function malformed(name: string, what: string, retryable: boolean): ConsulError {
   return new ConsulError(`${name}: not an answer of Consul: ${what}`, {
     kind: "malformed",
@@ -133,12 +135,12 @@ export function malformed(name: string, what: string, retryable: boolean): Consu
   });
 }
 
-/** The beginning of an answer that may be long. */
+/** The beginning of a possibly long answer. */
 export function beginningOf(answer: string): string {
   return excerpt(answer, 200);
 }
 
-/** What the system said: the end of fetch's message, without addresses and without repetition. */
+/** The system's error: the end of fetch's message, without addresses and repetitions. */
 function reasonOf(error: TypeError): string {
   const chain = /client error \(\w+\): (.*)/s.exec(error.message)?.[1] ?? error.message;
   return [...new Set(chain.split(": "))].filter((part) => part !== "tcp connect error").join(": ");

@@ -1,8 +1,8 @@
 /**
- * HTTP with a Consul agent: a request becomes an answer or a {@linkcode ConsulError}. All of fetch's
- * failures are told apart here and nowhere else.
+ * HTTP with a Consul agent: a request becomes an answer or a {@linkcode ConsulError}. Only this
+ * module classifies the failures of fetch.
  *
- * A call that its caller gives up leaves its exchange to {@linkcode Exchanges}; one that needs Raft's
+ * When a caller cancels a call, {@linkcode Exchanges} owns the exchange. A call that needs Raft's
  * leader waits at the {@linkcode LeaderGate}.
  *
  * @module
@@ -47,7 +47,7 @@ export class Http implements Disposable {
   readonly #gate: LeaderGate;
   readonly #limit: ConnectionLimit;
 
-  /** @throws {HareError} when the token cannot be read, or not be sent */
+  /** @throws {HareError} when the token cannot be read, or cannot be sent in a header */
   constructor(options: HttpOptions) {
     this.address = options.address.replace(/\/+$/, "");
     this.#client = options.client;
@@ -59,7 +59,7 @@ export class Http implements Disposable {
     this.#gate = new LeaderGate({ clock, random, ask: (options) => this.#hasLeader(options) });
   }
 
-  /** Whether Raft had a leader when the agent last said something about it. */
+  /** Whether Raft had a leader according to the agent's latest answer. */
   get isLed(): boolean {
     return this.#gate.isLed;
   }
@@ -132,7 +132,7 @@ export class Http implements Disposable {
       : undefined;
   }
 
-  /** Closes the connections of requests that were given up. */
+  /** Closes the connections of cancelled requests. */
   [Symbol.dispose](): void {
     this.#exchanges[Symbol.dispose]();
   }
@@ -149,7 +149,7 @@ export class Http implements Disposable {
     const isStale = request.query?.["stale"] === true;
     return await this.#exchanges.run((signal) => this.#fetch(request, target, signal), {
       ...options,
-      // While Raft's leader does not answer, the server at hand still may.
+      // While Raft's leader does not answer, the local server still may.
       lane: `${request.method} ${request.path}${isStale ? " stale" : ""}`,
       question: isBlocking(request) ? `${target}` : undefined,
     });
@@ -169,7 +169,7 @@ export class Http implements Disposable {
       const text = await response.text();
       return this.#answer(request, response, text);
     } catch (error) {
-      // fetch throws a TypeError for each fault of the network; anything else is a fault of ours.
+      // fetch throws a TypeError for each network failure; any other error is a bug in Hare.
       if (!(error instanceof TypeError)) throw error;
       const name = this.#name(request);
       throw response === undefined
@@ -211,7 +211,7 @@ export class Http implements Disposable {
   }
 }
 
-/** Whether another token may help. */
+/** Whether a retry with another token may succeed. */
 function isRefused(error: unknown): error is ConsulError {
   return error instanceof ConsulError &&
     (error.kind === "filtered" || error.status === 401 || error.status === 403);

@@ -5,16 +5,17 @@
  * which counts where it is all that a process does for years. It knows one answer, a 200 without a
  * body. What any other answer means, and whatever goes wrong, is left to `http.ts`.
  *
- * A request whose caller gives it up goes on, and the next one waits for its end. An agent without a
- * leader may take a minute for an update of a check, since it keeps its state locked while it looks
- * for one; updates on connections of their own would fill it (see `exchanges.ts`).
+ * When a caller cancels a request, the request continues, and the next request waits for its end.
+ * Without a leader an agent may take a minute for an update of a check, because it keeps its state
+ * locked while it looks for a leader. Updates on separate connections would use up the agent's
+ * limit (see `exchanges.ts`).
  *
  * @module
  */
 
 import { orAborted } from "../lib/or_aborted.ts";
 
-/** A request without an answer for this long is taken for lost, with its connection. */
+/** After this time without an answer, the request and its connection count as lost. */
 const LIFE_MS = 300_000;
 
 /** A connection, for one request at a time. */
@@ -26,7 +27,7 @@ export class KeptConnection implements Disposable {
   readonly #host: string;
   readonly #answer = new Uint8Array(4096);
   #connection: Deno.TcpConn | null = null;
-  /** The request under way, which its caller may have given up. */
+  /** The request in progress; its caller may have cancelled it. */
   #underWay: Promise<boolean> | null = null;
   #close = new AbortController();
 
@@ -43,10 +44,10 @@ export class KeptConnection implements Disposable {
   }
 
   /**
-   * Makes a request without a body, after the one before has ended.
+   * Sends a request without a body, after the previous request has ended.
    *
    * @param path what it adds to the URL, with its query, as it is sent
-   * @param giveUp ends the wait for the answer, not the request
+   * @param giveUp cancels the wait for the answer, not the request
    * @returns whether it was answered with 200; if not, nothing is known of it
    * @throws the reason of `giveUp`
    */
@@ -62,7 +63,7 @@ export class KeptConnection implements Disposable {
     return await orAborted(this.#underWay, giveUp);
   }
 
-  /** Closes the connection, also within a request; the next request opens another. */
+  /** Closes the connection, even during a request; the next request opens a new connection. */
   [Symbol.dispose](): void {
     this.#close.abort();
     this.#close = new AbortController();

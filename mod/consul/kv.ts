@@ -96,8 +96,8 @@ export class Kv {
   }
 
   /**
-   * The entries of all keys that begin with `prefix`, in the order of their keys. A key that ends with
-   * a slash is none of them, here and below: Consul's web page makes such keys for folders.
+   * The entries of all keys that begin with `prefix`, in the order of their keys. Keys that end
+   * with a slash are excluded, here and below: Consul's web page creates such keys for folders.
    */
   async list(prefix: string, options: ReadOptions = {}): Promise<KvEntry[]> {
     const query = { recurse: true, ...consistencyOf(options) };

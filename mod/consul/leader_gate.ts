@@ -1,9 +1,9 @@
 /**
- * Keeps requests back that need Raft's leader while there is none.
+ * Holds requests that need Raft's leader while there is no leader.
  *
- * Without a leader an agent holds such a request for 7 to 20 s and then refuses it, while
- * `/v1/status/leader` is answered at once. So after a request has failed, one small question finds
- * out for all that wait when there is a leader again; their requests are then sent without delay.
+ * Without a leader an agent holds such a request for 7 to 20 s and then refuses it, but it answers
+ * `/v1/status/leader` at once. So after a request has failed, the gate polls that endpoint on
+ * behalf of all waiting requests, and sends them without delay when there is a leader again.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface LeaderGateDeps {
   /** Number in [0, 1). */
   readonly random: () => number;
   /**
-   * Asks whether Raft has a leader.
+   * Asks the agent whether Raft has a leader.
    *
    * @throws {ConsulError} when there is no answer
    */
@@ -29,45 +29,47 @@ export interface LeaderGateDeps {
 }
 
 const PAUSE = { baseMs: 100, maxMs: 500 };
-/** Time limit of the first question; it doubles with each that is not answered. */
+/** Time limit of the first question; it doubles after each question without an answer. */
 const FIRST_LIMIT_MS = 1_000;
 const LONGEST_LIMIT_MS = 16_000;
 
-/** Knows whether Raft has a leader, as far as the agent has said. */
+/** Tracks whether Raft has a leader, according to the agent's answers. */
 export class LeaderGate {
   readonly #deps: LeaderGateDeps;
   #isDoubted = false;
   #isLed = true;
   /**
-   * What lets each request that waits go on. (Each would leave a reaction at a promise that they had
-   * in common, which may live for hours.)
+   * One callback for each waiting request. (A promise shared by all of them may live for hours, and
+   * every request would leave a reaction on it.)
    */
   readonly #waiting = new Set<PromiseWithResolvers<void>>();
-  /** Ends the question that is being asked for them. */
+  /** Cancels the question that is in progress for the waiting requests. */
   #asking: AbortController | null = null;
 
   constructor(deps: LeaderGateDeps) {
     this.#deps = deps;
   }
 
-  /** Whether there was a leader when the agent last said something about it. */
+  /** Whether there was a leader according to the agent's latest answer. */
   get isLed(): boolean {
     return this.#isLed;
   }
 
-  /** A request that needs a leader has failed: whether there is one is asked before the next. */
+  /**
+   * A request that needs a leader has failed: the gate checks for a leader before the next request.
+   */
   doubt(): void {
     this.#isDoubted = true;
   }
 
-  /** An answer says whether there is a leader. */
+  /** Records whether there is a leader, according to an answer. */
   heard(isLed: boolean): void {
     this.#isLed = isLed;
     this.#isDoubted = !isLed;
   }
 
   /**
-   * Waits for a leader, if it is doubted that there is one.
+   * Waits for a leader, if there may be none.
    *
    * @throws the signal's reason
    */
@@ -115,7 +117,8 @@ export class LeaderGate {
         timeoutMs = FIRST_LIMIT_MS;
       } catch (error) {
         if (!(error instanceof ConsulError)) throw error;
-        // Whatever else is wrong, the requests that wait are refused at once, and say it better.
+        // Any other error: the waiting requests fail at once, and their own errors are more
+        // precise.
         if (error.kind !== "timeout") return;
         timeoutMs = Math.min(2 * timeoutMs, LONGEST_LIMIT_MS);
       }

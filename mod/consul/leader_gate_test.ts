@@ -4,7 +4,9 @@ import { quickClock } from "../../tests/lib/quick_clock.ts";
 import { ConsulError, type ConsulErrorKind } from "./errors.ts";
 import { LeaderGate } from "./leader_gate.ts";
 
-/** A gate whose questions are answered from a list: led, not led, or a failure; then never. */
+/**
+ * A gate that takes its answers from a list: leader, no leader, or a failure; then it gets none.
+ */
 function world(...answers: readonly (boolean | ConsulErrorKind)[]) {
   const rest = [...answers];
   const limits: number[] = [];

@@ -1,5 +1,5 @@
 /**
- * What is asked of a Consul agent, and how long the caller waits.
+ * Requests to a Consul agent, and how long the caller waits.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Query } from "./query.ts";
 
 /** Options of every call. */
 export interface CallOptions {
-  /** Ends the call with the signal's own reason. */
+  /** Cancels the call; the call throws the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Time limit for the whole answer in milliseconds. {@default 10000} */
   readonly timeoutMs?: number | undefined;
@@ -16,9 +16,9 @@ export interface CallOptions {
 
 /** Options of calls that read. */
 export interface ReadOptions extends CallOptions {
-  /** Ask the leader to make sure that it still leads. {@default false} */
+  /** The leader must verify that it still leads. {@default false} */
   readonly consistent?: boolean | undefined;
-  /** Any server may answer from its own, perhaps older, state. {@default false} */
+  /** Any server may answer from its own state, which may be stale. {@default false} */
   readonly stale?: boolean | undefined;
 }
 
@@ -29,11 +29,11 @@ export interface Request {
   readonly path: string;
   readonly query?: Query | undefined;
   readonly body?: string | undefined;
-  /** Statuses besides 2xx that are an answer to this request and not a failure. */
+  /** Statuses other than 2xx that are valid answers to this request. */
   readonly expect?: readonly number[] | undefined;
   /**
-   * For what is a list: the rules of a policy that let a token read all of it, as in
-   * `key_prefix "eq/" { policy = "read" }`. Consul leaves out the rest.
+   * For a list: the policy rules that let a token read the complete list, for example
+   * `key_prefix "eq/" { policy = "read" }`. Consul leaves out entries that the token may not read.
    */
   readonly right?: string | undefined;
 }
@@ -43,7 +43,7 @@ export function consistencyOf(options: ReadOptions): Query {
   return { consistent: options.consistent, stale: options.stale };
 }
 
-/** Whether Raft's leader is asked; the agent and each server answer the rest themselves. */
+/** Whether the request needs Raft's leader; the agent or any server answers other requests. */
 export function isForLeader({ path, query }: Request): boolean {
   return !/^\/v1\/(agent|status)\//.test(path) && query?.["stale"] !== true;
 }

@@ -1,10 +1,10 @@
 /**
- * Rules of ACL policies, as an error tells a person to write them.
+ * Rules of ACL policies, in the syntax that error messages show.
  *
  * @module
  */
 
-/** Lets a token read everything of one kind. */
+/** A rule that lets a token read all objects of one kind. */
 export type Resource = "node" | "service" | "session";
 
 /** Rules that let a token read all nodes, services or sessions. */

@@ -74,8 +74,8 @@ export interface WatcherDeps {
 
 const MAX_WAIT_MS = 300_000;
 /**
- * A query whose process has ended keeps a connection of the agent for this long. Asking once a minute
- * costs next to nothing.
+ * After a process has ended, its query occupies a connection of the agent for up to this time. One
+ * query a minute costs almost nothing.
  */
 const WAIT_MS = 60_000;
 /** What an answer may take beyond the wait and Consul's own jitter of a sixteenth. */

@@ -27,8 +27,8 @@ interface World extends AsyncDisposable {
 const LEADER = "/v1/status/leader";
 
 /**
- * The server gives one answer after another, then hangs; Raft always has a leader. Time passes in
- * pauses only.
+ * The server sends one answer after another, then hangs; Raft always has a leader. Time passes only
+ * during pauses.
  */
 function world(...answers: readonly Behaviour[]): World {
   const rest = [...answers];

@@ -45,11 +45,11 @@ export function asRoot(run: Run): Run {
   };
 }
 
-/** What {@linkcode BECOME_ROOT} itself prints. */
+/** Output of {@linkcode BECOME_ROOT} itself. */
 const USER_LINE = /^.*\n/;
 const NOT_FOUND = 127;
 
-/** The error for what was printed when root's program was not started. */
+/** The error for this output, when the program was not started as root. */
 function refusal({ code, stdout, stderr }: Noise & { readonly code: number }): HareError {
   const [name = "", ...lines] = stderr.trim().split("\n");
   const user = name || "this user";
@@ -69,7 +69,7 @@ function refusal({ code, stdout, stderr }: Noise & { readonly code: number }): H
   });
 }
 
-/** sudo names the command that it refuses in full, which here is a script of many lines. */
+/** sudo quotes the complete command that it refuses; here the command is a script of many lines. */
 function withoutCommand(text: string): string {
   return text.replace(/(to (?:execute|run)) '.*'/s, "$1 this");
 }

@@ -4,7 +4,7 @@ import { HareError } from "../lib/errors.ts";
 
 const options = { signal: new AbortController().signal };
 
-/** A login that is not root, whose sudo runs this script. */
+/** A login other than root; its sudo runs this script. */
 const alice = (sudo: string) => ({ id: '[ "$1" = -un ] && echo alice || echo 1000', sudo });
 
 const WILLING = `[ "$1 $2" = "-n --" ] || exit 9; shift 2; touch "$DIR/sudo"`;
@@ -34,7 +34,7 @@ Deno.test("asRoot() takes no program's words for those of sudo", async () => {
 
 const LINE = "put the line `alice ALL=(root) NOPASSWD: ALL` into /etc/sudoers.d/hare there";
 
-/** What sudo says, with its exit status, and the message and hint that come of it. */
+/** The output and exit status of sudo, with the expected message and hint. */
 const REFUSALS: readonly (readonly [said: string, message: string, hint: string])[] = [
   [
     "sudo: a password is required",

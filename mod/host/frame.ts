@@ -1,10 +1,10 @@
 /**
- * A frame around what a program prints, so that nothing else is taken for it.
+ * A frame that separates a program's output from all other output.
  *
- * Between Hare and a program on a host are a login shell with its start-up files, and often sudo.
- * Each of them may print something of its own, before the program or after it, read the program's
- * standard input, or end without running the program. The frame's marks, which no one else can
- * guess, tell the program's output and exit status apart from all of that.
+ * Hare runs a program on a host through a login shell with its start-up files, and often sudo. Each
+ * of them may print text before or after the program, read the program's standard input, or exit
+ * without running the program. The frame's random marks delimit the program's output and exit
+ * status.
  *
  * @module
  */
@@ -15,27 +15,28 @@ import type { Output, RunOptions } from "../lib/process.ts";
 
 const log = loggerOf("host");
 
-/** What was found between the marks of a {@linkcode Frame}. */
+/** The result of a program that ran in a {@linkcode Frame}. */
 export type Framed =
   /** The program has ended. */
   | { readonly kind: "ended"; readonly output: Output; readonly noise: Noise }
-  /** The program was started, and its end is not there. */
+  /** The program was started, but the mark of its end is missing. */
   | { readonly kind: "cut off"; readonly stderr: string }
-  /** Something else has read standard input, so that the program was not started. */
+  /** Another program has read standard input, so the program was not started. */
   | { readonly kind: "input taken"; readonly noise: Noise }
   /** The program was not started. */
   | { readonly kind: "not started" };
 
-/** What others than the program have printed. */
+/** The output of other programs. */
 export interface Noise {
   readonly stdout: string;
   readonly stderr: string;
 }
 
 // Arguments: the mark; `input` or nothing; variables; the program and its arguments. The text is
-// constant. The program gets a short environment, an umask and a working directory of its own: what
-// start-up files set changes what programs do and print (locale, SHELLOPTS, BASH_ENV, functions of
-// bash, a PATH without the system's directories), and root may not enter a home directory over NFS.
+// constant. The program gets a small environment, an umask and a working directory of its own.
+// Start-up files can change how programs behave and print (locale, SHELLOPTS, BASH_ENV, functions
+// of bash, a PATH without the system's directories), and root may not enter a home directory over
+// NFS.
 const FRAME = `
 set +eux
 mark=$1 input=$2
@@ -66,20 +67,20 @@ export class Frame {
   readonly #env: Readonly<Record<string, string>>;
   readonly #stdin: RunOptions["stdin"];
 
-  /** @param options of the run: those that matter inside of the frame */
+  /** @param options the options of the run that apply inside the frame */
   constructor({ env = {}, stdin }: Pick<RunOptions, "env" | "stdin"> = {}) {
     this.#env = env;
     this.#stdin = stdin;
   }
 
-  /** What is to be run in place of `argv`. */
+  /** The command to run in place of `argv`. */
   argv(argv: readonly [string, ...string[]]): readonly [string, ...string[]] {
     const variables = Object.entries(this.#env).map(([name, value]) => `${name}=${value}`);
     const input = this.#stdin === undefined ? "" : "input";
     return ["/bin/sh", "-c", FRAME, "hare-run", this.#mark, input, ...variables, ...argv];
   }
 
-  /** Standard input of {@linkcode argv}: the program's own, behind a mark. */
+  /** Standard input of {@linkcode argv}: a mark, then the program's own input. */
   get stdin(): RunOptions["stdin"] {
     const first = `${this.#mark}\n`;
     switch (typeof this.#stdin) {
@@ -92,7 +93,7 @@ export class Frame {
     }
   }
 
-  /** What of all that was printed is the program's. */
+  /** Extracts the program's own output from everything that was printed. */
   read({ stdout, stderr }: Noise): Framed {
     const out = this.#cut(stdout);
     const err = this.#cut(stderr);
@@ -124,7 +125,7 @@ export class Frame {
   }
 }
 
-/** `stream` with some bytes before it. */
+/** `stream` with some bytes prepended. */
 function startingWith(
   first: Uint8Array,
   stream: ReadableStream<Uint8Array>,
@@ -141,18 +142,18 @@ function startingWith(
   });
 }
 
-/** The {@linkcode excerptOf} where nothing was printed. */
+/** The result of {@linkcode excerptOf} for empty output. */
 export const NOTHING_PRINTED = "nothing";
-/** Logs what others than the program have printed, for `--verbose`. */
+/** Logs the output of other programs, for `--verbose`. */
 export function logNoise(who: string, noise: Noise): void {
   const printed = excerptOf(noise);
   if (printed !== NOTHING_PRINTED) log.debug("{who} printed {printed}", { who, printed });
 }
 
-/** How much of what a shell or sudo printed is shown, in characters. */
+/** Maximum length of the output of a shell or sudo that is shown, in characters. */
 const EXCERPT_LENGTH = 300;
 
-/** What was printed in place of an answer, on one line, safe to be shown. */
+/** The unexpected output, on one line, with control characters escaped. */
 export function excerptOf({ stdout, stderr }: Noise): string {
   const text = [stdout, stderr].map((one) => one.trim()).filter((one) => one !== "").join("\n");
   if (text === "") return NOTHING_PRINTED;

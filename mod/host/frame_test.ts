@@ -6,7 +6,7 @@ import { Frame, type Framed } from "./frame.ts";
 const text = fc.string({ unit: "binary", maxLength: 30 });
 const printed = fc.record({ stdout: text, stderr: text });
 
-/** What a program in this frame leaves that prints so and ends with this status. */
+/** The result of a framed program with this output and exit status. */
 function framed(frame: Frame, inside: { stdout: string; stderr: string }, status: number) {
   const [, , , , mark] = frame.argv(["true"]);
   const around = (words: string) => `${mark} begin\n${words}${mark} end ${status}\n`;
@@ -17,7 +17,7 @@ Deno.test("Frame tells what a program prints from all that others print", () => 
   const status = fc.nat({ max: 255 });
   fc.assert(fc.property(printed, printed, printed, status, (before, inside, after, status) => {
     const frame = new Frame();
-    // Another frame is only noise.
+    // The marks of another frame are ignored.
     const other = framed(new Frame(), inside, 0);
     const own = framed(frame, inside, status);
     const read = frame.read({

@@ -16,7 +16,7 @@ export interface UnitStatus {
   readonly state: UnitState;
   /** Why, for a person: `exit status 1`, `killed by SIGKILL`. Empty when there is nothing to say. */
   readonly why: string;
-  /** It ends each time that it is started, and is started again: as good as failed. */
+  /** The unit ends after each start, and systemd restarts it: the unit counts as failed. */
   readonly isLooping?: true;
 }
 
@@ -40,7 +40,7 @@ export interface HostCallOptions {
 
 /** Options of a program that is run on a host. */
 export interface HostAskOptions extends HostCallOptions {
-  /** Its standard input, which is closed otherwise. */
+  /** Standard input of the program. {@default closed} */
   readonly stdin?: string | undefined;
   /** Time limit in milliseconds. {@default 30000} */
   readonly limitMs?: number | undefined;

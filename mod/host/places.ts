@@ -25,7 +25,7 @@ export const HAX_OPTIONS = "HARE_HAX_OPTIONS";
 
 /** The Unix socket over which hax takes reports of processes. */
 export const HAX_SOCKET = "/run/hare/hax.sock";
-/** Parent of the daemons' directories for files that do not outlive a boot; it is root's. */
+/** Parent of the daemons' directories for files that last until the next boot; root owns it. */
 export const RUN_DIRECTORY = "/run/hare";
 
 /** The unit of a node's Consul agent. */
@@ -35,9 +35,9 @@ export const HAX_UNIT = "hare-hax";
 /** The unit of the recovery coordinator. */
 export const RC_UNIT = "hare-rc";
 
-/** The user of Consul and the RC; its group is that of all daemons. */
+/** The user of Consul and the RC; all daemons have its group. */
 export const SERVICE_USER = "hare";
-/** The user of hax, which alone may open Mero's devices. */
+/** The user of hax. Only hax may open Mero's devices. */
 export const HAX_USER = "hare-hax";
 /** All users that daemons run as. */
 export const USERS = [SERVICE_USER, HAX_USER] as const;

@@ -62,7 +62,7 @@ Deno.test("loginShellLine() is made of what means the same to every shell", () =
   }));
 });
 
-/** Shells that people log in with; those that this machine lacks are passed over. */
+/** Common login shells; shells that are not installed on this machine are skipped. */
 const LOGIN_SHELLS = ["sh", "bash", "dash", "zsh", "fish", "tcsh", "csh", "ksh", "mksh", "yash"];
 
 for (const shell of LOGIN_SHELLS) {

@@ -108,7 +108,9 @@ export function runOverSsh(destination: string, options: SshOptions): Run {
   };
 }
 
-/** Why a program was not done in time: most often it is itself slow, but not always. */
+/**
+ * Why a program did not end in time: mostly, but not always, because the program itself is slow.
+ */
 function overdue(error: ProgramTimeLimitError, frame: Frame, destination: string): Error {
   switch (frame.read(error.printed).kind) {
     case "cut off":
@@ -158,7 +160,8 @@ export function sshOptions({ connectTimeoutS = 10 }: SshOptions): readonly strin
     ...["-o", `ConnectTimeout=${connectTimeoutS}`],
     // A host that dies under the connection is noticed in three times five seconds.
     ...["-o", "ServerAliveInterval=5", "-o", "ServerAliveCountMax=3"],
-    // With banners: a host that lets nobody in says there why. Programs' output is in a frame.
+    // With banners: a host that refuses all logins explains why there. Program output is in a
+    // frame.
     ...["-o", "LogLevel=INFO"],
   ];
 }
@@ -214,7 +217,7 @@ export function sshError(stderr: string): SshError {
   const meaning = meaningOf(last) ?? meaningOf(stderr);
   if (meaning === undefined) return new SshError("other", last, "try ssh to that host by hand");
   const [, kind, hint] = meaning;
-  // A host that lets nobody in says why before it closes the connection: /etc/nologin.
+  // A host that refuses all logins (/etc/nologin) explains why before it closes the connection.
   const before = kind === "disconnected" && lines.length > 0
     ? `; before that: ${excerptOf({ stdout: "", stderr: lines.join("\n") })}`
     : "";

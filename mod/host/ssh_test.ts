@@ -169,7 +169,7 @@ Deno.test("runOverSsh() tells when something else keeps the program's output ope
   }, 'for line; do :; done\nsh -c "$line"; exec sleep 60');
 });
 
-/** What an account's login shell does besides running the line, which is in `$line`. */
+/** What an account's login shell does besides running the command line in `$line`. */
 const SHELLS: readonly (readonly [name: string, script: string])[] = [
   ["prints before and after", 'echo hi; echo hi >&2; sh -c "$line"; echo bye; echo bye >&2'],
   ["ends with a status of its own", 'sh -c "$line"; exit 3'],
@@ -196,7 +196,7 @@ for (const [name, script] of SHELLS) {
   });
 }
 
-/** Login shells that keep programs from being run, and what is said of them. */
+/** Login shells that prevent programs from running, and the expected errors. */
 const BAD_SHELLS: readonly (readonly [script: string, message: string])[] = [
   [
     "echo 'This account is currently not available.'; exit 1",

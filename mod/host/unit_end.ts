@@ -1,5 +1,5 @@
 /**
- * Being told that a unit has ended, or ends each time that it is started.
+ * Notifies when a unit has ended, or ends after each start.
  *
  * One shell on the host, for as long as somebody waits, reads what systemd writes to the journal
  * about the units. Each line is a bell: at it, and every few seconds in case one was lost, systemd

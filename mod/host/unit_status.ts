@@ -57,7 +57,7 @@ export function readUnitStatus(text: string): UnitStatus {
   }
 }
 
-/** So many automatic starts in a row may be what mends a unit. */
+/** A unit may recover within this many automatic starts in a row. */
 const FEW_RESTARTS = 1;
 
 /**
@@ -73,7 +73,7 @@ function whyActivating(properties: Properties): string {
   const { SubState: sub, NRestarts: restarts } = properties;
   if (sub?.startsWith("auto-restart")) return `${whyEnded(properties)}, and is to be started again`;
   if (!isLooping(sub, restarts)) return properties["StatusText"] ?? "";
-  // How it ended, systemd has forgotten by now.
+  // systemd no longer knows how the unit ended.
   return `it ended ${restarts} times, and is to be started again`;
 }
 

@@ -23,12 +23,12 @@ export interface ConfProcess {
   readonly endpoint: string;
 }
 
-/** A process of the configuration that lacks something. Anybody may write such a key. */
+/** A process whose configuration is incomplete. Any client may write such a key. */
 export interface UnreadableProcess {
   readonly node: string;
-  /** Services that it has, as far as they are known, and that {@linkcode Layout.processes} lacks. */
+  /** The known services of the process; {@linkcode Layout.processes} does not have them. */
   readonly types: readonly string[];
-  /** What is wrong with which key. */
+  /** The error, which names the key. */
   readonly error: KvValueError;
 }
 
@@ -36,7 +36,7 @@ export interface UnreadableProcess {
 export interface Layout {
   /** The processes of the cluster, in the order of their fid keys. */
   readonly processes: readonly ConfProcess[];
-  /** Keys that say something of a process, but not enough. */
+  /** Processes whose configuration is incomplete. */
   readonly unreadable?: readonly UnreadableProcess[];
 }
 
@@ -55,7 +55,7 @@ export async function readLayout(
  * The configuration in these entries; keys of other forms are none of it. A process that has no
  * endpoint, or no types, hides none of the others.
  *
- * @param before an earlier reading: a process that could be read then is still as it was
+ * @param before an earlier reading, which replaces processes that cannot be read now
  */
 export function layoutOf(
   entries: readonly Pick<KvEntry, "key" | "value">[],

@@ -51,9 +51,10 @@ export async function nextEpoch(consul: Consul, options: CasOptions = {}): Promi
 }
 
 /**
- * The next fid of a configuration object of this type. Where the counter was set back, as by an import
- * of an older export, it is beyond all processes, the profile and the pools of the configuration, and so
- * beyond the drives, which have lower keys than these.
+ * The next fid of a configuration object of this type. If the counter was set back, for example by
+ * an import of an older export, the fid is higher than those of all processes, the profile and the
+ * pools of the configuration. Drives have lower keys than these, so the fid is higher than theirs,
+ * too.
  */
 export async function nextFid(
   consul: Consul,

@@ -1,7 +1,7 @@
 /**
- * Where the numbers of the queues' entries continue: after the counter `epoch`, after every entry
- * that there is, and after every number that a node's hax has passed. So a counter that was lost,
- * overwritten or set back (`consul kv delete`, an import of an older export) repeats no number.
+ * Allocates numbers of queue entries. A new number is higher than the counter `epoch`, than every
+ * existing entry, and than every number that a node's hax has processed. So no number is repeated
+ * after the counter was deleted, overwritten or set back (`consul kv delete`, an old export).
  *
  * @module
  */
@@ -20,49 +20,49 @@ import {
 
 /** The counter as it was read. */
 export interface Counter {
-  /** The last number that is taken. */
+  /** The highest number in use. */
   readonly last: number;
-  /** Consul's index of the counter's last change; 0 where it is absent. */
+  /** Consul's index of the counter's last change; 0 if there is no counter. */
   readonly modifyIndex: number;
 }
 
-/** The part of Consul that this needs. */
+/** The part of the Consul client that this module needs. */
 export interface CounterStore {
   readonly kv: Pick<Consul["kv"], "get" | "keys" | "list">;
 }
 
-/** A number that is taken, and the key that takes it. */
+/** A number in use, and the key that uses it. */
 export interface Taken {
   readonly number: number;
   readonly key: string;
 }
 
-/** No number is taken. */
+/** No number is in use. */
 export const NONE_TAKEN: Taken = { number: 0, key: EPOCH };
 
 /**
- * Entries and positions with higher numbers are not continued from: somebody has typed them, and they
- * leave the counter no room. This one does, for 30,000 years at 1,000 events a second.
+ * Entries and positions with higher numbers are ignored: an operator has typed them, and they leave
+ * the counter no room. This limit leaves room for 30,000 years at 1,000 events a second.
  */
 export const MAX_COUNTED = 8 * 10 ** 15;
 
-/** The counter holds no higher number: it would be close to the last that JavaScript tells apart. */
+/** Highest value of the counter; higher ones come close to JavaScript's largest safe integer. */
 export const MAX_EPOCH = 9 * 10 ** 15;
 
-/** The number that the counter holds; `null` where it is absent, or holds none to continue from. */
+/** The counter's number; `null` if the counter is absent or holds no usable number. */
 export function epochIn(entry: Pick<KvEntry, "value"> | null): number | null {
   const number = entry === null ? -1 : positionIn(entry.value);
   return number >= 0 && number <= MAX_EPOCH ? number : null;
 }
 
-/** The number in the value of `bq-seen/<node>`; -1 where it holds none: nothing was seen. */
+/** The number in the value of `bq-seen/<node>`; -1 if it holds none: no entry was seen. */
 export function positionIn(value: string): number {
   const number = /^\s*\d+\s*$/.test(value) ? Number(value) : -1;
   return Number.isSafeInteger(number) ? number : -1;
 }
 
 /**
- * The counter as it is now. Where it holds no number, what is there besides is read, however much.
+ * The counter as it is now. If it holds no number, all entries and positions are read.
  *
  * @throws {ConsulError} when Consul cannot be asked
  */

@@ -1,7 +1,7 @@
 /**
- * The leader of the recovery coordinators. The session that holds the lock of key `leader` says which
- * node leads. The key's value only repeats the node's name for people: anybody can write it, and a
- * write leaves the lock as it is, so it is never believed.
+ * The leader of the recovery coordinators. The session that holds the lock of key `leader`
+ * determines which node leads. The key's value repeats the node's name for people only. Any client
+ * can write the value without holding the lock, so Hare never relies on it.
  *
  * @module
  */
@@ -9,18 +9,18 @@
 import type { Consul, KvEntry, ReadOptions, WatchOptions } from "../consul/mod.ts";
 import { LEADER } from "./keys.ts";
 
-/** Who holds the lock. */
+/** The holder of the lock. */
 export interface Leader {
   /** Node of the session that holds the lock. */
   readonly node: string;
   readonly session: string;
-  /** How often the lock was taken, since the value was last written by anybody else. */
+  /** How often the lock was acquired since another client last wrote the value. */
   readonly term: number;
-  /** What the key's value says; the leader sets it right when it is not the node's name. */
+  /** The key's value; the leader corrects it when it differs from the node's name. */
   readonly value: string;
 }
 
-/** The part of Consul that says who leads. */
+/** The part of the Consul client that this module needs. */
 export interface LeaderStore {
   readonly kv: Pick<Consul["kv"], "get">;
   readonly session: Pick<Consul["session"], "info">;
@@ -28,12 +28,12 @@ export interface LeaderStore {
 
 /** Options of {@linkcode watchLeader}. */
 export interface WatchLeaderOptions extends WatchOptions {
-  /** Time limit of the question whose a session is, in milliseconds. */
+  /** Time limit of the request for a session's node, in milliseconds. */
   readonly timeoutMs?: number | undefined;
 }
 
 /**
- * Who leads now; `null` while nobody does.
+ * The present leader; `null` if there is none.
  *
  * @throws {ConsulError} when Consul cannot be asked
  */
@@ -45,7 +45,8 @@ export async function readLeader(
 }
 
 /**
- * Who leads according to an entry of `leader`; `null` when nobody does, or the session has just ended.
+ * The leader according to an entry of `leader`; `null` if no session holds the lock, or the session
+ * has just ended.
  *
  * @throws {ConsulError} when Consul cannot be asked
  */
@@ -60,10 +61,10 @@ export async function leaderIn(
 }
 
 /**
- * Who leads as of now, and again after each change. Sessions are asked for once each: a session is of
- * the same node as long as it lives.
+ * Yields the leader now, and again after each change. Each session is requested once: a session
+ * belongs to the same node for its whole life.
  *
- * @throws {ConsulError} when it is not known whose a session is, or the watch ends for good
+ * @throws {ConsulError} when a session's node cannot be determined, or the watch ends for good
  */
 export async function* watchLeader(
   consul: { readonly kv: Pick<Consul["kv"], "watch"> } & Pick<LeaderStore, "session">,

@@ -64,7 +64,7 @@ export async function takeOperatorLock(
   const acquire = () => consul.kv.acquire(LOCK, value, session, { signal });
   if (!await acquire()) {
     const other = await consul.kv.get(LOCK, { signal, consistent: true });
-    // Anybody can write the value; the session's name stays what its maker gave it.
+    // Any client can write the value; a session's name never changes.
     const holder = other?.session
       ? await consul.session.info(other.session, { signal, consistent: true })
       : null;
@@ -101,7 +101,7 @@ export async function takeOperatorLock(
 }
 
 /**
- * Renews the session until aborted; short absences of Consul are borne.
+ * Renews the session until aborted; tolerates short outages of Consul.
  *
  * @throws {HareError} when the session has ended, or does not hold the lock any more
  */
@@ -127,7 +127,7 @@ async function renew(
   }
 }
 
-/** The session's name says whose it is: `hare bootstrap on ssc-vm1`. */
+/** The session's name identifies the operation: `hare bootstrap on ssc-vm1`. */
 function nameOf({ host, command }: { readonly host: string; readonly command: string }): string {
   return `${command} on ${host}`;
 }

@@ -32,7 +32,10 @@ async function heldLock() {
   return {
     clock,
     lost,
-    /** Lets time pass until the session has been renewed, or not, at this time. */
+    /**
+     * Advances the clock to this time, when the session has been renewed, or the renewal has
+     * failed.
+     */
     renewedAt: async (ms: number, away: boolean) => {
       isAway = away;
       await clock.advance(began + ms - clock.monotonic());

@@ -13,8 +13,8 @@ import { parseValue } from "./parse_value.ts";
 const pauseSchema = jsonText(z.object({ by: z.string(), since: z.string(), why: z.string() }));
 
 /**
- * Events wait for as long as there is such a key, whatever its value: a pause outlasts the program that
- * ordered it, every leader, and a restart of the cluster. `hare rc resume` ends it.
+ * Events wait while this key exists, whatever its value. A pause outlasts the program that ordered
+ * it, every leader, and a restart of the cluster. `hare rc resume` ends the pause.
  */
 export type Pause = Readonly<z.infer<typeof pauseSchema>>;
 
@@ -26,17 +26,19 @@ const switchoverSchema = jsonText(z.object({
 }));
 
 /**
- * Leadership is to move. The order counts while the session of the operator's program holds the key,
- * and for {@linkcode ORDER_LIMIT_MS} at most.
+ * An order to move leadership. The order is valid while the session of the operator's program holds
+ * the key, and for {@linkcode ORDER_LIMIT_MS} at most.
  */
 export type Switchover = Readonly<z.infer<typeof switchoverSchema>>;
 
-/** How long such an order counts, in milliseconds; `hare rc switchover` gives up long before. */
+/** How long such an order is valid, in milliseconds; `hare rc switchover` gives up long before. */
 export const ORDER_LIMIT_MS = 60_000;
 
 const reportSchema = jsonText(z.object({
   node: z.string(),
-  /** The session that holds the lock: a report of another one, as an import may bring, is void. */
+  /**
+   * The session that holds the lock. A report of another session, for example imported, is void.
+   */
   session: z.string(),
   term: z.int(),
   /** Since when it leads. */

@@ -6,20 +6,20 @@
 
 import { systemClock } from "./clock.ts";
 
-/** A stall of this process is no silence of the other's: it is looked again before one is believed. */
+/** A stall of this process may look like silence of the stream, so silence is checked twice. */
 const IDLE_LOOKS = 2;
 
-/** Reads a stream; of more than the limit it keeps the first and the last half, and counts the rest. */
+/** Reads a stream. Beyond the limit it keeps the first and the last half, and counts the rest. */
 export class BoundedBytes {
   readonly #half: number;
   readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
   readonly #reading: Promise<void>;
   readonly #first: Block;
-  /** What came last is in these two; when one is full, the one before it goes. */
+  /** The latest bytes are in these two buffers; when one is full, the older one is dropped. */
   #before: Block;
   #last: Block;
   #dropped = 0;
-  /** How often something has come. */
+  /** Number of chunks received. */
   #chunks = 0;
 
   /** @param limit in bytes */
@@ -30,14 +30,14 @@ export class BoundedBytes {
     this.#last = new Block(this.#half);
     this.#reader = stream.getReader();
     this.#reading = this.#read();
-    this.#reading.catch(() => {}); // whoever asks for the text is told
+    this.#reading.catch(() => {}); // text() rethrows it
   }
 
   /**
-   * What was kept, as text, when the stream has ended.
+   * The kept output as text, after the stream has ended.
    *
-   * @param drainMs the stream is given up when nothing comes for so many milliseconds, and in any case
-   * after ten times as many
+   * @param drainMs the stream is cancelled after this many milliseconds without data, and in any
+   *   case after ten times as long
    */
   async text(drainMs: number): Promise<string> {
     let ended = false;
@@ -58,7 +58,7 @@ export class BoundedBytes {
     return this.#kept();
   }
 
-  /** Gives the stream up. */
+  /** Cancels the stream. */
   async cancel(): Promise<void> {
     await this.#reader.cancel();
     await this.#reading;
@@ -96,7 +96,7 @@ export class BoundedBytes {
 
 const SMALLEST = 4096;
 
-/** Bytes up to a capacity, in memory that grows with them. */
+/** A buffer with a maximum capacity; its memory grows with its content. */
 class Block {
   readonly #capacity: number;
   #memory = new Uint8Array(0);
@@ -114,7 +114,7 @@ class Block {
     return this.#length === this.#capacity;
   }
 
-  /** Takes as many of `bytes` as there is room for, and returns the rest. */
+  /** Stores as many of `bytes` as fit, and returns the rest. */
   take(bytes: Uint8Array): Uint8Array {
     const taken = bytes.subarray(0, this.#capacity - this.#length);
     const length = this.#length + taken.length;

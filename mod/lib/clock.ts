@@ -2,10 +2,10 @@
  * Time, passed in: whatever waits or looks at the clock takes a {@linkcode Clock}, so that tests
  * run it fast and exactly.
  *
- * There are two sources of time, which must not be mixed. The wall clock says what time it is; an
- * administrator or NTP may set it back or forth by any amount at any moment. The monotonic clock
- * only says how much time has passed. Every duration, deadline, back-off and age is measured with
- * the monotonic one. A plugin of `deno lint` (tools/wall_clock.ts) holds this.
+ * There are two sources of time, which must not be mixed. The wall clock gives the time of day; an
+ * administrator or NTP may set it back or forward by any amount at any moment. The monotonic clock
+ * measures elapsed time only. Use the monotonic clock for every duration, deadline, back-off and
+ * age. A plugin of `deno lint` (tools/wall_clock.ts) enforces this.
  *
  * @module
  */

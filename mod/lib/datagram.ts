@@ -12,7 +12,7 @@ import { HareError } from "./errors.ts";
 const AF_UNIX = 1;
 const SOCK_DGRAM_CLOEXEC = 0o2000002;
 const MSG_NOSIGNAL = 0x4000;
-/** An error where the receiver has no room, in place of a wait without limit. */
+/** Fails when the receiver's buffer is full, instead of waiting without limit. */
 const MSG_DONTWAIT = 0x40;
 /** Room for the path in a `sockaddr_un`. */
 const PATH_BYTES = 108;
@@ -24,7 +24,7 @@ const LIBC = {
 } as const;
 
 /**
- * Sends a text as one datagram. It does not wait for a receiver that takes none.
+ * Sends a text as one datagram. Does not wait for a receiver with a full buffer.
  *
  * @param path of the socket; an `@` in front stands for the NUL of an abstract one
  * @throws {HareError} when it cannot be sent

@@ -64,7 +64,7 @@ export class UsageError extends HareError {
   override readonly exitStatus = ExitStatus.usage;
 }
 
-/** A signal has ended the program's work: the status is what shells report for that signal. */
+/** A signal has ended the program's work: the exit status is the one that shells report for it. */
 export class InterruptedError extends HareError {
   override readonly name = "InterruptedError";
   override readonly exitStatus: number;
@@ -100,10 +100,10 @@ export function linesOf(error: unknown): readonly string[] {
   return error instanceof HareError ? error.lines : [messageOf(error)];
 }
 
-/** A message may quote what cannot be foreseen. */
+/** A message may quote arbitrary text. */
 const MAX_STACK = 4000;
 
-/** The stack of anything thrown, for the log, where it was not expected. */
+/** The stack of any thrown value, for the log, if the error was not expected. */
 export function stackOf(error: unknown): string {
   const text = error instanceof Error ? error.stack ?? error.message : String(error);
   return excerpt(text, MAX_STACK);

@@ -12,7 +12,7 @@ import { join } from "./std/path.ts";
 export interface WriteFileOptions {
   /** Permission bits. {@default 0o644} */
   readonly mode?: number;
-  /** Owner and group, where this process may give files away. {@default this process's} */
+  /** Owner and group, if this process may change them. {@default this process's} */
   readonly owner?: { readonly uid: number | null; readonly gid: number | null } | undefined;
 }
 
@@ -20,7 +20,8 @@ export interface WriteFileOptions {
  * Replaces `path` by a file with `content`. A reader sees the old file or the new one, also after
  * a crash. The directory must exist.
  *
- * @throws {HareError} when it cannot be written; then the old file is as it was, and no other is left
+ * @throws {HareError} when the write fails; the old file is then unchanged, and no temporary file
+ * is left
  */
 export async function writeFileAtomic(
   path: string,
@@ -87,7 +88,7 @@ async function writeTemporary(
   { mode = 0o644, owner }: WriteFileOptions,
 ): Promise<void> {
   // The mode is set before the first byte is written: a secret is never readable meanwhile.
-  // Not by `file.writable`: a stream that fails closes its file, and closing that again would throw
+  // Not with `file.writable`: a failed stream closes its file, and the second close would throw
   // "Bad resource ID" in place of the failure.
   using file = await Deno.open(path, { write: true, createNew: true, mode: 0o600 });
   if (owner !== undefined) await chownIfAllowed(path, owner);
@@ -109,7 +110,7 @@ async function chownIfAllowed(
   }
 }
 
-/** For a file that may not be there, or not be removable, after the failure that is reported. */
+/** For cleanup after a reported failure: the file may not exist, or may not be removable. */
 async function removeQuietly(path: string): Promise<void> {
   try {
     await Deno.remove(path);
@@ -152,11 +153,11 @@ export function ignoreNotFound(error: unknown): void {
 }
 
 /**
- * Makes a directory, unless there is one, with this mode whatever the umask is: of a daemon's
- * directory, root's umask must not keep the daemon's user out.
+ * Makes a directory with this mode, unless it exists. The umask has no effect: root's umask must
+ * not keep a daemon's user out of the daemon's directory.
  *
  * @param path its parent must exist
- * @throws what the file system throws
+ * @throws the file system's errors
  */
 export async function makeDirectory(path: string, mode: number): Promise<void> {
   try {

@@ -1,8 +1,10 @@
 /**
- * One connection of an HTTP server: one request, one answer, and the end, each within a time limit.
+ * One connection of an HTTP server: one request, one answer and the close, each within a time
+ * limit.
  *
- * A connection is not kept for a second request. Who asks Hare's servers does so seldom, and without
- * kept connections there are none to count, to time out, or to mistake one request's rest for another.
+ * A connection serves one request only. Clients of Hare's servers send few requests. Without
+ * persistent connections there are no idle ones to count or time out, and the rest of a request
+ * cannot be parsed as the next request.
  *
  * @module
  */
@@ -17,11 +19,11 @@ export type HttpConn = Deno.TcpConn | Deno.UnixConn;
 export interface ConnectionLimits {
   /** From the connection to the end of the request's head. */
   readonly headMs: number;
-  /** From there to the end of the answer. */
+  /** From the end of the head to the end of the answer. */
   readonly answerMs: number;
 }
 
-/** Answers a request, or one that could not be read; what it throws becomes a 500 without words. */
+/** Answers a request, or an invalid request; its errors become a 500 without a message. */
 export type Answer = (
   head: RequestHead | Refusal,
   body: ReadableStream<Uint8Array>,
@@ -29,12 +31,12 @@ export type Answer = (
 
 /** A longer head is refused. */
 const MAX_HEAD_BYTES = 16 * 1024;
-/** How long, and how much, is still read of a client that has its answer but has not hung up. */
+/** Limits for reading from a client that has its answer but has not closed the connection. */
 const LINGER_MS = 1_000;
 const LINGER_BYTES = 4 * 1024 * 1024;
 
 const END_OF_HEAD = "\r\n\r\n";
-/** What a client waits for that sends its body only when it is wanted. */
+/** The interim response for a client that waits for permission to send its body. */
 const CONTINUE = "HTTP/1.1 100 Continue\r\n\r\n";
 
 /** One connection. */
@@ -46,10 +48,10 @@ export class HttpConnection {
 
   constructor(conn: HttpConn) {
     this.#conn = conn;
-    this.#closed.promise.catch(() => {}); // mostly nobody waits for it
+    this.#closed.promise.catch(() => {}); // often no code awaits it
   }
 
-  /** Whether a request has arrived whose answer is not yet sent. */
+  /** Whether a request has arrived and its answer is not yet sent. */
   get isServing(): boolean {
     return this.#isServing;
   }
@@ -63,11 +65,10 @@ export class HttpConnection {
   }
 
   /**
-   * Serves the connection to its end. Where the other end hangs up or is too slow, the connection is
-   * closed.
+   * Serves the connection to its end. Closes it if the client closes its side or is too slow.
    *
    * @param answer answers the request
-   * @throws what `answer` throws, and nothing of what the other end does
+   * @throws any error of `answer`, and no error that the client causes
    */
   async serve(answer: Answer, limits: ConnectionLimits): Promise<void> {
     let fault: { readonly error: unknown } | null = null;
@@ -107,7 +108,7 @@ export class HttpConnection {
     }
   }
 
-  /** The head, and what came of the body with it; `null` where the other end hung up before. */
+  /** The head, and the body bytes that came with it; `null` if the client closed the connection. */
   async #readHead(): Promise<{ head: RequestHead | Refusal; rest: Uint8Array } | null> {
     const buffer = new Uint8Array(MAX_HEAD_BYTES);
     let size = 0;
@@ -165,9 +166,9 @@ export class HttpConnection {
   }
 
   /**
-   * Deno does not cancel a write when its connection is closed, and keeps the socket until the other
-   * end reads or hangs up. Nothing waits for that; what hax and the RC answer fits into the kernel's
-   * buffer.
+   * Deno does not cancel a write when its connection is closed, and keeps the socket until the
+   * client reads or closes. No code waits for that; the answers of hax and the RC fit into the
+   * kernel's buffer.
    */
   async #write(bytes: Uint8Array): Promise<void> {
     for (let sent = 0; sent < bytes.length;) {
@@ -176,8 +177,8 @@ export class HttpConnection {
   }
 
   /**
-   * Reads what the other end still sends until it hangs up: closing with something unread resets the
-   * connection, and the answer may be lost on its way.
+   * Reads and discards the rest of the client's data. Closing with unread data resets the
+   * connection, and the client may then lose the answer.
    */
   async #linger(): Promise<void> {
     await this.#conn.closeWrite();
@@ -194,7 +195,7 @@ function latin1(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
 }
 
-/** Whether an error says what the other end of a connection did, or that it is closed. */
+/** Whether the client caused the error, or the connection is closed. */
 function isOfConnection(error: unknown): boolean {
   return [
     Deno.errors.BadResource,

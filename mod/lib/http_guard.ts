@@ -1,6 +1,6 @@
 /**
- * What is refused of any request to a server of Hare's, before it is looked at further: a web page in
- * a browser of this machine can send requests here, and with a name of its own that resolves to an
+ * Refuses requests of web pages to Hare's servers, before any other processing. A web page in a
+ * browser on this machine can send requests to the servers. With a host name that resolves to an
  * address of this machine (DNS rebinding) it can also read the answers.
  *
  * @module
@@ -8,24 +8,24 @@
 
 import type { Refusal, RequestHead } from "./http_head.ts";
 
-/** Where a request came in. */
+/** How a request reached the server. */
 export type Entrance =
   | {
     readonly transport: "tcp";
-    /** Address at this end. */
+    /** The server's address of the connection. */
     readonly localAddress: string;
-    /** Further names that the server answers for. */
+    /** Further names that the server accepts as `Host`. */
     readonly names: readonly string[];
   }
   | { readonly transport: "unix" };
 
 /**
- * Why a request is refused; `null` where it is not. Refused are:
+ * Why a request is refused; `null` if it is accepted. The guard refuses:
  *
  * - over TCP, a `Host` that is neither the server's address nor one of its names;
- * - what a web page of another origin sends, also where it only reads;
- * - anything but GET and HEAD whose body does not say that it is JSON: a page can send three other
- *   types of content to anyone without being asked.
+ * - requests of web pages of another origin, including requests that only read;
+ * - methods other than GET and HEAD without a JSON content type: a page can send three other
+ *   content types to any server without a preflight request.
  *
  * @example
  * ```ts
@@ -63,7 +63,7 @@ function answersFor(host: string, localAddress: string, names: readonly string[]
   return host === "localhost" && isLoopback(local);
 }
 
-/** Whether an address is one of this machine's own that no other machine reaches. */
+/** Whether this is a loopback address. */
 export function isLoopback(address: string): boolean {
   return /^(::ffff:)?127\.|^::1$/.test(address);
 }

@@ -4,7 +4,7 @@ import { parseRequestHead } from "./http_head.ts";
 
 const LOOPBACK: Entrance = { transport: "tcp", localAddress: "127.0.0.1", names: ["node1"] };
 
-/** The status with which a request is refused; `null` where it is not. */
+/** The status of the refusal; `null` if the request is accepted. */
 function status(
   method: string,
   headers: Readonly<Record<string, string>>,
@@ -54,7 +54,7 @@ Deno.test("guard() answers for its own addresses and names alone: a name can res
 });
 
 const HOST = { host: "127.0.0.1:8008" };
-/** The requests that a browser sends for a page of another origin without asking the server. */
+/** The requests that a browser sends for a page of another origin without a preflight request. */
 const SIMPLE: readonly (readonly [string, string, Readonly<Record<string, string>>])[] = [
   ["form, urlencoded", "POST", { "content-type": "application/x-www-form-urlencoded" }],
   ["form, multipart", "POST", { "content-type": "multipart/form-data; boundary=x" }],

@@ -1,5 +1,5 @@
 /**
- * The head of an HTTP/1.1 request, read strictly: what could be understood in two ways is refused.
+ * A strict parser for the head of an HTTP/1.1 request: it refuses ambiguous requests.
  *
  * @module
  */
@@ -15,7 +15,7 @@ export interface RequestHead {
   readonly contentLength: number;
 }
 
-/** Why a request is not served. */
+/** The reason for a refusal. */
 export interface Refusal {
   /** HTTP status, 4xx or 5xx. */
   readonly status: number;
@@ -32,9 +32,9 @@ const HOST = /^(?:\[([\da-f:.]+)\]|([\w.-]+))(?::\d{1,5})?$/i;
 const LENGTH = /^\d{1,15}$/;
 
 /**
- * Reads a request's head.
+ * Parses a request's head.
  *
- * @param text the head up to and without its empty line, a character for each byte
+ * @param text the head without its final empty line, one character for each byte
  *
  * @example
  * ```ts
@@ -62,7 +62,7 @@ export function parseRequestHead(text: string): RequestHead | Refusal {
   for (const line of lines) {
     const [, name, value] = HEADER.exec(line) ?? [];
     if (name === undefined || value === undefined) return bad("a header is malformed");
-    // Two of these mean that somebody on the way may read the request differently.
+    // With two of these, a proxy may parse the request differently.
     if (/^(host|content-length|content-type|transfer-encoding|origin)$/i.test(name)) {
       if (headers.has(name)) return bad(`the request has two headers ${name.toLowerCase()}`);
     }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { assertEquals } from "../../tests/lib/assert.ts";
 import { parseRequestHead } from "./http_head.ts";
 
-/** The head of these lines, or the status with which it is refused. */
+/** The parsed head of these lines, or the status of the refusal. */
 function read(...lines: readonly string[]) {
   const head = parseRequestHead(lines.join("\r\n"));
   return "status" in head ? head.status : head;

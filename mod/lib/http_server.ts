@@ -1,11 +1,11 @@
 /**
- * An HTTP server on an accept loop of its own, over TCP or a Unix socket, with {@linkcode guard} in
- * front of it.
+ * An HTTP server with its own accept loop, over TCP or a Unix socket, protected by
+ * {@linkcode guard}.
  *
- * Neither `Deno.serve` nor `node:http` of Deno 2.4.2 has a time limit for the head of a request, for
- * the end of an answer, or for the end of the server, or a limit of connections; and `Deno.serve`
- * stops listening, without a word, when no file descriptor is left to accept a connection with. Here
- * every connection ends within {@linkcode LIMITS}, and the server within its `closeMs`.
+ * `Deno.serve` and `node:http` of Deno 2.4.2 have no time limits for a request's head, for sending
+ * an answer and for shutdown, and no limit of connections. `Deno.serve` also stops listening
+ * without an error when no file descriptor is left for a new connection. In this server every
+ * connection ends within {@linkcode LIMITS}, and shutdown ends within `closeMs`.
  *
  * @module
  */
@@ -18,7 +18,7 @@ import type { Listen } from "./listen.ts";
 import type { Logger } from "./log.ts";
 import { type SocketPath, UnixSocket } from "./unix_socket.ts";
 
-/** Who sent a request. */
+/** The sender of a request. */
 export type Peer =
   | { readonly transport: "tcp"; readonly hostname: string }
   | { readonly transport: "unix" };
@@ -30,15 +30,15 @@ export type Handler = (request: Request, peer: Peer) => Promise<Response> | Resp
 export interface ServerLimits {
   /** From the connection to the end of the request's head. */
   readonly headMs: number;
-  /** From there to the end of the answer. */
+  /** From the end of the head to the end of the answer. */
   readonly answerMs: number;
-  /** For the answers that are being given when the server is shut down. */
+  /** For the answers in progress at shutdown. */
   readonly closeMs: number;
-  /** Connections at the same time; each takes some 30 KB. */
+  /** Maximum number of concurrent connections; each takes some 30 KB. */
   readonly maxConnections: number;
 }
 
-/** The limits of Hare's servers: who asks them is near, and what they answer is short. */
+/** The limits of Hare's servers: their clients are near, and their answers are short. */
 export const LIMITS: ServerLimits = {
   headMs: 5_000,
   answerMs: 30_000,
@@ -48,18 +48,18 @@ export const LIMITS: ServerLimits = {
 
 /** Options of {@linkcode HttpServer}. */
 export interface HttpServerOptions {
-  /** Names, besides its address, that it answers for over TCP. {@default none} */
+  /** Names, besides the address, that it accepts as `Host` over TCP. {@default none} */
   readonly names?: readonly string[] | undefined;
-  /** Is told of each request that is refused before the handler sees it. */
+  /** Receives each request that is refused before it reaches the handler. */
   readonly onRefused?: ((refusal: Refusal) => void) | undefined;
   /** {@default LIMITS} */
   readonly limits?: ServerLimits | undefined;
 }
 
-/** Pause after an accept that failed, in milliseconds. */
+/** Pause after a failed accept, in milliseconds. */
 const ACCEPT_PAUSE_MS = 100;
 
-/** A server, which serves from its construction on. */
+/** A server; it serves as soon as it is constructed. */
 export class HttpServer implements AsyncDisposable {
   readonly #handler: Handler;
   readonly #log: Logger;
@@ -67,15 +67,15 @@ export class HttpServer implements AsyncDisposable {
   readonly #onRefused: (refusal: Refusal) => void;
   readonly #limits: ServerLimits;
   readonly #listener: Deno.TcpListener | UnixSocket;
-  /** From the oldest to the newest. */
+  /** Connections, the oldest first. */
   readonly #connections = new Set<HttpConnection>();
   readonly #accepting: Promise<void>;
   #isClosing = false;
   #whenIdle: () => void = () => {};
-  /** Why a connection could not be accepted when that was last logged. */
+  /** The last logged reason why a connection could not be accepted. */
   #saidOfAccept: string | null = null;
 
-  /** @throws what `Deno.listen` throws when it cannot listen */
+  /** @throws the error of `Deno.listen` when it cannot listen */
   constructor(
     listen: Listen | SocketPath,
     handler: Handler,
@@ -91,7 +91,7 @@ export class HttpServer implements AsyncDisposable {
     this.#accepting = this.#accept();
   }
 
-  /** Where it listens over TCP; a Unix socket has no such address. */
+  /** The TCP address of the server; a Unix socket has none. */
   get address(): Listen {
     if (this.#listener instanceof UnixSocket) throw new TypeError("this is a Unix socket");
     const { hostname, port } = this.#listener.addr;
@@ -99,8 +99,8 @@ export class HttpServer implements AsyncDisposable {
   }
 
   /**
-   * Accepts no further request, ends idle connections, and gives the answers that are due within
-   * `closeMs`.
+   * Stops accepting requests, closes idle connections, and waits up to `closeMs` for the answers in
+   * progress.
    */
   async shutdown(): Promise<void> {
     if (this.#isClosing) return await this.#accepting;
@@ -135,7 +135,7 @@ export class HttpServer implements AsyncDisposable {
     }
   }
 
-  /** Most likely no file descriptor is left: those who have sent no request give theirs back. */
+  /** Most likely no file descriptor is left: closes connections without a request to free some. */
   async #acceptFailed(why: string): Promise<void> {
     if (why !== this.#saidOfAccept) {
       this.#log.error("cannot accept connections, closes those without a request: {why}", { why });
@@ -163,7 +163,7 @@ export class HttpServer implements AsyncDisposable {
       });
   }
 
-  /** Ends the oldest connection that has sent no request; `false` where there is none. */
+  /** Closes the oldest connection without a request; `false` if there is none. */
   #evict(): boolean {
     for (const connection of this.#connections) {
       if (connection.isServing) continue;

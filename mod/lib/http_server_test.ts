@@ -22,7 +22,7 @@ async function connect(server: HttpServer, text: string): Promise<Deno.TcpConn> 
   return connection;
 }
 
-/** All that comes over a connection to its end. */
+/** All data of a connection until its end. */
 async function rest(connection: Deno.Conn): Promise<string> {
   return await new Response(connection.readable).text();
 }
@@ -59,7 +59,7 @@ Deno.test("HttpServer.shutdown() does not wait for who has sent no request, or t
   const stuck = await Promise.all(
     ["", "GET /metr", head, `${head}\r\n`].map((text) => connect(server, text)),
   );
-  // One of each kind has come so far: the slow reader has the beginning of its answer.
+  // One connection of each kind is in this state: the slow reader has the beginning of its answer.
   await stuck[3]?.read(new Uint8Array(1));
   const before = performance.now();
   await server.shutdown();
@@ -88,7 +88,7 @@ Deno.test("HttpServer gives up connections that take too long to take their answ
   connection.close();
 });
 
-Deno.test("HttpServer answers while 1,000 others keep idle connections, of which it keeps few", async () => {
+Deno.test("HttpServer answers while 1,000 clients hold idle connections, and keeps few of them open", async () => {
   const limits = { ...LIMITS, headMs: 60_000, maxConnections: 20 };
   await using server = new HttpServer(ANYWHERE, () => new Response("hello"), log, { limits });
   const url = `http://${HOST}:${server.address.port}`;

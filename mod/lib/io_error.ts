@@ -1,5 +1,5 @@
 /**
- * Failures of files and streams, in the words of the system's own tools.
+ * Failures of files and streams, in the wording of the system's own tools.
  *
  * @module
  */
@@ -30,7 +30,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ETXTBSY: "it is a program that runs",
 };
 
-/** Why a file or a stream cannot be used, in a few words. */
+/** Why a file or a stream cannot be used, in a short phrase. */
 export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotCapable) {
     return "hare cannot use files in /dev, /proc and /sys";
@@ -40,31 +40,31 @@ export function reasonOf(error: unknown): string {
   if (error instanceof Deno.errors.NotFound) return "no such file or directory";
   if (error instanceof Deno.errors.PermissionDenied) return "permission denied";
   if (error instanceof Deno.errors.IsADirectory) return "it is a directory";
-  // Deno adds what it was about to do, which the message around this says already.
+  // Deno adds the operation, but the surrounding message already names it.
   const said = messageOf(error).replace(/ \(os error \d+\).*$|: \w+ '.*'$/s, "");
   return said.replace(/^./, (c) => c.toLowerCase());
 }
 
 /**
- * The error about a file: `cannot write /etc/x: no space left on device`. One that says all of that
- * already stays as it is.
+ * The error about a file: `cannot write /etc/x: no space left on device`. An error that already has
+ * this form is returned unchanged.
  *
- * @param what was to be done, as in `write`
+ * @param what the operation, for example `write`
  */
 export function fileError(what: string, path: string, error: unknown): HareError {
   if (error instanceof HareError) return error;
   return new HareError(`cannot ${what} ${path}: ${reasonOf(error)}`, { cause: error });
 }
 
-/** Whether the system has refused something: no fault of the program. */
+/** Whether the system has refused an operation: the error is not a bug of the program. */
 export function isSystemError(error: unknown): error is Error {
   return error instanceof Deno.errors.NotCapable ||
     (error instanceof Error && "code" in error && /^E[A-Z]+$/.test(String(error.code)));
 }
 
 /**
- * A system error on its own: `mkdir /srv/x: permission denied`. Deno's message ends with what was
- * done, and with which file.
+ * A system error without context: `mkdir /srv/x: permission denied`. Deno's message ends with the
+ * operation and the file.
  */
 export function systemErrorText(error: Error): string {
   const [, what, path] = /: (\w+) '(.*)'$/s.exec(error.message) ?? [];

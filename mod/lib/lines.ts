@@ -1,6 +1,6 @@
 /**
- * Lines for people, and the one place that makes text of them: values are escaped there, and only
- * then styled.
+ * Lines for people, and the only code that converts them to text: it escapes values, then adds
+ * styles.
  *
  * @module
  */

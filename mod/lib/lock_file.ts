@@ -34,12 +34,12 @@ export async function lockFile(path: string): Promise<Deno.FsFile | null> {
     const taken = await Promise.race([locked, late]);
     stop.abort();
     if (!taken) {
-      // Deno cannot give up waiting for a lock; once it comes it is given back.
+      // Deno cannot cancel the wait for a lock; a lock that arrives later is released.
       locked.then(() => file.close());
       return null;
     }
     if (await isAt(path, file)) return file;
-    file.close(); // somebody has removed it meanwhile: others lock the one that is there now
+    file.close(); // the file was removed meanwhile: other programs lock the new file
   }
 }
 

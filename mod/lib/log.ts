@@ -2,8 +2,8 @@
  * Logging: LogTape with one sink, standard error; standard output is for results. Info is what a
  * user follows, debug is inner state. Under systemd the journal keeps the lines.
  *
- * Values come from outside. This is the one place that makes lines of them: whatever they hold, a
- * record is one line, without characters that a terminal interprets.
+ * Values come from outside. Only this module formats them as lines: every record is one line,
+ * without characters that a terminal interprets.
  *
  * @module
  */
@@ -57,9 +57,9 @@ export function loggerOf(...part: [string, ...string[]]): Logger {
 }
 
 /**
- * Synchronous, so that the last line before an exit is there too. A line that cannot be written
- * (the reader is gone, the disk is full) is lost: there is no other place to report that, and a
- * daemon goes on without its log.
+ * Synchronous, so that the last line before an exit is written, too. A line that cannot be written
+ * (a closed pipe, a full disk) is lost: there is no other place to report the failure, and a daemon
+ * continues without its log.
  */
 function writeToStderr(line: string): void {
   let bytes = new TextEncoder().encode(line);

@@ -1,5 +1,5 @@
 /**
- * What is mounted where, as the kernel tells it.
+ * The mounts that the kernel reports.
  *
  * @module
  */
@@ -15,17 +15,17 @@ export interface Mount {
   readonly point: string;
   /** The type of its file system. */
   readonly type: string;
-  /** What is mounted: mostly the path of a device. */
+  /** The mounted source: mostly the path of a device. */
   readonly source: string;
 }
 
 /**
  * The mounts that this process sees.
  *
- * @throws {HareError} when the kernel does not tell
+ * @throws {HareError} when they cannot be read
  */
 export async function mounts(run: Run, signal?: AbortSignal): Promise<readonly Mount[]> {
-  // Deno lets a program with listed permissions read nothing below /proc.
+  // A Deno program with listed permissions cannot read files below /proc.
   const { code, stdout, stderr } = await run(["cat", "/proc/self/mountinfo"], { signal });
   if (code !== 0) throw new HareError(`cannot read /proc/self/mountinfo: ${stderr.trim()}`);
   return parseMounts(stdout);

@@ -1,11 +1,11 @@
 /**
- * Names of nodes and hosts: Consul and DNS take names that differ in case only for the same.
+ * Names of nodes and hosts: Consul and DNS ignore case.
  *
  * @module
  */
 
 /**
- * Whether two names are of the same node.
+ * Whether two names belong to the same node.
  *
  * @example
  * ```ts
@@ -18,7 +18,7 @@ export function isSameNode(one: string, other: string): boolean {
   return nodeKey(one) === nodeKey(other);
 }
 
-/** What names of the same node have in common: for sets, maps and keys of them. */
+/** The normalized name: equal for all names of a node, for use in sets, maps and keys. */
 export function nodeKey(name: string): string {
   return name.toLowerCase();
 }

@@ -1,12 +1,12 @@
 /**
- * Waiting for a signal, or for something that goes on when the wait is over.
+ * Waits for a signal, and cancellable waits for work that continues after the wait is cancelled.
  *
  * @module
  */
 
 /**
- * What `promise` comes to, or the signal's reason when `signal` is aborted first. What the promise
- * stands for goes on; when it fails then, that is nobody's error.
+ * The result of `promise`, or the signal's reason when `signal` is aborted first. After an abort
+ * the work behind the promise continues, and its error is ignored.
  *
  * @throws the signal's reason
  *

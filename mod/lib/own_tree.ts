@@ -1,6 +1,6 @@
 /**
- * Removing a tree of files that this program has made, and nothing else: links are not followed,
- * nothing of another user or on another file system is touched.
+ * Removes a tree of files that this program has made, and nothing else. It does not follow links,
+ * and does not touch files of other users or on other file systems.
  *
  * @module
  */
@@ -10,19 +10,19 @@ import { ignoreNotFound } from "./files.ts";
 import type { Mount } from "./mounts.ts";
 import { dirname, join } from "./std/path.ts";
 
-/** What a tree must be to be this program's own. */
+/** The conditions that this program's own tree must meet. */
 export interface OwnTreeOptions {
-  /** The user that everything in it must belong to. */
+  /** The user that must own every file in the tree. */
   readonly uid: number;
-  /** All mounts: none may be within the tree. */
+  /** All mounts: none may be inside the tree. */
   readonly mounts: readonly Mount[];
 }
 
 /**
- * Refuses a tree that is not this user's alone.
+ * Refuses a tree that has files of other users or mounts.
  *
- * @param root an absolute path without links; nothing there is as good
- * @throws {HareError} that names the first thing that does not belong to it
+ * @param root an absolute path without links; a path that does not exist is accepted
+ * @throws {HareError} that names the first file that does not belong to the tree
  */
 export async function assertOwnTree(root: string, options: OwnTreeOptions): Promise<void> {
   const { uid, mounts } = options;
@@ -58,9 +58,9 @@ export async function assertOwnTree(root: string, options: OwnTreeOptions): Prom
 }
 
 /**
- * Removes a tree that {@linkcode assertOwnTree} has let pass. Links are removed, not followed.
+ * Removes a tree that {@linkcode assertOwnTree} has accepted. Links are removed, not followed.
  *
- * @throws {HareError} when something has come into it meanwhile that is not this user's
+ * @throws {HareError} when the tree meanwhile contains a file of another user
  */
 export async function removeOwnTree(root: string, options: OwnTreeOptions): Promise<void> {
   await assertOwnTree(root, options);

@@ -1,5 +1,5 @@
 /**
- * What is removed of a tree, and what is not.
+ * Which files of a tree are removed, and which are not.
  *
  * @module
  */

@@ -1,12 +1,12 @@
 /**
- * Files of the kernel in `/proc/<pid>/`, read by libc: Deno reads them only for a program that has
- * every permission, and a fork for each would cost too much.
+ * Reads files in `/proc/<pid>/` through libc. Deno reads them only in a program with all
+ * permissions, and a subprocess for each file would be too expensive.
  *
  * @module
  */
 
 const O_RDONLY_CLOEXEC = 0o2000000;
-/** A longer file is cut there. */
+/** Maximum length; the rest of a longer file is ignored. */
 const MAX_BYTES = { stat: 4096, cgroup: 16 * 1024, environ: 256 * 1024 } as const;
 
 const SYMBOLS = {
@@ -15,7 +15,7 @@ const SYMBOLS = {
   close: { parameters: ["i32"], result: "i32" },
 } as const;
 
-/** What can be read of a process. */
+/** The files of a process that can be read. */
 export type ProcFileName = keyof typeof MAX_BYTES;
 
 /** Reads these files; each takes 9 µs. */
@@ -23,8 +23,8 @@ export class ProcFiles implements Disposable {
   readonly #libc = Deno.dlopen("libc.so.6", SYMBOLS);
 
   /**
-   * The content of a file of a process; `null` where there is no such process, or this user may not
-   * read that. It asks synchronously: the kernel answers from memory.
+   * The content of a file of a process; `null` if there is no such process, or this user may not
+   * read the file. The call is synchronous: the kernel answers from memory.
    */
   read(pid: number, name: ProcFileName): string | null {
     const { open, read, close } = this.#libc.symbols;

@@ -2,9 +2,9 @@
  * Running another program: an argument list, never a shell string; standard input closed; a time
  * limit always; its output bounded.
  *
- * A program runs in a process group of its own, and so does all that it starts. When it has ended,
- * or must end, the whole group ends: first by SIGTERM, and what is left a second later by SIGKILL.
- * Only a program that makes a session of its own (`setsid`, a daemon) leaves the group.
+ * A program and its child processes run in a separate process group. When the program has ended, or
+ * must end, the whole group ends: by SIGTERM, and a second later by SIGKILL. Only a program that
+ * creates its own session (`setsid`, a daemon) leaves the group.
  *
  * @module
  */
@@ -30,8 +30,8 @@ export interface RunOptions {
   /** Variables added to the environment. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /**
-   * Whether the program is one of the site's: of this program's environment it gets only what
-   * {@linkcode siteEnvironment} names, and no secret. {@default false}
+   * Whether the program belongs to the site. Such a program inherits only the variables of
+   * {@linkcode siteEnvironment}, and no secrets. {@default false}
    */
   readonly site?: boolean | undefined;
   /**
@@ -40,11 +40,12 @@ export interface RunOptions {
    */
   readonly stdin?: string | ReadableStream<Uint8Array> | undefined;
   /**
-   * Bytes of standard output, and of standard error, that are kept: of more the first and the last
-   * half, with a line between them that counts the rest. {@default 16777216}
+   * Maximum number of bytes of standard output, and of standard error, that are kept. Of longer
+   * output the first and the last part are kept, with a line between them that counts the rest.
+   * {@default 16777216}
    */
   readonly maxOutput?: number | undefined;
-  /** Whether what the program leaves running when it ends goes on: a daemon. {@default false} */
+  /** Whether child processes, such as a daemon, continue after the program. {@default false} */
   readonly leavesDaemon?: boolean | undefined;
 }
 
@@ -56,9 +57,9 @@ export interface RunOptions {
  */
 export type Run = (argv: readonly [string, ...string[]], options?: RunOptions) => Promise<Output>;
 
-/** A program did not end in time, and was killed. */
+/** A program exceeded its time limit and was killed. */
 export class ProgramTimeLimitError extends TimeLimitError {
-  /** @param printed what it had printed until then */
+  /** @param printed the output of the program until then */
   constructor(message: string, readonly printed: Pick<Output, "stdout" | "stderr">) {
     super(message);
   }
@@ -66,7 +67,7 @@ export class ProgramTimeLimitError extends TimeLimitError {
 
 const DEFAULT_LIMIT_MS = 30_000;
 const DEFAULT_MAX_OUTPUT = 16 * 1024 * 1024;
-/** Output of a program that has ended is there; a daemon may hold the pipe open for ever. */
+/** After a program's end its output is complete, but a daemon may hold the pipe open for ever. */
 const DRAIN_MS = 1000;
 
 /** {@linkcode Run} on this machine. */
@@ -102,7 +103,7 @@ export async function runHere(
     }
     return { code, stdout: out, stderr: err };
   } catch (error) {
-    await group.end(); // what it was to be fed could not be read, or it cannot be killed
+    await group.end(); // its input could not be read, or it cannot be killed
     await Promise.all([stdout.cancel(), stderr.cancel()]);
     throw error;
   } finally {
@@ -120,8 +121,8 @@ function start(
       stdin: stdin === undefined ? "null" : "piped",
       stdout: "piped",
       stderr: "piped",
-      // A session of its own, and with that a process group. Ctrl-C is for this program, which ends
-      // the others itself: one that had died of it would look as if it had failed.
+      // A separate session, and so a separate process group. Only this program receives Ctrl-C, and
+      // ends the others itself: a program that Ctrl-C had killed would look like a failed program.
       detached: true,
       clearEnv: site,
       env: site ? { ...siteEnvironment(), ...env } : { ...env },
@@ -135,7 +136,7 @@ function start(
   }
 }
 
-/** The language, for each of its uses. */
+/** The locale variables. */
 const LANGUAGE = [
   ...["LANG", "LC_ALL", "LC_ADDRESS", "LC_COLLATE", "LC_CTYPE", "LC_IDENTIFICATION"],
   ...["LC_MEASUREMENT", "LC_MESSAGES", "LC_MONETARY", "LC_NAME", "LC_NUMERIC", "LC_PAPER"],
@@ -143,21 +144,21 @@ const LANGUAGE = [
 ];
 
 /**
- * What any program may have of this program's environment: `PATH`, `HOME`, the language and the time
- * zone. Tokens, keys and passwords are not among them.
+ * The variables that any program may inherit: `PATH`, `HOME`, the locale and the time zone. They
+ * have no tokens, keys and passwords.
  */
 export function plainEnvironment(): Record<string, string> {
-  // Deno lets a program with listed permissions ask for single variables alone.
+  // A Deno program with listed permissions can read only individual variables.
   return Object.fromEntries(["PATH", "HOME", "TZ", ...LANGUAGE].flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];
   }));
 }
 
-/** What a program of the site has besides its own: where Consul is, but no token for it. */
+/** The variables that a site's program inherits: Consul's address, but no token. */
 export function siteEnvironment(): Record<string, string> {
   const address = Deno.env.get("CONSUL_HTTP_ADDR");
-  // A user and a password may stand in an address.
+  // An address may contain a user and a password.
   const isPublic = address !== undefined && !address.includes("@");
   return { ...plainEnvironment(), ...(isPublic ? { CONSUL_HTTP_ADDR: address } : {}) };
 }

@@ -1,5 +1,5 @@
 /**
- * The process group of a program that was started in a session of its own, and its end.
+ * The process group of a program that was started in a separate session, and how to end it.
  *
  * @module
  */
@@ -8,14 +8,16 @@ import { HareError } from "./errors.ts";
 import { systemClock } from "./clock.ts";
 import { aborted } from "./or_aborted.ts";
 
-/** How long the members have to end after SIGTERM before they are killed, in milliseconds. */
+/** Time between SIGTERM and SIGKILL, in milliseconds. */
 const GRACE_MS = 1000;
-/** How often it is looked whether members are left, in milliseconds. */
+/** Interval of the checks for remaining members, in milliseconds. */
 const LOOK_MS = 10;
-/** A process that is killed ends at once, unless the kernel holds it (a disk that does not answer). */
+/**
+ * A killed process ends at once, unless it is blocked in the kernel (a disk that does not answer).
+ */
 const KILLED_MS = 5000;
 
-/** The group of one program; its number is the program's pid. */
+/** The group of one program; the group's number is the program's pid. */
 export class ProcessGroup {
   readonly #pid: number;
   #ending: Promise<void> | null = null;
@@ -24,7 +26,7 @@ export class ProcessGroup {
     this.#pid = pid;
   }
 
-  /** Ends all members: SIGTERM, and SIGKILL to those that are left after {@linkcode GRACE_MS}. */
+  /** Ends all members: by SIGTERM, and after {@linkcode GRACE_MS} by SIGKILL. */
   end(): Promise<void> {
     return this.#ending ??= this.#end();
   }
@@ -32,7 +34,7 @@ export class ProcessGroup {
   async #end(): Promise<void> {
     if (!this.#send("SIGTERM")) return;
     const until = systemClock.monotonic() + GRACE_MS;
-    // One that is stopped could not act on SIGTERM.
+    // A stopped process could not handle SIGTERM.
     while (this.#send("SIGCONT")) {
       if (systemClock.monotonic() >= until) return void this.#send("SIGKILL");
       await systemClock.sleep(LOOK_MS);
@@ -40,10 +42,10 @@ export class ProcessGroup {
   }
 
   /**
-   * The program's status, once it is known.
+   * Waits for the program's exit status.
    *
    * @param stop is aborted when the program must end, by {@linkcode ProcessGroup.end}
-   * @throws {HareError} when it has not ended though it was killed
+   * @throws {HareError} when the program was killed but has not ended
    */
   async statusOf(
     status: Promise<Deno.CommandStatus>,
@@ -64,14 +66,14 @@ export class ProcessGroup {
     }
   }
 
-  /** Sends a signal to all members, and says whether there are any. */
+  /** Sends a signal to all members, and returns whether there are any. */
   #send(signal: Deno.Signal): boolean {
     try {
       Deno.kill(-this.#pid, signal);
       return true;
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return false;
-      // What changed its user is none of this program's to end.
+      // This program may not end a process that has changed its user.
       if (error instanceof Deno.errors.PermissionDenied) return false;
       throw error;
     }

@@ -95,7 +95,7 @@ const untilThere = (has: (name: string) => Promise<boolean>, name: string) =>
     intervalMs: 5,
   });
 
-/** Whether a process is there, other than as a zombie that nobody has asked about. */
+/** Whether a process exists and is not a zombie. */
 async function lives(pid: number): Promise<boolean> {
   const stat = await Deno.readTextFile(`/proc/${pid}/stat`).catch(() => "");
   return stat !== "" && !/\) [ZX] /.test(stat);
@@ -108,7 +108,7 @@ async function pidIn(file: string): Promise<number> {
 for (const [what, trap] of [["", ""], [", also of those that ignore SIGTERM", "trap '' TERM;"]]) {
   Deno.test(`runHere() ends a program and all that it has started${what}`, () =>
     inDirectory(async (directory, has) => {
-      // As a rule of a site would be: the shell waits for a pipe, and a part of it would act later.
+      // Like a site's rule: the shell waits for a pipe, and a child process would act later.
       const script = `cd "$1"; ${trap} (echo $BASHPID > pid; sleep 60 & wait; touch effect) | cat`;
       const stop = new AbortController();
       const reason = new Error("the limit");

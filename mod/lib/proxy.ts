@@ -8,9 +8,9 @@
 const OWN = "localhost,127.0.0.0/8,::1,::ffff:127.0.0.0/104,0.0.0.0,::";
 
 /**
- * Has fetch use proxies as Consul's own tools do, for the whole process; to be called before its first
- * request. Those never ask an address of this machine through a proxy, which would see the token, and
- * they do not know `ALL_PROXY`.
+ * Configures fetch, for the whole process, to use proxies as Consul's own tools do. Call it before
+ * the first request. Consul's tools never use a proxy for an address of this machine, because the
+ * proxy would see the token, and they ignore `ALL_PROXY`.
  */
 export function useProxiesAsConsul(): void {
   for (const name of ["ALL_PROXY", "all_proxy"]) {

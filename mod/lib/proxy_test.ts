@@ -7,7 +7,7 @@
 import { assertEquals } from "../../tests/lib/assert.ts";
 import { serveBadly } from "../../tests/lib/bad_server.ts";
 
-/** What a process with these variables gets of an agent on loopback, and of another host. */
+/** The answers of an agent on loopback, and of another host, to a process with these variables. */
 async function ask(env: Record<string, string>, agent: string): Promise<string> {
   const program = `
     import { useProxiesAsConsul } from ${JSON.stringify(import.meta.resolve("./proxy.ts"))};

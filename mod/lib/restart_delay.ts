@@ -1,19 +1,19 @@
 /**
- * How long a unit that ends again and again waits before its next start.
+ * The delay before the next start of a unit that ends repeatedly.
  *
  * @module
  */
 
-/** Starts that were longer ago do not count, in seconds. */
+/** Length of the window in seconds; earlier starts do not count. */
 const WINDOW_S = 600;
-/** So many automatic starts in the window cost no delay of their own. */
+/** Number of automatic starts in the window without a delay. */
 const FREE_STARTS = 2;
 /** The longest delay, in seconds. */
 const MAX_DELAY_S = 60;
 
-/** What is kept of a unit's starts, and how long the present one is to wait. */
+/** The recorded starts of a unit, and the delay of the present start. */
 export interface RestartDelay {
-  /** Times of the starts in the window, in seconds since the boot, with the present one. */
+  /** Times of the starts in the window, including the present start, in seconds since the boot. */
   readonly starts: readonly number[];
   readonly delayMs: number;
 }
@@ -22,7 +22,7 @@ export interface RestartDelay {
  * The delay before an automatic start: none for the first two within ten minutes, then 1 s, 2 s, 4 s
  * and so on up to a minute.
  *
- * @param starts times of the automatic starts before, in seconds since the boot
+ * @param starts times of the previous automatic starts, in seconds since the boot
  * @param now the present time, in seconds since the boot
  *
  * @example

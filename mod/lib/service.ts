@@ -48,7 +48,7 @@ export async function runAsService(
   run: (service: Service, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   const socket = env("NOTIFY_SOCKET");
-  /** What systemd had no room for, by the variable: the next datagram has it as well. */
+  /** Variables that systemd's full buffer has refused; the next datagram includes them. */
   const unsent = new Map<string, string>();
   const tell = (...lines: readonly string[]) => {
     if (!socket) return;
@@ -61,7 +61,7 @@ export async function runAsService(
       log.warn("systemd cannot be told: {why}", { why: error.message });
     }
   };
-  // One line of the protocol: a line end in it would begin another message, as READY=1.
+  // One line of the protocol: a line end in it would begin another message, for example READY=1.
   const status = (text: string) => `STATUS=${visible(text.replaceAll(/\s+/g, " "))}`;
   const service: Service = {
     waits: (why) => tell(status(`waits: ${why}`)),

@@ -1,17 +1,20 @@
 /**
- * Small text files that settings name, as tokens and certificates. Whatever stands at the path, reading
- * it neither blocks the process nor fills its memory.
+ * Reads small text files that settings name, for example tokens and certificates. Whatever the type
+ * of the file, reading it neither blocks the process nor fills its memory.
  *
  * @module
  */
 
 const MAX_BYTES = 1024 * 1024;
 
-/** What the shell opened for this process, as in `<(command)`: opening it again does not wait. */
+/**
+ * Files that the shell opened for this process, as in `<(command)`: opening them does not block.
+ */
 const OPENED = /^\/(dev|proc\/self)\/fd\/\d+$/;
 
 /**
- * The text of the file. It waits for the disk alone, so it may be called before anything else runs.
+ * The text of the file, read synchronously. The call blocks only for the disk; use it before other
+ * work starts.
  *
  * @throws {Error} when it cannot be read, is no ordinary file, or is too large
  */
@@ -21,7 +24,7 @@ export function readSettingFileSync(path: string): string {
 }
 
 /**
- * The text of the file, for a process that serves meanwhile.
+ * The text of the file, read asynchronously, for a process that serves requests.
  *
  * @throws {Error} when it cannot be read, is no ordinary file, or is too large
  */
@@ -30,7 +33,7 @@ export async function readSettingFile(path: string): Promise<string> {
   return await Deno.readTextFile(path);
 }
 
-/** Opening a FIFO waits for its writer without limit, and a device may have no end. */
+/** Opening a FIFO waits for a writer without limit, and a device may be endless. */
 function check(path: string, { isFile, isFifo, size }: Deno.FileInfo): void {
   if (!isFile && !(isFifo && OPENED.test(path))) throw new Error("it is no ordinary file");
   if (size > MAX_BYTES) throw new Error(`it has more than ${MAX_BYTES} bytes`);

@@ -1,15 +1,15 @@
 /**
- * A time limit as a signal that leaves nothing behind. (The timer of `AbortSignal.timeout()` stays
- * until it fires, with all that listens to it: with a limit of hours that is a leak.)
+ * A time limit as a signal that releases its timer. (The timer of `AbortSignal.timeout()`, with all
+ * its listeners, stays until it fires: with a limit of hours that is a leak.)
  *
  * @module
  */
 
 import { type Clock, systemClock } from "./clock.ts";
 
-/** A limit that counts until it is disposed of. */
+/** A limit that is active until it is disposed. */
 export interface TimeLimit extends Disposable {
-  /** Aborted when the limit is over. */
+  /** Aborted when the limit has passed. */
   readonly signal: AbortSignal;
 }
 
@@ -17,7 +17,7 @@ export interface TimeLimit extends Disposable {
 export interface TimeLimitOptions {
   /** {@default systemClock} */
   readonly clock?: Clock | undefined;
-  /** Makes the reason of the signal. {@default a `TimeoutError`, as of `AbortSignal.timeout()`} */
+  /** Creates the signal's reason. {@default a `TimeoutError`, like `AbortSignal.timeout()`} */
   readonly reason?: (() => Error) | undefined;
 }
 

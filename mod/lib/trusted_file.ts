@@ -1,14 +1,15 @@
 /**
- * Files that decide what this process runs: nobody but root and the process's own user may have put
- * them there, or may change them.
+ * Checks files that control what this process runs: only root and the process's own user may be
+ * able to create or change such files.
  *
- * A path is walked from the root, link by link, and every directory on the way is looked at: who may
- * write one of them decides what stands at the end. In a directory with the sticky bit, as `/tmp`,
- * nobody can move or remove what another has put there, so one of those may be passed through; but
- * anybody can add to it, so the file, and each link on the way, must not stand right in it.
+ * The check follows the path from the root, link by link, and checks every directory: a user with
+ * write access to one of them controls which file the path names. In a directory with the sticky
+ * bit, for example `/tmp`, users cannot move or remove files of other users, so the path may lead
+ * through it. But every user can add files there, so the file itself, and each link of the path,
+ * must not be directly in such a directory.
  *
- * What is checked is what will be run: the result is the path without links, and only root and the
- * process's user could change anything on it afterwards.
+ * The checked file is the file that runs: the result is the path without links, and only root and
+ * the process's user can change any part of that path afterwards.
  *
  * @module
  */
@@ -16,17 +17,17 @@
 import { HareError, type HareErrorOptions, messageOf } from "./errors.ts";
 import { dirname, join } from "./std/path.ts";
 
-/** A file is not trusted, or cannot be looked at; the message says where and why. */
+/** A file is not trusted, or cannot be checked; the message names the place and the reason. */
 export class UntrustedFile extends HareError {
   override readonly name = "UntrustedFile";
 
-  /** @param place the path that the message is about: the file's, or a directory's */
+  /** @param place the path that the message names: of the file, or of a directory */
   constructor(readonly place: string, message: string, options: HareErrorOptions = {}) {
     super(message, options);
   }
 }
 
-/** A file that only root and this user could have put there. */
+/** A file that only root and this user can create or change. */
 export interface TrustedFile {
   /** Its path, without links. */
   readonly path: string;
@@ -35,14 +36,14 @@ export interface TrustedFile {
 
 const WRITABLE_BY_OTHERS = 0o022;
 const STICKY = 0o1000;
-/** As many as Linux follows. */
+/** Maximum number of links, as in Linux. */
 const MAX_LINKS = 40;
 
 /**
- * The file at `path`, with all links followed; `null` where there is none.
+ * The file at `path`, with all links followed; `null` if there is none.
  *
  * @param path absolute
- * @throws {UntrustedFile} when somebody else may decide what it is, or it cannot be found out
+ * @throws {UntrustedFile} when another user may control the file, or the check fails
  */
 export async function trustedFile(path: string): Promise<TrustedFile | null> {
   const rest = path.split("/").filter((part) => part !== "");
@@ -89,7 +90,9 @@ async function look(path: string, directory: string): Promise<Deno.FileInfo | nu
   }
 }
 
-/** Names the directory alone, so that one fault of it is one message, whatever was looked for. */
+/**
+ * Names only the directory, so that a problem of a directory has the same message for all files.
+ */
 function cannotLook(directory: string): (error: unknown) => never {
   return (error) => {
     const why = messageOf(error).replace(/ \(os error \d+\).*$/s, "");
@@ -97,13 +100,13 @@ function cannotLook(directory: string): (error: unknown) => never {
   };
 }
 
-/** One that may be passed through. */
+/** A directory that a path may lead through. */
 function checkDirectory(path: string, info: Deno.FileInfo | null): void {
   checkOwner(path, info);
   if (((info?.mode ?? 0) & STICKY) === 0) checkMode(path, info);
 }
 
-/** A file, or a link, and the directory right above it. */
+/** A file or a link, and its parent directory. */
 function checkEntry(
   path: string,
   info: Deno.FileInfo,

@@ -1,5 +1,5 @@
 /**
- * Who may decide what is run.
+ * Which users may control the file that runs.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { trustedFile, UntrustedFile } from "./trusted_file.ts";
 
 const NOBODY = 65534;
 
-/** Runs a test with `DIR/a/b/file`, which only its owner may write. */
+/** Runs a test with `DIR/a/b/file`; only its owner may write it. */
 async function withFile(test: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.realPath(await Deno.makeTempDir());
   try {
@@ -69,10 +69,10 @@ Deno.test("trustedFile() looks at the file, at every directory above it, and at 
       await assertUntrusted(`${directory}/open/link`, "may be written by others");
       await Deno.chmod(directory + path, 0o755);
     }
-    // Nobody can put another directory in the place of this one.
+    // No user can replace this directory.
     await Deno.chmod(`${directory}/a`, 0o1777);
     await assertTrusted(`${directory}/open/link`, `${directory}/a/b/file`);
-    // But anybody could put a link there.
+    // But any user could create a link there.
     await Deno.chmod(`${directory}/open`, 0o1777);
     await assertUntrusted(`${directory}/open/link`, "open may be written by others");
   }));

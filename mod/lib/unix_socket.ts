@@ -1,5 +1,5 @@
 /**
- * A listening Unix socket with a mode of its own, in the place of one whose program was killed.
+ * A listening Unix socket with a given mode. It replaces the socket of a killed program.
  *
  * @module
  */
@@ -8,10 +8,10 @@ import { HareError } from "./errors.ts";
 import { ignoreNotFound } from "./files.ts";
 import { basename, dirname } from "./std/path.ts";
 
-/** The kernel takes no longer path of a socket. */
+/** Maximum length of a socket's path in the kernel. */
 const MAX_PATH_BYTES = 107;
 
-/** Whether the kernel does not take this path as that of a socket. */
+/** Whether the path is too long for a socket. */
 export function isTooLong(path: string): boolean {
   return new TextEncoder().encode(path).length > MAX_PATH_BYTES;
 }
@@ -20,20 +20,21 @@ export function isTooLong(path: string): boolean {
 export interface SocketPath {
   /** Its path; the directory must exist. */
   readonly path: string;
-  /** Permission bits: who may write may connect. */
+  /** Permission bits: users with write permission may connect. */
   readonly mode: number;
 }
 
-/** A Unix socket that a program listens at; its file goes with it. */
+/** A listening Unix socket; closing it removes its file. */
 export class UnixSocket {
   readonly #listener: Deno.UnixListener;
   readonly #path: string;
 
   /**
-   * Makes the socket under another name and gives it its mode there, so that nobody connects before.
+   * Creates the socket under a temporary name and sets its mode there, so that no client connects
+   * before the mode is set.
    *
-   * @throws {HareError} when the path has something else than a socket
-   * @throws what `Deno.listen` throws
+   * @throws {HareError} when a file that is not a socket is at the path
+   * @throws the errors of `Deno.listen`
    */
   constructor({ path, mode }: SocketPath) {
     refuseOther(path);
@@ -58,7 +59,7 @@ export class UnixSocket {
     return this.#listener.accept();
   }
 
-  /** Listens no more, and removes the file. */
+  /** Stops listening, and removes the file. */
   close(): void {
     removeIfAny(this.#path);
     this.#listener.close();
@@ -84,8 +85,8 @@ export async function isListenedAt(path: string): Promise<boolean> {
 }
 
 /**
- * Names a socket by its last part, from within its directory, where its path is too long for the
- * kernel.
+ * Names a socket by its last path component, from within its directory, if the whole path is too
+ * long for the kernel.
  *
  * @param act uses the name at once, before it returns
  */

@@ -6,8 +6,9 @@
  */
 
 /**
- * Control characters, line and paragraph separators, lone surrogates, and format characters, among
- * them those that reorder text. The zero-width joiners stay: scripts and emoji need them.
+ * Control characters, line and paragraph separators, lone surrogates, and format characters, which
+ * include the characters that reorder text. The zero-width joiners stay: scripts and emoji need
+ * them.
  */
 const HIDDEN = /(?![\u200c\u200d])[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 

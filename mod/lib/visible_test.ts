@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { assert, assertEquals } from "../../tests/lib/assert.ts";
 import { columnsOf, escapeJson, fitted, visible, visibleJson, visibleLines } from "./visible.ts";
 
-/** What no text for a terminal may hold, whatever its Unicode category. */
+/** Characters that no text for a terminal may have, whatever their Unicode category. */
 const FORBIDDEN = [
   ...Array.from({ length: 0x20 }, (_, i) => i),
   ...Array.from({ length: 0x21 }, (_, i) => 0x7f + i),

@@ -1,6 +1,6 @@
 /**
- * Whether a process's storage is formatted: one right decision for each of what is asked for, what the
- * KV knows, and what is on the storage. Pure.
+ * Decides whether to format a process's storage, from the requested policy, the KV's knowledge and
+ * the content of the storage. Pure.
  *
  * @module
  */
@@ -8,39 +8,42 @@
 import { type Finding, FORBIDDEN } from "./findings.ts";
 
 /**
- * Which storage is formatted: `never` any; `new`, what neither the KV nor the storage itself knows of
- * data; `unless-data` (`--mkfs`), all, but data is an error; `all` (`--mkfs --yes`), whatever is on it.
+ * Which storage is formatted. `never`: none. `new`: blank storage of which the KV knows no data.
+ * `unless-data` (`--mkfs`): all storage, but data is an error. `all` (`--mkfs --yes`): all storage,
+ * whatever its content.
  */
 export type MkfsPolicy = "never" | "new" | "unless-data" | "all";
 
 /**
- * What the KV knows of the storage. `begun`: its formatting, which was not finished, and the storage
- * proves that it was this one; `unproven`: the same, but the storage does not prove it; `unknown`: there
- * is no Consul that could be asked.
+ * The KV's knowledge of the storage. `begun`: its formatting began and did not finish, and the
+ * storage proves this; `unproven`: the same, but the storage does not prove it; `unknown`: Consul
+ * is not available.
  */
 export type MkfsNote = "formatted" | "begun" | "unproven" | "nothing" | "unknown";
 
-/** What is decided upon. */
+/** The input of a decision. */
 export interface Situation {
   readonly policy: MkfsPolicy;
   readonly note: MkfsNote;
   readonly findings: readonly Finding[];
 }
 
-/** What is done, and why. */
+/** The action, and the reason. */
 export type Decision =
   | { readonly kind: "format" }
   | { readonly kind: "keep" }
   | { readonly kind: "refuse"; readonly reason: string; readonly hint: string }
-  /** Only Consul, which does not run, knows whether a run keeps it or stops there. */
+  /**
+   * Without Consul, which does not run, it is open whether a run keeps the storage or stops there.
+   */
   | { readonly kind: "doubt"; readonly reason: string };
 
-/** Whether the decision depends on what is on the storage. */
+/** Whether the decision depends on the content of the storage. */
 export function isInQuestion({ policy, note }: Omit<Situation, "findings">): boolean {
   return policy !== "never" && !(policy === "new" && note === "formatted");
 }
 
-/** Decides. */
+/** Makes the decision. */
 export function decide({ policy, note, findings }: Situation): Decision {
   if (policy === "never") return withoutFormatting(note);
   if (!isInQuestion({ policy, note })) return { kind: "keep" };

@@ -1,5 +1,5 @@
 /**
- * Every situation, with the one right decision.
+ * Every combination of inputs, with the correct decision.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const FORBIDDEN = ["in-use", "twice"] as const;
 
 type Kind = Decision["kind"];
 
-/** By policy and note: where the storage is blank, not blank, and in use or one disk under two names. */
+/** By policy and note, for storage that is blank, not blank, and in use or one disk twice. */
 const TABLE: Readonly<
   Record<MkfsPolicy, Readonly<Record<MkfsNote, readonly [blank: Kind, other: Kind, used: Kind]>>>
 > = {

@@ -8,14 +8,14 @@ import { HareError, messageOf } from "../lib/errors.ts";
 import { isNothingThere } from "../lib/files.ts";
 import { join } from "../lib/std/path.ts";
 
-/** What a data directory of a process is called. */
+/** Name of a process's data directory. */
 const PROCESS_DIRECTORY = /^m0d-/;
 
 /**
- * The data directories of processes that hold something, sorted.
+ * The data directories of processes that are not empty, sorted.
  *
- * @param directories those that have a directory for each process
- * @throws {HareError} when one may not be looked into
+ * @param directories parent directories, with a directory for each process
+ * @throws {HareError} when a directory cannot be read
  */
 export async function filledProcessDirectories(
   directories: readonly string[],
@@ -35,7 +35,7 @@ export async function filledProcessDirectories(
   }
 }
 
-/** Names in a directory; none where there is none. Links are followed. */
+/** Names in a directory; none if the directory does not exist. Follows links. */
 async function namesIn(path: string): Promise<readonly string[]> {
   try {
     return (await Array.fromAsync(Deno.readDir(path))).map(({ name }) => name);

@@ -1,6 +1,5 @@
 /**
- * What speaks against formatting a process's storage, out of the inspections of the cluster's hosts.
- * Pure.
+ * Reasons not to format a process's storage, from the inspections of the cluster's hosts. Pure.
  *
  * @module
  */
@@ -8,25 +7,25 @@
 import { formatSize } from "../lib/size.ts";
 import type { DeviceInspection, StorageAnswer } from "./protocol.ts";
 
-/** Something that speaks against formatting. */
+/** A reason not to format. */
 export interface Finding {
   /**
-   * - `in-use`: something uses the device now.
-   * - `twice`: it is another device of the cluster as well, under another name.
-   * - `shared`: it looks like another device of the cluster.
-   * - `foreign`: another process's data are on the host, and its disks cannot be told from others.
-   * - `signature`: a tool knows what is on it.
-   * - `data`: there are bytes that are not zero, or files.
-   * - `unproven`: nothing was found, which does not prove that there is nothing.
+   * - `in-use`: the device is in use now.
+   * - `twice`: the same device belongs to the cluster under another name, too.
+   * - `shared`: the device looks like another device of the cluster.
+   * - `foreign`: the host has data of another process, and the disks of that process are unknown.
+   * - `signature`: a tool recognizes the content.
+   * - `data`: the storage has files, or bytes that are not zero.
+   * - `unproven`: no data was found, but that does not prove that there is none.
    */
   readonly kind: "in-use" | "twice" | "shared" | "foreign" | "signature" | "data" | "unproven";
   /** Path of the device or directory. */
   readonly place: string;
-  /** For a person, the place included. */
+  /** Text for people, with the place. */
   readonly text: string;
 }
 
-/** Findings that no consent overrides. */
+/** Findings that consent does not override. */
 export const FORBIDDEN: ReadonlySet<Finding["kind"]> = new Set(["in-use", "twice"]);
 
 /** A device of a host. */
@@ -35,21 +34,21 @@ export interface PlacedDevice {
   readonly device: DeviceInspection;
 }
 
-/** The storage of one process, and what is known beside it. */
+/** The storage of one process, and its surroundings. */
 export interface StorageView {
   readonly host: string;
   /** The process's own data directory. */
   readonly directory: string;
   /** The process's own devices. */
   readonly devices: readonly DeviceInspection[];
-  /** All devices of the cluster that are known, its own too. */
+  /** All known devices of the cluster, including the process's own. */
   readonly known: readonly PlacedDevice[];
   readonly filledDirectories: StorageAnswer["filledDirectories"];
-  /** Data directories of processes of this host that the cluster has formatted, or begun to. */
+  /** Data directories on this host that the cluster has formatted, or begun to format. */
   readonly knownDirectories: ReadonlySet<string>;
 }
 
-/** Everything that speaks against formatting, most serious first. */
+/** All reasons not to format, the most serious first. */
 export function findingsOf(view: StorageView): readonly Finding[] {
   const findings = [
     ...view.devices.flatMap((device) => [
@@ -73,7 +72,7 @@ function contentOf(device: DeviceInspection): readonly Finding[] {
   return problems.map((why) => of("unproven", device, `it may hold data: ${why}`));
 }
 
-/** Other devices of the cluster that are, or look like, the same. */
+/** Other devices of the cluster that are the same device, or look like it. */
 function sameAs(device: DeviceInspection, { host, known }: StorageView): readonly Finding[] {
   return known.flatMap((other): readonly Finding[] => {
     const isHere = other.host === host;
@@ -95,7 +94,7 @@ function sameAs(device: DeviceInspection, { host, known }: StorageView): readonl
   });
 }
 
-/** By the kernel's numbers, which mean something on one host only. */
+/** Compares the kernel's numbers, which are valid on one host only. */
 function isSameStorage(a: DeviceInspection, b: DeviceInspection): boolean {
   return a.number !== "" && a.number === b.number;
 }
@@ -104,7 +103,7 @@ function isPartOf(a: DeviceInspection, b: DeviceInspection): boolean {
   return a.parts.includes(b.number) || b.parts.includes(a.number);
 }
 
-/** By the names that a device has of its maker, on whatever host. */
+/** Compares the names that the manufacturer gave the devices; they are valid on all hosts. */
 function isSameName(a: DeviceInspection, b: DeviceInspection): boolean {
   if (a.wwn !== "" && b.wwn !== "") return a.wwn === b.wwn;
   return a.serial !== "" && a.serial === b.serial && a.size === b.size;
@@ -127,7 +126,7 @@ function directoriesIn(
   });
 }
 
-/** A device in one line: its path, size and model, and what is on it. */
+/** A device in one line: its path, size, model and content. */
 export function describeDevice(device: DeviceInspection): string {
   const { path, kind, size, model, uses, signatures, dataAt, problems } = device;
   const what = kind === "missing" ? [] : [formatSize(size), ...(model === "" ? [] : [model])];

@@ -1,5 +1,5 @@
 /**
- * What is found in inspections of hosts' storage.
+ * Findings from inspections of hosts' storage.
  *
  * @module
  */
@@ -11,7 +11,7 @@ import type { DeviceInspection } from "./protocol.ts";
 
 const DIRECTORY = "/var/motr/m0d-0x7200000000000001:0xc";
 
-/** Findings on the first device, beside the others of its host, as `kind text`. */
+/** Findings on the first device, given the other devices of its host, as `kind text`. */
 function found(
   [own, ...others]: readonly DeviceInspection[],
   view: Partial<StorageView> = {},

@@ -1,5 +1,5 @@
 /**
- * Whether something uses a file or device now. What does is never formatted over.
+ * Whether a file or device is in use now. Hare never formats a device in use.
  *
  * @module
  */
@@ -8,21 +8,21 @@ import { parseMounts } from "../lib/mounts.ts";
 import type { Kernel } from "./kernel.ts";
 import { type BlockDevice, partitionsOf, treeOf } from "./lsblk.ts";
 
-/** What is to be looked at. */
+/** The file or device to check. */
 export interface Subject {
   /** Its path, links followed. */
   readonly target: string;
-  /** Its number, and what `lsblk` says of it, if it does; `null` for a regular file. */
+  /** Its number, and the answer of `lsblk`, if there is one; `null` for a regular file. */
   readonly block: { readonly number: string; readonly device: BlockDevice | null } | null;
 }
 
-/** The processes that have a file open, by its path, as far as this user may see. */
+/** The processes that have a file open, by its path, as far as this user may see them. */
 export type Openers = ReadonlyMap<string, readonly string[]>;
 
 /**
- * What uses it, in words: `mounted on /srv`, `held by /dev/dm-3 (lvm)`.
+ * Descriptions of each use: `mounted on /srv`, `held by /dev/dm-3 (lvm)`.
  *
- * @throws {HareError} when that cannot be told
+ * @throws {HareError} when this cannot be determined
  */
 export function usesOf(subject: Subject, openers: Openers, kernel: Kernel): readonly string[] {
   const { target, block } = subject;
@@ -38,7 +38,7 @@ export function usesOf(subject: Subject, openers: Openers, kernel: Kernel): read
     : [];
 }
 
-/** Paths and numbers of a device and its partitions: what is on a part of it is on it. */
+/** Paths and numbers of a device and its partitions: a partition in use is a device in use. */
 function namesOf({ target, block }: Subject): ReadonlySet<string> {
   if (block === null) return new Set([target]);
   const parts = block.device === null ? [] : [block.device, ...partitionsOf(block.device)];
@@ -50,7 +50,7 @@ function mountsOf(subject: Subject, kernel: Kernel): readonly string[] {
   const names = namesOf(subject);
   const text = kernel.readText("/proc/self/mountinfo") ?? "";
   const fromKernel = parseMounts(text)
-    // btrfs has a number of its own, and names its device.
+    // A btrfs mount has an anonymous number, but names its device.
     .filter(({ device, source }) => names.has(device) || names.has(source))
     .map(({ point }) => point);
   const fromLsblk = treeIn(subject)
@@ -67,7 +67,7 @@ function swapsOf(subject: Subject, kernel: Kernel): readonly string[] {
   return isSwap || fromLsblk ? ["used as swap"] : [];
 }
 
-/** Devices that it, or a partition of it, is a part of. */
+/** Devices that contain the device or one of its partitions. */
 function holdersOf(device: BlockDevice | null): readonly string[] {
   if (device === null) return [];
   return [device, ...partitionsOf(device)]
@@ -75,7 +75,7 @@ function holdersOf(device: BlockDevice | null): readonly string[] {
     .map(({ kname, type }) => `held by ${kname} (${type})`);
 }
 
-/** Loop devices over a regular file. */
+/** Loop devices that are backed by a regular file. */
 function loopsOn(target: string, kernel: Kernel): readonly string[] {
   return kernel.list("/sys/block")
     .filter((name) => name.startsWith("loop"))
@@ -83,7 +83,7 @@ function loopsOn(target: string, kernel: Kernel): readonly string[] {
     .map((name) => `held by /dev/${name} (loop)`);
 }
 
-/** Asks the kernel which processes have which files open. */
+/** Reads from the kernel which processes have which files open. */
 export function openersOf(kernel: Kernel): Openers {
   const openers = new Map<string, string[]>();
   for (const pid of kernel.list("/proc").filter((name) => /^\d+$/.test(name))) {
@@ -101,7 +101,7 @@ export function openersOf(kernel: Kernel): Openers {
   return openers;
 }
 
-/** A device and all that is made of it, as far as that is known. */
+/** A device and all devices on top of it, as far as they are known. */
 function treeIn({ block }: Subject): readonly BlockDevice[] {
   return block === null || block.device === null ? [] : treeOf(block.device);
 }

@@ -1,5 +1,5 @@
 /**
- * What uses a device, as the kernel and lsblk tell it.
+ * Uses of a device, according to the kernel and lsblk.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const block = (name: string, parts: Partial<BlockDevice> = {}): BlockDevice => (
   ...parts,
 });
 
-/** A kernel with files, links by path, and devices that it holds. */
+/** A kernel with files, links by path, and devices that are held exclusively. */
 function kernelOf(
   { files = {}, links = {}, held = [] }: {
     readonly files?: Readonly<Record<string, string>>;

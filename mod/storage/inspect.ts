@@ -1,6 +1,6 @@
 /**
- * The inspection of this host's storage: what each device is, what uses it, what is on it. It is judged
- * where the bring-up runs.
+ * Inspects this host's storage: the identity, use and content of each device. The host that runs
+ * the bring-up evaluates the result.
  *
  * @module
  */
@@ -22,7 +22,7 @@ import {
 import { signaturesOn } from "./signatures.ts";
 import { scanForData, type ScanOptions } from "./zeros.ts";
 
-/** What {@linkcode inspectStorage} is given. */
+/** Options of {@linkcode inspectStorage}. */
 export interface InspectStorageDeps {
   readonly run: Run;
   readonly clock: Clock;
@@ -33,16 +33,19 @@ export interface InspectStorageDeps {
   readonly scan?: Omit<ScanOptions, "signal">;
 }
 
-/** How long a device may be read, in milliseconds: what was read until then counts. */
+/** Time limit for reading a device, in milliseconds; data read until then counts. */
 const SCAN_LIMIT_MS = 40_000;
-/** How long all of a device's inspection may take: a read of a broken disk cannot even be ended. */
+/** Time limit for the whole inspection of a device: a read of a broken disk cannot be cancelled. */
 const DEVICE_LIMIT_MS = 60_000;
-/** A device that udev or a monitor has just opened is looked at again, so often and after so long. */
+/**
+ * Number and interval of further checks of a device that udev or a monitor may have opened briefly.
+ */
 const LOOKS = 4;
 const LOOK_AGAIN_MS = 150;
 
 /**
- * Answers a question about this host's storage. What cannot be found out is part of the answer.
+ * Answers a question about this host's storage. The answer also contains what could not be
+ * determined.
  *
  * @throws the signal's reason when it is aborted
  */
@@ -55,7 +58,7 @@ export async function inspectStorage(
   const finding = devices.map(({ path }) => inTime(path, missing, () => whatIsAt(path, deps)));
   const found = await Promise.all(finding);
   const asked = found.filter(({ kind }, i) => kind !== "missing" && devices[i]?.content === true);
-  // Before the tools below have the devices open.
+  // Before the tools below open the devices.
   const uses = await lookAtUses(asked, kernel, deps);
   const inspecting = found.map((device) => {
     const used = uses.get(device);
@@ -73,7 +76,7 @@ export async function inspectStorage(
   return { format: FORMAT, devices: inspected, filledDirectories };
 }
 
-/** Does `work`, and gives up waiting for a device that does not answer. */
+/** Runs `work`, and stops waiting for a device that does not answer. */
 async function inTime<T>(
   path: string,
   failed: (path: string, problem: string) => T,
@@ -88,7 +91,7 @@ async function inTime<T>(
   }
 }
 
-/** What uses a device, and why that may not be all. */
+/** The uses of a device, and why the list may be incomplete. */
 interface Uses {
   readonly value: readonly string[];
   readonly problems: readonly string[];
@@ -115,13 +118,13 @@ async function contentOf(
       ...found.problems,
       ...uses.problems,
       ...(scan.problem === null ? [] : [scan.problem]),
-      // Where every byte was read there is nothing that a tool could add.
+      // When every byte was read, the tools cannot add anything.
       ...(isProven ? [] : signatures.problems),
     ],
   };
 }
 
-/** A device, and what an inspection needs of it. */
+/** A device, with the data that an inspection needs. */
 interface FoundDevice extends DeviceInspection {
   /** Its path, links followed. */
   readonly target: string;
@@ -179,7 +182,7 @@ function missing(path: string, problem: string): FoundDevice {
   return { ...nothing, kind: "missing", problems: [problem] };
 }
 
-/** Partitions have the names of their disk: what they are called tells them apart. */
+/** Partitions inherit the names of their disk: the partition's own name distinguishes them. */
 function identityOf(
   { type, model, serial, wwn }: BlockDevice,
   target: string,
@@ -191,7 +194,7 @@ function identityOf(
   };
 }
 
-/** What uses each device. What may have opened one for a moment only is looked at again. */
+/** The uses of each device. A device that may be open for a moment only is checked again. */
 async function lookAtUses(
   devices: readonly FoundDevice[],
   kernel: Kernel,
@@ -233,7 +236,7 @@ async function scanOf(target: string, kernel: Kernel, { signal, scan }: InspectS
   }
 }
 
-/** What is a fault of the program is passed on. */
+/** Rethrows errors that are bugs of the program. */
 function problemOf(error: unknown): string {
   if (error instanceof HareError) return messageOf(error);
   throw error;

@@ -1,6 +1,6 @@
 /**
- * What the kernel tells of files and devices, by libc: Deno lets a program with listed permissions
- * open nothing below /dev, /proc and /sys, opens nothing exclusively, and knows no SEEK_DATA.
+ * Reads files and devices through libc. A Deno program with listed permissions cannot open files
+ * below /dev, /proc and /sys. Deno also lacks exclusive opening and SEEK_DATA.
  *
  * @module
  */
@@ -11,13 +11,13 @@ import { isNothingThere } from "../lib/files.ts";
 /** A range of bytes, `[start, end)`. */
 export type Range = readonly [start: number, end: number];
 
-/** A file or device that is open for reading. */
+/** A file or device, open for reading. */
 export interface OpenStorage extends Disposable {
   /** In bytes. */
   readonly size: number;
   /**
-   * The ranges that may hold something but zeros, in order. Where the file system or the device does
-   * not tell holes, that is all of it.
+   * The ranges that may have bytes other than zero, in order. If the file system or the device does
+   * not report holes, the only range is the whole file.
    */
   dataRanges(): readonly Range[];
   /**
@@ -29,13 +29,13 @@ export interface OpenStorage extends Disposable {
   read(buffer: Uint8Array<ArrayBuffer>, offset: number): Promise<number>;
 }
 
-/** The kernel, as an inspection of storage asks it. */
+/** The kernel's interfaces that an inspection of storage uses. */
 export interface Kernel {
-  /** The text of a file below /proc or /sys; `null` where there is none. */
+  /** The text of a file below /proc or /sys; `null` if there is no such file. */
   readText(path: string): string | null;
-  /** Names in a directory; none where there is none, or it may not be read. */
+  /** Names in a directory; none if it does not exist or may not be read. */
   list(path: string): readonly string[];
-  /** Where a link leads; `null` where there is none, or it may not be read. */
+  /** The target of a link; `null` if the link does not exist or may not be read. */
   readLink(path: string): string | null;
   /**
    * Opens a file or device for reading.
@@ -44,10 +44,10 @@ export interface Kernel {
    */
   open(path: string): OpenStorage;
   /**
-   * Whether a block device is held exclusively: mounted, swap, or part of an array, a volume group or a
-   * pool, in whatever namespace.
+   * Whether a block device is held exclusively, in any namespace: mounted, swap, or part of an
+   * array, a volume group or a pool.
    *
-   * @throws {HareError} when that cannot be told
+   * @throws {HareError} when this cannot be determined
    */
   isHeld(path: string): boolean;
 }
@@ -60,7 +60,7 @@ const SEEK_END = 2;
 const SEEK_DATA = 3;
 const SEEK_HOLE = 4;
 const EBUSY = 16;
-/** Files below /proc and /sys have no size; none that is read here is larger. */
+/** Files below /proc and /sys report no size; no file that is read here is larger. */
 const TEXT_BYTES = 4 * 2 ** 20;
 
 const LIBC = {
@@ -145,7 +145,7 @@ function dataRanges(
   const ranges: Range[] = [];
   for (let at = 0; at < size;) {
     const start = seek(at, SEEK_DATA);
-    // The rest is a hole, if the first question was answered at all; else nothing is known.
+    // If the first call succeeded, the rest is a hole; otherwise nothing is known.
     if (start < 0) return seek(0, SEEK_HOLE) < 0 && size > 0 ? [[0, size]] : ranges;
     const hole = seek(start, SEEK_HOLE);
     const end = hole <= start ? size : Math.min(hole, size);
@@ -177,7 +177,7 @@ function listAny(path: string): readonly string[] {
   return orNull(() => [...Deno.readDirSync(path)].map(({ name }) => name)) ?? [];
 }
 
-/** Processes and devices go while they are looked at; what another user owns may not be read. */
+/** Processes and devices may disappear meanwhile; files of another user may be unreadable. */
 function orNull<T>(ask: () => T): T | null {
   try {
     return ask();

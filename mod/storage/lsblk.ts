@@ -1,5 +1,5 @@
 /**
- * What `lsblk` says of a block device: what it is, and what is made of it.
+ * Describes a block device, and the devices on top of it, with `lsblk`.
  *
  * @module
  */
@@ -9,7 +9,7 @@ import { HareError } from "../lib/errors.ts";
 import { jsonText } from "../lib/json_text.ts";
 import type { Run } from "../lib/process.ts";
 
-/** A block device, with what the kernel has made of it. */
+/** A block device, with the devices that the kernel has built on it. */
 export interface BlockDevice {
   readonly kname: string;
   /** `disk`, `part`, `lvm`, `crypt`, `raid1`, `mpath`, … */
@@ -22,9 +22,9 @@ export interface BlockDevice {
   readonly serial: string;
   /** World wide name. */
   readonly wwn: string;
-  /** Where it is mounted, or `[SWAP]`; empty for neither. */
+  /** Mount points, or `[SWAP]`; empty if the device is neither mounted nor swap. */
   readonly mountpoint: string;
-  /** Its partitions, and devices that it is a part of. */
+  /** Its partitions, and the devices that contain it. */
   readonly children: readonly BlockDevice[];
 }
 
@@ -49,7 +49,8 @@ const ANSWER = jsonText(z.object({ blockdevices: z.array(raw) }));
  * Describes a block device.
  *
  * @param path of the device, links followed
- * @throws {HareError} when `lsblk` is missing, does not know it, or its answer cannot be read
+ * @throws {HareError} when `lsblk` is missing, does not know the device, or prints an invalid
+ * answer
  */
 export async function blockDevice(
   path: string,
@@ -72,7 +73,7 @@ function readDevice({ "maj:min": number, children = [], ...device }: Raw): Block
   return { ...device, number, children: children.map(readDevice) };
 }
 
-/** A device and all that is made of it. */
+/** A device and all devices on top of it. */
 export function treeOf(device: BlockDevice): readonly BlockDevice[] {
   return [device, ...device.children.flatMap(treeOf)];
 }

@@ -1,5 +1,5 @@
 /**
- * What is read from lsblk.
+ * Parsing of lsblk's output.
  *
  * @module
  */

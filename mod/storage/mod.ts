@@ -1,9 +1,9 @@
 /**
- * The storage of Mero's processes: what is on it, and whether it may be formatted.
+ * The storage of Mero's processes: its content, and whether it may be formatted.
  *
- * A host answers a {@linkcode StorageQuestion} by {@linkcode inspectStorage}, in `hare
- * inspect-storage`; {@linkcode findingsOf} says what speaks against formatting, and {@linkcode decide}
- * decides. Nothing here changes anything.
+ * A host answers a {@linkcode StorageQuestion} with {@linkcode inspectStorage}, in `hare
+ * inspect-storage`. {@linkcode findingsOf} lists the reasons not to format, and {@linkcode decide}
+ * makes the decision. Nothing here changes storage.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
- * What a host is asked about its storage, and what it answers: `hare inspect-storage` there reads the
- * question from standard input and prints the answer.
+ * The questions to a host about its storage, and the answers: `hare inspect-storage` on that host
+ * reads the question from standard input and prints the answer.
  *
  * @module
  */
@@ -8,17 +8,17 @@
 import * as z from "zod";
 import { jsonText } from "../lib/json_text.ts";
 
-/** Form of questions and answers; two builds of Hare understand each other only in the same. */
+/** Version of the protocol; two builds of Hare understand each other only if it is equal. */
 export const FORMAT = 1;
 
 const questionSchema = z.object({
   format: z.literal(FORMAT),
   devices: z.array(z.object({
     path: z.string().startsWith("/"),
-    /** Its content and its use are asked as well, not only what it is. */
+    /** The question includes the content and the use of the device, not only its identity. */
     content: z.boolean(),
   })),
-  /** Directories that have a directory for each process of Mero. */
+  /** Parent directories, with a directory for each Mero process. */
   dataDirectories: z.array(z.string().startsWith("/")),
 });
 
@@ -30,34 +30,36 @@ const deviceSchema = z.object({
   kind: z.enum(["block", "file", "missing"]),
   /** In bytes. */
   size: z.number(),
-  /** Empty where it is not known. */
+  /** Empty if unknown. */
   model: z.string(),
-  /** Tells it from all others of its host; empty where it is not known. */
+  /** Identifies the device among all devices of its host; empty if unknown. */
   number: z.string(),
   /** Numbers of its partitions. */
   parts: z.array(z.string()),
-  /** World wide name; empty where it has none. Partitions of one device have different ones. */
+  /** World wide name; empty if there is none. Partitions of one device have different names. */
   wwn: z.string(),
-  /** Model and serial number; empty where it has none. Partitions of one device have different ones. */
+  /**
+   * Model and serial number; empty if there is none. Partitions of one device have different ones.
+   */
   serial: z.string(),
-  /** What uses it now, in words. */
+  /** Descriptions of its present uses. */
   uses: z.array(z.string()),
-  /** What is known on it, in words: `btrfs "backup"`. */
+  /** Descriptions of its recognized content: `btrfs "backup"`. */
   signatures: z.array(z.string()),
-  /** The place of the first byte found that is not zero. */
+  /** Offset of the first byte found that is not zero. */
   dataAt: z.number().nullable(),
-  /** Why finding nothing does not prove that it is blank. */
+  /** Why the absence of findings does not prove that the device is blank. */
   problems: z.array(z.string()),
 });
 
-/** What is known of one device, or of a regular file in its place. */
+/** The inspection of one device, or of a regular file in its place. */
 export type DeviceInspection = Readonly<z.infer<typeof deviceSchema>>;
 
 const answerSchema = z.object({
   format: z.literal(FORMAT),
   /** In the order of the question. */
   devices: z.array(deviceSchema),
-  /** Data directories of processes that hold something, or why that is not known. */
+  /** Data directories of processes that are not empty, or why they are unknown. */
   filledDirectories: z.union([
     z.object({ value: z.array(z.string()) }),
     z.object({ problem: z.string() }),
@@ -67,12 +69,12 @@ const answerSchema = z.object({
 /** A host's answer. */
 export type StorageAnswer = z.infer<typeof answerSchema>;
 
-/** Reads a question; the text is why it is none. */
+/** Parses a question; a text is the reason why it is invalid. */
 export function readStorageQuestion(text: string): StorageQuestion | string {
   return read(jsonText(questionSchema), text);
 }
 
-/** Reads an answer; the text is why it is none. */
+/** Parses an answer; a text is the reason why it is invalid. */
 export function readStorageAnswer(text: string): StorageAnswer | string {
   return read(jsonText(answerSchema), text);
 }

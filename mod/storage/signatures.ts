@@ -1,6 +1,6 @@
 /**
- * What the system's own tools know on a file or device: file systems, swap, arrays, volumes, partition
- * tables.
+ * Content of a file or device that the system's tools recognize: file systems, swap, arrays,
+ * volumes, partition tables.
  *
  * @module
  */
@@ -8,11 +8,11 @@
 import { HareError, messageOf } from "../lib/errors.ts";
 import type { Output, Run } from "../lib/process.ts";
 
-/** What the tools have found. */
+/** The findings of the tools. */
 export interface Signatures {
-  /** In words: `btrfs "backup"`. */
+  /** Descriptions: `btrfs "backup"`. */
   readonly found: readonly string[];
-  /** Why a tool has not answered: then nothing is proven by finding nothing. */
+  /** Why a tool has not answered: then the absence of findings proves nothing. */
   readonly problems: readonly string[];
 }
 
@@ -24,14 +24,14 @@ export interface SignatureOptions {
   readonly limitMs?: number | undefined;
 }
 
-/** Exit status of blkid that found nothing, or could not look, which it then says. */
+/** Exit status of blkid if it found nothing, or could not read the device and printed an error. */
 const BLKID_NOTHING = 2;
-/** Exit status of blkid that found signs of several things. */
+/** Exit status of blkid if it found several conflicting signatures. */
 const BLKID_AMBIVALENT = 8;
-/** Where administrators' tools are that are not on every user's PATH. */
+/** Directories of administrators' tools, which are not on every user's PATH. */
 const DIRECTORIES = ["", "/usr/sbin/", "/sbin/"];
 
-/** Asks both tools. */
+/** Runs both tools. */
 export async function signaturesOn(path: string, options: SignatureOptions): Promise<Signatures> {
   const tools = [blkid, wipefs].map(async (tool): Promise<Signatures> => {
     try {
@@ -44,7 +44,7 @@ export async function signaturesOn(path: string, options: SignatureOptions): Pro
   });
   const [first, second] = await Promise.all(tools);
   const found = first?.found ?? [];
-  // wipefs lists every signature, also those that blkid knows, which has more to say of them.
+  // wipefs lists every signature. blkid describes the signatures that it knows in more detail.
   const others = (second?.found ?? []).filter((name) =>
     !found.some((known) => known.split(" ")[0] === name)
   );
@@ -73,7 +73,7 @@ async function blkid(path: string, options: SignatureOptions): Promise<readonly 
     ...(type === undefined ? [] : [label === undefined ? type : `${type} "${label}"`]),
     ...(table === undefined ? [] : [`${table} partition table`]),
   ];
-  // A partition of a table without content has a table's entry only.
+  // For a blank partition blkid reports only the entry in the partition table.
   return found;
 }
 
@@ -91,7 +91,7 @@ function failed(tool: string, path: string, { code, stderr, stdout }: Output): H
   return new HareError(`${tool} failed on ${path}: ${said}`);
 }
 
-/** Runs a tool, which may be outside of PATH. */
+/** Runs a tool that may be outside of PATH. */
 async function runTool(
   tool: string,
   args: readonly string[],

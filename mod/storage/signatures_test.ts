@@ -1,5 +1,5 @@
 /**
- * What is read from blkid and wipefs.
+ * Parsing of the output of blkid and wipefs.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { signaturesOn } from "./signatures.ts";
 const NOTHING: Partial<Output> = { code: 2 };
 const EXT4 = { stdout: "DEVNAME=/dev/x\nLABEL=my\\ data\nTYPE=ext4\nUSAGE=filesystem\n" };
 const GPT = { stdout: "DEVNAME=/dev/x\nPTUUID=1\nPTTYPE=gpt\n" };
-/** A partition without content. */
+/** A blank partition. */
 const PART = { stdout: "DEVNAME=/dev/x1\nPART_ENTRY_SCHEME=gpt\nPART_ENTRY_NAME=data\n" };
 const HEAD = "# offset,uuid,label,type\n";
 

@@ -1,7 +1,8 @@
 /**
- * Whether a file or device holds nothing but zeros. A small one, and what a sparse file has of data, is
- * read whole; of a large device both ends, the places of known superblocks, and samples spread over all
- * of it are read. What that proves, and what it does not, is in docs/storage.md.
+ * Whether a file or device has only zeros. A small device, and the data of a sparse file, are read
+ * completely. Of a large device the scan reads both ends, the places of known superblocks, and
+ * samples from the whole device. docs/storage.md explains what this proves, and what it does not
+ * prove.
  *
  * @module
  */
@@ -9,23 +10,23 @@
 import { HareError, messageOf } from "../lib/errors.ts";
 import type { OpenStorage, Range } from "./kernel.ts";
 
-/** What was found. */
+/** The result of a scan. */
 export interface Scan {
-  /** The place of the first byte found that is not zero; `null` where none was found. */
+  /** Offset of the first byte found that is not zero; `null` if none was found. */
   readonly dataAt: number | null;
-  /** Every byte was read, or is known to be a hole. */
+  /** Whether every byte was read, or is known to be a hole. */
   readonly isWhole: boolean;
-  /** Why not all that was to be read could be read; `null` when it was. */
+  /** Why the scan is incomplete; `null` if it is complete. */
   readonly problem: string | null;
 }
 
 /** Options of {@linkcode scanForData}. */
 export interface ScanOptions {
-  /** Ends the scan, which then has a problem. */
+  /** Cancels the scan, which then reports a problem. */
   readonly signal: AbortSignal;
-  /** Up to so many bytes all is read. {@default 512 MiB} */
+  /** Up to this size in bytes everything is read. {@default 512 MiB} */
   readonly wholeBytes?: number;
-  /** How many samples are read of what is larger. {@default 4096} */
+  /** Number of samples of a larger device. {@default 4096} */
   readonly samples?: number;
   /** A number from 0 up to 1. {@default Math.random} */
   readonly random?: () => number;
@@ -33,19 +34,19 @@ export interface ScanOptions {
 
 const MIB = 2 ** 20;
 const BLOCK = 4096;
-/** Read of both ends: labels of ZFS, arrays, GPT and LUKS are there, the first copies of most others. */
+/** Bytes to read at both ends: they hold the labels of ZFS, arrays, GPT, LUKS and most others. */
 const END_BYTES = 8 * MIB;
-/** Read at once where much is read. */
+/** Bytes of one read, in long ranges. */
 const CHUNK = MIB;
-/** Reads on their way at once: a disk sorts them. */
+/** Number of parallel reads: a disk sorts them. */
 const AT_ONCE = 4;
 
-/** Groups of ext2, ext3 and ext4 with a copy of the superblock; a group has 128 MiB. */
+/** Block groups of ext2, ext3 and ext4 that have a copy of the superblock; a group has 128 MiB. */
 const EXT_GROUPS = [1, 3, 5, 7, 9, 25, 27, 49, 81, 125, 243, 343, 625, 729];
-/** Where file systems and others keep superblocks, beside both ends: btrfs's copies and ext's. */
+/** Places of superblocks other than both ends: the copies of btrfs and ext. */
 const KNOWN_PLACES = [64 * MIB, 256 * 2 ** 30, ...EXT_GROUPS.map((group) => group * 128 * MIB)];
 
-/** Looks for data. */
+/** Scans for bytes that are not zero. */
 export async function scanForData(storage: OpenStorage, options: ScanOptions): Promise<Scan> {
   const { signal, wholeBytes = 512 * MIB } = options;
   const ranges = storage.dataRanges();
@@ -84,7 +85,7 @@ function chunksOf([start, end]: Range): readonly Range[] {
   return chunks;
 }
 
-/** Both ends and known places first; half of the samples at even distances, half anywhere. */
+/** Both ends and known places first; half of the samples at even distances, half at random. */
 function placesOf(
   size: number,
   ranges: readonly Range[],
@@ -95,7 +96,7 @@ function placesOf(
     return [start, Math.min(start + BLOCK, size)];
   };
   const total = ranges.reduce((sum, [start, end]) => sum + end - start, 0);
-  /** The place of byte number `n` of all that may hold data. */
+  /** Offset of byte number `n` of the ranges that may have data. */
   const inRanges = (n: number): number => {
     let left = n;
     for (const [start, end] of ranges) {
@@ -117,7 +118,7 @@ function placesOf(
   ];
 }
 
-/** The place of the first byte in a range that is not zero. */
+/** Offset of the first byte in a range that is not zero. */
 async function firstByte(
   storage: OpenStorage,
   [start, end]: Range,
@@ -134,7 +135,7 @@ async function firstByte(
   return null;
 }
 
-/** Words first: this looks at gigabytes. */
+/** Compares words first, for speed: the input has gigabytes. */
 function indexOfData(bytes: Uint8Array<ArrayBuffer>): number | null {
   const words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length >> 2);
   let i = 0;

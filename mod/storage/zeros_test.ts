@@ -1,5 +1,5 @@
 /**
- * What is read of files and devices, and what is found.
+ * The ranges that a scan reads, and its findings.
  *
  * @module
  */
@@ -12,7 +12,7 @@ import { scanForData, type ScanOptions } from "./zeros.ts";
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 
-/** A device in memory that has one byte; it notes what is read of it. */
+/** A device in memory with one byte that is not zero; it records all reads. */
 class Device implements OpenStorage {
   readonly reads: Range[] = [];
   failsAt: number | null = null;

@@ -30,17 +30,17 @@ import {
   withoutOwn,
 } from "./mkfs_note.ts";
 
-/** What is known of the storage of some processes of a host. */
+/** The inspected storage of some processes of a host. */
 export interface KnownStorage {
   readonly processes: readonly ProcessLayout[];
   readonly notes: ReadonlyMap<string, KvNote> | "unknown";
   /** Text of each process's marker on the host. */
   readonly markers: ReadonlyMap<ProcessLayout, string | null>;
-  /** `null` where no decision depends on it. */
+  /** `null` if no decision depends on it. */
   readonly answer: StorageAnswer | null;
 }
 
-/** A decision upon a process's storage, and what it was made of. */
+/** A decision about a process's storage, and its basis. */
 export interface Decided {
   readonly process: ProcessLayout;
   readonly decision: Decision;
@@ -49,10 +49,10 @@ export interface Decided {
 }
 
 /**
- * Formats a process's storage where that is the right decision.
+ * Formats a process's storage if {@linkcode decide} says so.
  *
- * @throws {HareError} when there is data that must not be destroyed, something uses a device, or the
- * storage was never formatted and must have been
+ * @throws {HareError} when there is data that must not be destroyed, a device is in use, or the
+ * storage should have been formatted before and was not
  */
 export async function makeFileSystem(
   cluster: Cluster,
@@ -92,7 +92,7 @@ export function refusal(
 }
 
 /**
- * Looks at what a decision depends on.
+ * Gathers the data that a decision depends on.
  *
  * @throws {HareError} when the host or Consul does not answer
  */
@@ -116,11 +116,11 @@ export async function lookAtStorage(
   );
   if (inQuestion.length === 0) return { ...common, notes: before, answer: null };
   const answer = await askStorage(cluster, entry, inQuestion, options);
-  // Again: a process beside these may have begun meanwhile, whose directory was seen.
+  // Again: the formatting of another process of the host may have begun meanwhile.
   return { ...common, notes: await read(), answer };
 }
 
-/** Decides upon what was looked at. */
+/** Makes a decision from the gathered data. */
 export function decideOn(
   cluster: Cluster,
   entry: ClusterHost,
@@ -158,8 +158,9 @@ function noteOf(
 }
 
 /**
- * Formats, and notes it: first that it is begun, because what a mkfs that was cut short has left is no
- * data. Until the server is started, for which the KV must say that it is done, it can be repeated.
+ * Formats, and records the start and the end. The record of the start proves that the leftovers of
+ * an interrupted mkfs are no data. Formatting can be repeated until the server is started; the
+ * server is started only when the KV says that formatting is done.
  */
 async function format(
   cluster: Cluster,

@@ -1,8 +1,8 @@
 /**
- * What is noted of a process's formatting: that it was begun, and that it is done. Both are noted in the
- * KV, with the configuration that it belongs to, and in a marker on the host, beside the data directory,
- * with the same id. A note without its marker, as in a KV that is another cluster's, proves nothing;
- * where the KV was restored from an old snapshot, the marker knows that the formatting was finished.
+ * Notes of a process's formatting: it has begun, and it is done. A note is in the KV, with the
+ * configuration that it belongs to. A marker with the same id is on the host, beside the data
+ * directory. A note without its marker proves nothing: the KV may be another cluster's. After the
+ * KV was restored from an old snapshot, the marker still shows that the formatting was finished.
  *
  * @module
  */
@@ -25,20 +25,20 @@ const noteSchema = jsonText(z.union([
   z.object({ at: z.string(), of: z.string().optional() }),
 ]));
 
-/** What the KV says of a process's formatting. */
+/** The KV's note of a process's formatting. */
 export type KvNote = z.infer<typeof noteSchema>;
 
 const markerSchema = jsonText(z.object({
   id: z.string(),
   /** Whether mkfs has succeeded. */
   done: z.boolean(),
-  /** What spoke against formatting, and was consented to. */
+  /** The findings that the user's consent has overridden. */
   consented: z.array(z.string()),
-  /** What tells each device from others, by path. */
+  /** The identity of each device, by path. */
   devices: z.record(z.string(), z.string()),
 }));
 
-/** What a host keeps of the last formatting of a process's storage. */
+/** The host's record of the last formatting of a process's storage. */
 export type MkfsMarker = z.infer<typeof markerSchema>;
 
 /** Path of a process's marker on its host. */
@@ -46,7 +46,7 @@ export function markerPath(target: Target, { fid }: ProcessLayout): string {
   return `${target.dataDirectory}/.hare-mkfs-${formatFid(fid)}.json`;
 }
 
-/** The marker of a formatting over what was found. */
+/** The marker of a formatting over these findings. */
 export function markerOf(
   id: string,
   findings: readonly Finding[],
@@ -63,7 +63,7 @@ export function markerOf(
 /**
  * The notes of this configuration by fid; `unknown` while Consul is down.
  *
- * @param mayBeDown Consul need not run yet
+ * @param mayBeDown Consul may not run yet
  */
 export async function readNotes(
   cluster: Cluster,
@@ -79,7 +79,7 @@ export async function readNotes(
   const generation = await generationOf(cluster, { signal });
   return new Map(entries.flatMap(({ key, value }): [string, KvNote][] => {
     const note = noteSchema.safeParse(value);
-    // What cannot be read was written by something else: it proves that there was a formatting.
+    // An unreadable note was written by another program: it proves that there was a formatting.
     const known = note.success ? note.data : { at: "" };
     const isOfThis = known.of === undefined || known.of === generation;
     return isOfThis ? [[key.slice(MKFS_PREFIX.length), known]] : [];
@@ -87,8 +87,8 @@ export async function readNotes(
 }
 
 /**
- * Which configuration notes are of: the one that is in the KV, which may have been made from edited
- * files; with `--force`, or before anything is in the KV, this one.
+ * The configuration that notes belong to: the configuration in the KV, which may come from edited
+ * files; with `--force`, or if the KV has none, this configuration.
  */
 export async function generationOf(cluster: Cluster, { signal }: StepOptions): Promise<string> {
   const own = await digestOf(cluster);
@@ -98,7 +98,7 @@ export async function generationOf(cluster: Cluster, { signal }: StepOptions): P
   return imported.success ? imported.data.digest : own;
 }
 
-/** What a note means, given the marker's text on the host. */
+/** The meaning of a note, given the marker's text on the host. */
 export function readNote(
   note: KvNote | undefined,
   markerText: string | null,
@@ -111,8 +111,8 @@ export function readNote(
 }
 
 /**
- * The findings without what this formatting was begun over, and what it may have left itself: files in
- * the process's directory, and bytes that no tool knows on the same devices.
+ * The findings that are new since this formatting began, without its possible leftovers: files in
+ * the process's directory, and bytes on the same devices that no tool recognizes.
  */
 export function withoutOwn(
   findings: readonly Finding[],
@@ -128,7 +128,7 @@ export function withoutOwn(
   return findings.filter((finding) => !isOwn(finding) && !marker.consented.includes(finding.text));
 }
 
-/** What tells a device from others, also after a reboot. */
+/** The identity of a device, also after a reboot. */
 function nameOf({ wwn, serial, kind, number, size }: DeviceInspection): string {
   if (wwn !== "") return wwn;
   if (serial !== "") return serial;

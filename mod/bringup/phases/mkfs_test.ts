@@ -123,7 +123,7 @@ Deno.test("one device of two hosts is formatted only where that is consented to"
   await bootstrapOn(cluster, { mkfs: "all" });
 });
 
-Deno.test("with --mkfs each device is told of, with what is on it, before anything is changed", async () => {
+Deno.test("with --mkfs each device is listed with its content before anything is changed", async () => {
   for (const [mkfs, dryRun] of [["unless-data", false], ["all", false], ["new", true]] as const) {
     await using cluster = new StandInCluster({ servers: 1 });
     cluster.host("h1").devices.set("/dev/sdc", { model: "ST8000", size: 8001563222016 });

@@ -83,7 +83,7 @@ export async function orWithoutConsul<T, A>(
   try {
     return await ask();
   } catch (error) {
-    // What is withheld for want of a right may well be there.
+    // Entries that the token may not read may exist.
     const isAway = error instanceof ConsulError && error.retryable && error.kind !== "filtered";
     if (isAway) return absent;
     throw error;

@@ -1,6 +1,6 @@
 /**
- * Phase: the storage of the servers that are to be started is looked at on all hosts, before anything is
- * changed. What must not be formatted is told then, all together.
+ * Phase: inspects on all hosts the storage of the servers to start, before anything is changed. One
+ * error then lists all storage that must not be formatted.
  *
  * @module
  */
@@ -14,17 +14,17 @@ import type { MkfsPolicy } from "../../storage/mod.ts";
 import type { OperationEvent, OperationOptions } from "../operation.ts";
 import { decideOn, type KnownStorage, lookAtStorage, refusal } from "./mkfs.ts";
 
-/** What is looked at. */
+/** Which storage the phase inspects. */
 export interface ReviewOptions {
   /** {@default all} */
   readonly hosts?: readonly ClusterHost[];
-  /** Which servers are to be started. */
+  /** The servers to start. */
   readonly roles: readonly ("confd" | "ios")[];
-  /** Is told of each device whose formatting is in question. */
+  /** Receives each device that may be formatted. */
   readonly report: (event: OperationEvent) => void;
 }
 
-/** Devices are told of where they may be formatted, or would be: with `--mkfs`, and in a dry run. */
+/** Lists the devices that may or would be formatted, with `--mkfs` and in a dry run. */
 export function tellingOf(
   { mkfs, dryRun, report }: Pick<OperationOptions, "dryRun" | "report"> & {
     readonly mkfs: MkfsPolicy;
@@ -34,8 +34,8 @@ export function tellingOf(
 }
 
 /**
- * Looks at the storage of servers that do not run. What only Consul knows, which may not run yet, is
- * decided when they are started.
+ * Inspects the storage of servers that do not run. Consul may not run yet; decisions that need its
+ * data are made when the servers are started.
  */
 export function reviewStorage(
   cluster: Cluster,
@@ -65,7 +65,7 @@ export function reviewStorage(
       const known = await lookAtStorage(cluster, entry, processes, { ...options, mayBeDown: true });
       looked.set(entry, known);
     },
-    // Only now: a device that two hosts have is found when both have answered.
+    // Only now: a device that two hosts share is found when both have answered.
     settle: () => {
       const refusals: HareError[] = [];
       for (const [entry, known] of looked) {
