@@ -41,7 +41,7 @@ export class KnownDevices {
 }
 
 /** The data directory of a process, as a path on its host. */
-export function directoryOf({ target }: Cluster, { host }: ClusterHost, fid: string): string {
+function directoryOf({ target }: Cluster, { host }: ClusterHost, fid: string): string {
   return host.programPath(`${target.dataDirectory}/m0d-${fid}`);
 }
 

@@ -143,7 +143,8 @@ function startingWith(
 }
 
 /** The result of {@linkcode excerptOf} for empty output. */
-export const NOTHING_PRINTED = "nothing";
+const NOTHING_PRINTED = "nothing";
+
 /** Logs the output of other programs, for `--verbose`. */
 export function logNoise(who: string, noise: Noise): void {
   const printed = excerptOf(noise);

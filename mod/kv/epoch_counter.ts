@@ -38,7 +38,7 @@ export interface Taken {
 }
 
 /** No number is in use. */
-export const NONE_TAKEN: Taken = { number: 0, key: EPOCH };
+const NONE_TAKEN: Taken = { number: 0, key: EPOCH };
 
 /**
  * Entries and positions with higher numbers are ignored: an operator has typed them, and they leave

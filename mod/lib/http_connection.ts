@@ -11,6 +11,7 @@
 
 import { systemClock } from "./clock.ts";
 import { parseRequestHead, type Refusal, type RequestHead } from "./http_head.ts";
+import { isDisconnect } from "./io_error.ts";
 
 /** A connection over TCP or a Unix socket. */
 export type HttpConn = Deno.TcpConn | Deno.UnixConn;
@@ -82,7 +83,7 @@ export class HttpConnection {
           const response = await answer(head, this.#body(head, rest));
           await this.#send(response, "status" in head ? "GET" : head.method);
         } catch (error) {
-          if (!this.#isOpen || isOfConnection(error)) return;
+          if (!this.#isOpen || isDisconnect(error)) return;
           fault = { error };
           await this.#send(new Response(null, { status: 500 }), "GET");
         }
@@ -90,7 +91,7 @@ export class HttpConnection {
       this.#isServing = false;
       await this.#within(LINGER_MS, () => this.#linger());
     } catch (error) {
-      if (this.#isOpen && !isOfConnection(error)) throw error;
+      if (this.#isOpen && !isDisconnect(error)) throw error;
     } finally {
       this.#isServing = false;
       this.close();
@@ -193,18 +194,4 @@ export class HttpConnection {
 
 function latin1(bytes: Uint8Array): string {
   return String.fromCharCode(...bytes);
-}
-
-/** Whether the client caused the error, or the connection is closed. */
-function isOfConnection(error: unknown): boolean {
-  return [
-    Deno.errors.BadResource,
-    Deno.errors.BrokenPipe,
-    Deno.errors.ConnectionAborted,
-    Deno.errors.ConnectionReset,
-    Deno.errors.Interrupted,
-    Deno.errors.NotConnected,
-    Deno.errors.TimedOut,
-    Deno.errors.UnexpectedEof,
-  ].some((kind) => error instanceof kind);
 }

@@ -70,3 +70,17 @@ export function systemErrorText(error: Error): string {
   const [, what, path] = /: (\w+) '(.*)'$/s.exec(error.message) ?? [];
   return what === undefined ? reasonOf(error) : `${what} ${path}: ${reasonOf(error)}`;
 }
+
+/** Whether the other end of a connection caused the error, or the connection is closed. */
+export function isDisconnect(error: unknown): boolean {
+  return [
+    Deno.errors.BadResource,
+    Deno.errors.BrokenPipe,
+    Deno.errors.ConnectionAborted,
+    Deno.errors.ConnectionReset,
+    Deno.errors.Interrupted,
+    Deno.errors.NotConnected,
+    Deno.errors.TimedOut,
+    Deno.errors.UnexpectedEof,
+  ].some((kind) => error instanceof kind);
+}

@@ -1,6 +1,6 @@
 import { assertEquals } from "../../tests/lib/assert.ts";
 import { HareError } from "./errors.ts";
-import { fileError, reasonOf } from "./io_error.ts";
+import { fileError, isDisconnect, reasonOf } from "./io_error.ts";
 
 async function refusal(of: () => Promise<unknown>): Promise<unknown> {
   try {
@@ -45,4 +45,22 @@ Deno.test("reasonOf() knows no number of an error, and no call", () => {
 Deno.test("fileError() keeps an error that says everything", () => {
   const error = new HareError("cannot read /y: it is too large");
   assertEquals(fileError("read", "/x", error), error);
+});
+
+Deno.test("isDisconnect() knows the end of a connection from other failures", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  const connecting = Deno.connect({ hostname: "127.0.0.1", port });
+  const [taken, connection] = await Promise.all([listener.accept(), connecting]);
+  connection.close();
+  listener.close();
+  const write = async () => {
+    while (true) await taken.write(new Uint8Array(65536));
+  };
+  try {
+    assertEquals(isDisconnect(await refusal(write)), true);
+  } finally {
+    taken.close();
+  }
+  assertEquals(isDisconnect(await refusal(() => Deno.stat("/x/y"))), false);
 });

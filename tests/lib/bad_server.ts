@@ -5,6 +5,8 @@
  * @module
  */
 
+import { isDisconnect } from "../../mod/lib/io_error.ts";
+
 /** What the server was asked. */
 export interface SeenRequest {
   readonly method: string;
@@ -173,15 +175,4 @@ function reader(connection: Deno.TcpConn): () => Promise<SeenRequest | null> {
 async function write(connection: Deno.TcpConn, text: string): Promise<void> {
   let bytes = new TextEncoder().encode(text);
   while (bytes.length > 0) bytes = bytes.subarray(await connection.write(bytes));
-}
-
-/** The client has gone, or the server has closed the connection itself. */
-function isDisconnect(error: unknown): boolean {
-  return [
-    Deno.errors.ConnectionReset,
-    Deno.errors.BrokenPipe,
-    Deno.errors.BadResource,
-    Deno.errors.Interrupted,
-    Deno.errors.UnexpectedEof,
-  ].some((kind) => error instanceof kind);
 }

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { isDisconnect } from "../../mod/lib/io_error.ts";
+
 /** A relay; it ends, with all its connections, when it is disposed of. */
 export interface Relay extends AsyncDisposable {
   /** Where clients connect to: address and port. */
@@ -64,15 +66,4 @@ async function copy(from: Deno.TcpConn, to: Deno.TcpConn): Promise<void> {
   } catch (error) {
     if (!isDisconnect(error)) throw error;
   }
-}
-
-function isDisconnect(error: unknown): boolean {
-  return [
-    Deno.errors.BadResource,
-    Deno.errors.BrokenPipe,
-    Deno.errors.ConnectionReset,
-    Deno.errors.Interrupted,
-    Deno.errors.NotConnected,
-    Deno.errors.UnexpectedEof,
-  ].some((kind) => error instanceof kind);
 }
