@@ -7,6 +7,7 @@
 
 import { HareError } from "../lib/errors.ts";
 import { isNothingThere } from "../lib/files.ts";
+import { KERNEL_FILE_SYMBOLS, readKernelFile } from "../lib/kernel_file.ts";
 
 /** A range of bytes, `[start, end)`. */
 export type Range = readonly [start: number, end: number];
@@ -64,10 +65,8 @@ const EBUSY = 16;
 const TEXT_BYTES = 4 * 2 ** 20;
 
 const LIBC = {
-  open: { parameters: ["buffer", "i32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
+  ...KERNEL_FILE_SYMBOLS,
   lseek: { parameters: ["i32", "i64", "i32"], result: "i64" },
-  read: { parameters: ["i32", "buffer", "usize"], result: "isize" },
   pread: { parameters: ["i32", "buffer", "usize", "i64"], result: "isize", nonblocking: true },
   strerror: { parameters: ["i32"], result: "pointer" },
   __errno_location: { parameters: [], result: "pointer" },
@@ -81,7 +80,7 @@ export function kernelHere(): Kernel & Disposable {
   const libc = library.symbols;
   return {
     [Symbol.dispose]: () => library.close(),
-    readText: (path) => readText(libc, path),
+    readText: (path) => readKernelFile(libc, path, TEXT_BYTES),
     list: (path) => listAny(path),
     readLink: (path) => orNull(() => Deno.readLinkSync(path)),
     open: (path) => {
@@ -153,24 +152,6 @@ function dataRanges(
     at = end;
   }
   return ranges;
-}
-
-function readText(libc: Libc, path: string): string | null {
-  const { descriptor } = open(libc, path, 0);
-  if (descriptor < 0) return null;
-  try {
-    const parts: Uint8Array[] = [];
-    for (let total = 0; total < TEXT_BYTES;) {
-      const part = new Uint8Array(65536);
-      const got = Number(libc.read(descriptor, part, BigInt(part.length)));
-      if (got <= 0) break;
-      parts.push(part.subarray(0, got));
-      total += got;
-    }
-    return new TextDecoder().decode(new Uint8Array(parts.flatMap((part) => [...part])));
-  } finally {
-    libc.close(descriptor);
-  }
 }
 
 function listAny(path: string): readonly string[] {
