@@ -1,10 +1,10 @@
 /**
- * Who may tell hax something. Asking is open to all who reach it.
+ * Who may send reports and hints to hax. Any client that reaches hax may query it.
  *
- * Reports of processes change Mero's states. Any user's program can connect to a loopback address, so
- * they are taken over the Unix socket, which root and group `hare` may open, and from those who know
- * hax's token. What Consul's watches post is a hint that changes nothing: this machine's programs may
- * post it over TCP.
+ * Reports of processes change Mero's states. Any user's program can connect to a loopback address.
+ * So hax accepts reports only over the Unix socket, which root and group `hare` may open, or with
+ * hax's token. Consul's watches post hints, which change nothing: programs on this machine may post
+ * hints over TCP.
  *
  * The token is in a file, never in an argument or a variable, where others could read it.
  *
@@ -55,15 +55,15 @@ export async function readToken(
   });
 }
 
-/** What a request is about to do: `hint` only has hax read something again, `report` changes states. */
+/** Effect of a request: `hint` only makes hax read data again, `report` changes states. */
 export type Deed = "hint" | "report";
 
 /**
- * Lets a request that tells hax something pass.
+ * Accepts or refuses a report or a hint.
  *
- * @param peer where it comes from
+ * @param peer the sender of the request
  * @param token hax's token; `null` where it has none
- * @throws {RequestRefused} when its sender may not do that
+ * @throws {RequestRefused} when the sender has no permission
  */
 export function admit(request: Request, peer: Peer, deed: Deed, token: string | null): void {
   if (peer.transport === "unix") return;

@@ -6,8 +6,8 @@
  * say which hax moved it: so one whose answer was lost finds out what it has claimed. What dies
  * between the two is made good by what every newly linked process is told: the present states.
  *
- * An entry is told, too, whose number the position has passed, if it was put there after the position
- * was moved last: the counter had gone back, and nobody has told it.
+ * hax also delivers an entry with a number below the position, if the entry was created after the
+ * last change of the position: the counter had gone back, and the entry was not yet delivered.
  *
  * The leader drops entries that a hax has not seen when too many wait. So now and then, and whenever
  * Consul was away, the last states that were broadcast are compared with what was told.
@@ -60,7 +60,7 @@ export class Broadcasts {
   readonly #told = new Map<string, Note & { readonly round: number }>();
   #round = 0;
   #applied = 0;
-  /** Whether numbers that go back were reported, and have not gone forth since. */
+  /** Whether a counter that went back was reported, and has not advanced since. */
   #saidPassed = false;
   #saidAhead = false;
   /** The last call of {@linkcode Broadcasts.apply}. */
@@ -130,7 +130,10 @@ export class Broadcasts {
     await this.#comparePosition(signal);
   }
 
-  /** A position beyond the counter is what a restored or edited KV leaves; the leader goes on from it. */
+  /**
+   * After a restore or edit of the KV a position may exceed the counter; the leader continues from
+   * it.
+   */
   async #comparePosition(signal: AbortSignal): Promise<void> {
     const { consul: { kv }, log, node } = this.#deps;
     const key = bqSeenKey(node);

@@ -124,8 +124,8 @@ export class Checks {
     if (found === null) return null;
     const told = this.#told.get(id);
     const held = this.#held(id, found);
-    // Without a leader the agent cannot pass a change on. It would look for one with its state locked,
-    // take no update of any check meanwhile, and let them all run out.
+    // Without a leader the agent cannot forward a change. It would search for a leader with its
+    // state locked, accept no update of any check meanwhile, and let all checks expire.
     const health = this.#deps.consul.isLed ? held : told ?? held;
     const isKnown = told?.level === health.level && told.why === health.why &&
       told.atMs >= Math.max(this.#anewFromMs, this.#deps.clock.monotonic() - renewMs);

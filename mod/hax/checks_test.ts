@@ -210,7 +210,7 @@ Deno.test("Checks say once why the agent does not take one, and go on with the o
   assertEquals(world.told().some((line) => line.includes(`${CONFD_CHECK} passing`)), true);
 });
 
-Deno.test("Checks tell of a change when Raft has a leader, and renew what was told until then", async () => {
+Deno.test("Checks report a change when Raft has a leader, and renew the last reported state until then", async () => {
   await using world = await fixture();
   world.told();
   world.raft.isLed = false;

@@ -77,7 +77,7 @@ Deno.test("hax tells the entrypoint, or why there is none", async () => {
   ]);
 });
 
-Deno.test("hax is told of processes over its socket, hinted at by this machine, asked by all", async () => {
+Deno.test("hax takes reports over its socket, hints from this machine, queries from all", async () => {
   const { hax, call, post } = world();
   assertEquals((await post(PATH, REPORT, "unix")).status, 202);
   assertEquals(hax.told.splice(0), [[OWN, JSON.parse(REPORT)]]);

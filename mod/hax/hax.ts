@@ -244,7 +244,7 @@ export class Hax {
   }
 }
 
-/** The configuration, in which a key that makes no sense takes no process away. */
+/** The configuration; an invalid key removes no process from it. */
 async function* watchLayout(
   consul: Consul,
   options: WatchOptions,

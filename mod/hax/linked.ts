@@ -11,7 +11,7 @@ import type { StartOf } from "./presence.ts";
 /** What is known of a link's other end. */
 interface End {
   readonly peer: Peer | null;
-  /** When the peer's process was started; `null` where it had ended already. */
+  /** Start time of the peer's process; `null` if it had already ended. */
   readonly start: number | null;
   /** Its process was gone when it was last looked at. */
   isGone: boolean;
@@ -81,7 +81,7 @@ export class Linked {
     );
   }
 
-  /** Whether the process at the other end has ended; a process that nobody knows has not. */
+  /** Whether the peer's process has ended; `false` if the process is unknown. */
   hasEnded(link: LinkId): boolean {
     const end = this.#ends.get(link);
     return end !== undefined && this.#isOver(end);
@@ -105,8 +105,8 @@ export class Linked {
   }
 
   /**
-   * Processes that have ended, of all of their links. One must be gone twice in a row, as it may just
-   * be ending.
+   * Processes of all links that have ended. A process must be absent in two checks in a row,
+   * because it may just be ending.
    */
   gone(): readonly Fid[] {
     const gone = new Map<string, Fid>();

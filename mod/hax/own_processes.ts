@@ -92,8 +92,8 @@ export class OwnProcesses {
   }
 
   /**
-   * Takes what somebody says of a process; it is recorded later, in the order of reports. The reporter
-   * must belong to a unit of that process.
+   * Accepts a report about a process and records it later, in the order of the reports. The
+   * reporter must belong to a unit of that process.
    */
   report(fid: Fid, report: Report): Reception {
     if (!this.has(fid)) return "not of this node";
@@ -108,8 +108,9 @@ export class OwnProcesses {
   }
 
   /**
-   * Takes what a process says of itself over the HA link, where it is known by its connection: it may
-   * be run by hand. Where there is no room, the last thing that it said is kept until there is.
+   * Accepts a report of a process about itself over the HA link. The connection identifies the
+   * process, which may have been started by hand. If the queue is full, the latest report is kept
+   * until there is room.
    */
   hear(fid: Fid, report: Report): void {
     const { log } = this.#deps;

@@ -1,8 +1,8 @@
 /**
  * Whether a recorded process is there, asked of the kernel without a fork.
  *
- * A pid alone names nobody: the kernel gives it away again. A process is known by its pid, the time at
- * which it was started, and the boot of the machine.
+ * A pid alone does not identify a process: the kernel reuses pids. A process is identified by its
+ * pid, its start time, and the boot of the machine.
  *
  * @module
  */
@@ -17,14 +17,14 @@ import type { BootRecord } from "./transition.ts";
 export type Presence = "there" | "gone" | "before this boot";
 
 /**
- * When the process with this pid was started, in the kernel's ticks since the boot; `null` where no
+ * The start time of the process with this pid, in the kernel's ticks since the boot; `null` if no
  * such process runs.
  */
 export type StartOf = (pid: number) => number | null;
 
 /**
- * Whether the process with this pid belongs to a unit of this Mero process; `null` where that cannot
- * be told.
+ * Whether the process with this pid belongs to a unit of this Mero process; `null` if this is
+ * unknown.
  */
 export type IsOfUnit = (pid: number, fid: Fid) => boolean | null;
 
@@ -37,8 +37,8 @@ export interface PresenceDeps {
 }
 
 /**
- * Whether the process of `record` is there. Another process that has its pid by now is not it: that is
- * seen by the start time, and where an earlier version of hax has recorded none, by the unit.
+ * Whether the process of `record` still runs. A different process with the same pid is detected by
+ * its start time, or by its unit if an earlier version of hax has recorded no start time.
  */
 export function presenceOf(fid: Fid, record: BootRecord, deps: PresenceDeps): Presence {
   if (record.boot !== null && deps.boot !== null && record.boot !== deps.boot) {
@@ -54,8 +54,8 @@ export function presenceOf(fid: Fid, record: BootRecord, deps: PresenceDeps): Pr
 }
 
 /**
- * {@linkcode StartOf} of this machine. A process that has ended and that its parent has not yet taken
- * note of (a zombie) does not run any more.
+ * {@linkcode StartOf} of this machine. A zombie, which has ended but which its parent has not
+ * reaped, counts as ended.
  */
 export function startOfIn(proc: ProcFiles): StartOf {
   return (pid) => {
@@ -64,7 +64,7 @@ export function startOfIn(proc: ProcFiles): StartOf {
   };
 }
 
-/** The start time in a process's `stat`: `pid (name) state …`, where the name can hold anything. */
+/** The start time in a process's `stat`: `pid (name) state …`; the name may have any characters. */
 export function startIn(stat: string): number | null {
   const [state = "", ...fields] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   const start = Number(fields[18]);
@@ -72,10 +72,10 @@ export function startIn(stat: string): number | null {
 }
 
 /**
- * Makes sure that the processes of other users can be seen: hax would take all of Mero's servers for
- * dead.
+ * Verifies that processes of other users are visible. Otherwise all of Mero's servers would seem
+ * dead to hax.
  *
- * @throws {HareError} when they cannot
+ * @throws {HareError} when they are not visible
  */
 export function mustSeeProcesses(startOf: StartOf): void {
   if (startOf(1) !== null) return;

@@ -19,11 +19,11 @@ import { together } from "./together.ts";
 /** Options of {@linkcode serveHax}. */
 export interface ServeOptions {
   readonly listen: Listen;
-  /** Path of a Unix socket, where reports of processes are taken. {@default there is none} */
+  /** Path of a Unix socket that accepts reports of processes. {@default no socket} */
   readonly socket?: string | undefined;
-  /** Names, besides its address, that hax answers for over TCP. {@default none} */
+  /** Names, besides the address, that hax accepts as `Host` over TCP. {@default none} */
   readonly names?: readonly string[] | undefined;
-  /** What lets others than the socket's users report. {@default they may not} */
+  /** Token that permits reports over TCP. {@default no reports over TCP} */
   readonly token?: string | null | undefined;
   /** Aborted to stop. */
   readonly signal: AbortSignal;
@@ -69,8 +69,8 @@ export async function serveHax(deps: HaxDeps, options: ServeOptions): Promise<vo
 }
 
 /**
- * A socket that a killed hax has left is replaced, one that is listened at is not. The directory is
- * made where it is missing; systemd makes that of the unit.
+ * Replaces the socket that a killed hax has left, but not a socket with a listening program.
+ * Creates a missing directory; systemd creates the directory of the unit.
  */
 async function serveSocket(
   path: string,

@@ -1,5 +1,5 @@
 /**
- * The traces of the HA link's library: each start of hax leaves one of 16 MB.
+ * The traces of the HA link's library: each start of hax leaves a trace of 16 MB.
  *
  * @module
  */
@@ -7,7 +7,7 @@
 import { ignoreNotFound } from "../lib/files.ts";
 import { join } from "../lib/std/path.ts";
 
-/** So many are kept for support, besides that of the hax that runs. */
+/** Number of traces that are kept for support, besides the trace of the running hax. */
 const KEPT = 2;
 /** Motr's library adds the time to the pid: `m0trace.29052.2026-11-29-20:36:02`. */
 const NAME = /^m0trace\.\d+(\.[\d:-]+)?$/;
@@ -15,8 +15,8 @@ const NAME = /^m0trace\.\d+(\.[\d:-]+)?$/;
 /**
  * Removes all traces in a directory but the newest two.
  *
- * @returns the names of those removed
- * @throws what the file system throws
+ * @returns the names of the removed traces
+ * @throws the file system's errors
  */
 export async function pruneTraces(directory: string): Promise<readonly string[]> {
   const traces: { readonly name: string; readonly time: number }[] = [];

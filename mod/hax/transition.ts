@@ -16,11 +16,11 @@ import {
   type ProcessType,
 } from "../kv/process_state.ts";
 
-/** A record, with what tells its process from others that had, or will have, the same pid. */
+/** A record, with data that distinguishes its process from other processes with the same pid. */
 export interface BootRecord extends ProcessRecord {
-  /** The boot of the machine in which it was made; `null` where the record does not tell. */
+  /** The machine's boot at the time of the record; `null` if the record has none. */
   readonly boot: string | null;
-  /** When the process was started, in ticks since the boot; `null` where the record does not tell. */
+  /** Start time of the process, in ticks since the boot; `null` if the record has none. */
   readonly start: number | null;
 }
 
@@ -36,9 +36,9 @@ export type ProcessEvent =
   | {
     readonly kind: "report";
     readonly report: Report;
-    /** When the reporter was started; `null` where it had ended when its report arrived. */
+    /** Start time of the reporter; `null` if it had ended when its report arrived. */
     readonly start: number | null;
-    /** The machine's boot; `null` where it cannot be told. */
+    /** The machine's boot; `null` if unknown. */
     readonly boot: string | null;
   }
   | {
@@ -131,7 +131,7 @@ function isOf(record: BootRecord, event: Reported): boolean {
   return isSameProcess(record, event) && record.type === event.report.type;
 }
 
-/** Whether the reporter is the process on record, as far as both tell. */
+/** Whether the reporter can be the recorded process, according to the known data of both. */
 export function isSameProcess(record: BootRecord, { report, boot, start }: Reported): boolean {
   return record.pid === report.pid && isSameIfKnown(record.boot, boot) &&
     isSameIfKnown(record.start, start);

@@ -1,6 +1,6 @@
 /**
- * Which unit of systemd a process belongs to, by its control group: the kernel keeps that, and no
- * program without root's rights can change it.
+ * Determines a process's systemd unit from its control group. The kernel maintains control groups,
+ * and only root can change them.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export function unitsOf(fid: Fid): readonly string[] {
   ]);
 }
 
-/** {@linkcode IsOfUnit} where systemd runs the machine. */
+/** {@linkcode IsOfUnit} for machines with systemd. */
 export function isOfSystemdUnit(proc: ProcFiles): IsOfUnit {
   return (pid, fid) => {
     const cgroup = proc.read(pid, "cgroup");
@@ -30,7 +30,7 @@ export function isOfSystemdUnit(proc: ProcFiles): IsOfUnit {
 }
 
 /**
- * The service that a process belongs to, by its `cgroup` file; `null` where it belongs to none.
+ * The service of a process, from its `cgroup` file; `null` if it belongs to none.
  *
  * @example
  * ```ts
@@ -45,7 +45,7 @@ export function unitIn(cgroup: string): string | null {
     const [, controllers, path = ""] = /^\d+:([^:]*):(.*)$/.exec(line) ?? [];
     return controllers === "name=systemd" || controllers === "" ? [path] : [];
   });
-  // The systemd of a user has services as well, of any name: they lie below that user's own service.
+  // A user's systemd also has services, with any names; they are below that user's own service.
   return paths.map((path) => path.split("/").find((part) => part.endsWith(".service")))
     .find((unit) => unit !== undefined) ?? null;
 }

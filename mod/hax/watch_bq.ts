@@ -34,7 +34,7 @@ export interface FollowBroadcastsDeps {
 
 /** Broadcasts that may wait for the program. */
 const CAPACITY = MAX_BROADCASTS;
-/** Of what the program prints for one broadcast, in bytes. */
+/** Maximum length of the program's output for one broadcast, in bytes. */
 const MAX_OUTPUT = 1024 * 1024;
 
 /**
@@ -72,15 +72,15 @@ export async function followBroadcasts(
 }
 
 /**
- * Entries that were not there at first, each once, in the order of their numbers. Numbers go back
- * when KV is restored or edited: then what was put on the queue since counts, and that is said.
+ * New entries, each once, in the order of their numbers. Numbers go back when the KV is restored or
+ * edited: then entries created since are new, too, and a log line reports it.
  */
 async function* newEntries(
   states: AsyncIterable<readonly KvEntry[]>,
   log: Logger,
 ): AsyncIterable<KvEntry> {
   let last: number | null = null;
-  /** Consul's index by which all that was seen had been put there. */
+  /** Consul's index; all seen entries were created at or before it. */
   let newest = 0;
   for await (const entries of states) {
     const numbered = entries

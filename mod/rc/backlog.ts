@@ -9,7 +9,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import { type QueueEntry, readQueue } from "./queue_reading.ts";
 
-/** When an event was first seen. */
+/** Time of the first sighting of an event. */
 interface Seen {
   /** For people. */
   readonly since: Date;
@@ -17,7 +17,7 @@ interface Seen {
   readonly seenAt: number;
 }
 
-/** An event that is next, and since when it is known. */
+/** The next event, and the time of its first sighting. */
 export interface Oldest extends Seen {
   readonly key: string;
 }

@@ -40,18 +40,18 @@ export interface Surplus {
   readonly unseen: readonly string[];
 }
 
-/** How far a node's hax has come. */
+/** Position of a node's hax in the broadcast queue. */
 export interface Position {
-  /** Number of the last entry that it has seen; -1: none. */
+  /** Number of the last entry that hax has seen; -1: none. */
   readonly number: number;
-  /** Consul's index of the last move. An entry that was put there later has not been seen. */
+  /** Consul's index of the last change of the position. hax has not seen entries created later. */
   readonly index: number;
 }
 
 /**
  * What is to go of the broadcast queue.
  *
- * @param found what stands below `bq/`
+ * @param found the entries below `bq/`
  * @param positions by node
  * @param nodes nodes that have a hax; one without a position has seen nothing
  */
@@ -154,7 +154,7 @@ export class Broadcasts {
     this.#length = found.length - surplus.length;
   }
 
-  /** Nodes that have a hax, or may have one: what cannot be read of their configuration. */
+  /** Nodes that have a hax, or may have one because their configuration cannot be read. */
   async #haxNodes(signal: AbortSignal): Promise<string[]> {
     const { processes, unreadable = [] } = await readLayout(this.#deps.consul, { signal });
     const nodes = processes.filter((process) => roleOf(process) === "hax").map(({ node }) => node);

@@ -12,7 +12,7 @@ import { Mishaps } from "./mishaps.ts";
 import { Numbering } from "./numbering.ts";
 
 const keys = (...epochs: number[]) => epochs.map(bqKey);
-/** Index of the last move of every position. */
+/** Index of the last change of every position. */
 const MOVED = 50;
 
 type Case = readonly [

@@ -45,8 +45,7 @@ export interface CoordinatorOptions {
 }
 
 /**
- * Runs until `signal` is aborted. That Consul is away, or refuses a right, ends nothing: it is waited
- * for.
+ * Runs until `signal` is aborted. If Consul is away or refuses a right, the coordinator waits.
  *
  * @throws {OtherCoordinator} when another process is this node's coordinator
  */
@@ -72,8 +71,8 @@ interface Deps extends CoordinatorOptions {
 }
 
 /**
- * Runs `candidacy`, and again after a pause when Consul has ended it for want of a right: a person may
- * grant that at any time.
+ * Runs `candidacy`. When a missing right has ended it, runs it again after a pause: an operator may
+ * grant the right at any time.
  */
 async function withRights(deps: Deps, candidacy: () => Promise<void>): Promise<void> {
   const { clock, log, metrics, random, signal } = deps;
@@ -128,7 +127,7 @@ class Coordinator {
   readonly #presence: Presence;
   #term: Term | null = null;
   #said = "";
-  /** Terms in a row that have failed, and whether the lock is still to be given up for the last. */
+  /** Failed terms in a row, and whether the lock must still be released after the last one. */
   #failedTerms = 0;
   #mustRest = false;
 
@@ -149,7 +148,7 @@ class Coordinator {
   }
 
   async run(): Promise<void> {
-    // Not before it is known that no other process is: its session must stay.
+    // Only after it is certain that no other process is the coordinator: its session must stay.
     await this.#presence.claim(this.#deps.signal);
     try {
       await runTogether([
@@ -220,10 +219,10 @@ class Coordinator {
   }
 
   /**
-   * Ends the term, if there is one. That it had failed is a fault of Hare's: it is reported, and
-   * another node may lead meanwhile; a process that ends of it would be missed as a candidate.
+   * Ends the term, if there is one. A failed term is a bug in Hare: it is logged, and another node
+   * may lead meanwhile. The process continues, because it is still needed as a candidate.
    *
-   * @throws {ConsulError} when Consul had refused for want of a right
+   * @throws {ConsulError} when Consul has refused because a right is missing
    */
   async #endTerm(reason: string): Promise<void> {
     const term = this.#term;
@@ -239,7 +238,7 @@ class Coordinator {
     }
   }
 
-  /** Gives leadership up, and leaves it to others for a while. */
+  /** Releases leadership, and does not compete for it for a while. */
   async #rest(signal: AbortSignal): Promise<void> {
     const { clock, log, random } = this.#deps;
     await patiently("election", () => this.#election.stepDown(signal), this.#deps, signal);
@@ -278,7 +277,7 @@ class Coordinator {
       await this.#presence.withdraw(limit);
       log.info("{node} has given up its candidacy", { node: this.#node });
     } catch (error) {
-      if (error instanceof OtherCoordinator) return; // what is there is that one's
+      if (error instanceof OtherCoordinator) return; // the other process has registered
       if (!(error instanceof ConsulError) && !limit.aborted) throw error;
       log.warn("{node} could not hand over: its session ends with its check", {
         node: this.#node,

@@ -42,7 +42,7 @@ export type Action =
   | { readonly do: "acquire"; readonly session: string }
   | { readonly do: "lead"; readonly session: string }
   | { readonly do: "follow"; readonly leader: string }
-  /** The lock is held with a session of this node's coordinator that is not the one it has. */
+  /** The lock is held by an old session of this node's coordinator. */
   | { readonly do: "release-stray"; readonly session: string }
   /** The session that held the lock has just ended. */
   | { readonly do: "await-release" }
@@ -56,7 +56,7 @@ export type Action =
  *
  * @param session this node's own session, read anew, or `null` when it has none (any more)
  * @param leader the entry of `leader`
- * @param holder the session that holds it, where it is another one; `null` when that has just ended
+ * @param holder the session that holds the lock, if it is another one; `null` if it has just ended
  * @param node this node's name
  * @param order where leadership is to move, or `null`
  */
@@ -101,7 +101,7 @@ export type Standing =
     readonly retryMs: number;
   };
 
-/** Where a node stands, for the log: a sentence without its subject. */
+/** The node's state, for the log: a sentence without its subject. */
 export function sentenceOf(standing: Standing): string {
   switch (standing.is) {
     case "leading":

@@ -39,7 +39,7 @@ export interface EventQueueDeps extends TogetherDeps {
 }
 
 const TRY_PAUSE = { baseMs: 100, maxMs: 2000 };
-/** What stands for the counter where no number is needed. */
+/** Placeholder for the counter when no number is needed. */
 const NO_COUNTER: Counter = { last: 0, modifyIndex: 0 };
 const CONFLICT_PAUSE = { baseMs: 4, maxMs: 200 };
 
@@ -145,7 +145,7 @@ export class EventQueue {
     if (is !== "handled") this.#deps.mishaps.note(`${key} ${what}`);
   }
 
-  /** Takes one step after another, and says of which type the rule was. */
+  /** Runs the steps, and returns the type of the rule. */
   async #handle(
     entry: QueueEntry,
     began: number,
@@ -156,7 +156,7 @@ export class EventQueue {
       await this.#untilResumed();
       switch (state.is) {
         case "asking": {
-          // The rule is looked up at every try: a site may have mended it.
+          // The rule is looked up at every attempt: the site may have fixed it.
           const question = await questionIn(entry, this.#deps);
           type = question.type;
           const answer = await question.ask();
@@ -181,7 +181,7 @@ export class EventQueue {
     return { type, result: state.result };
   }
 
-  /** Finds a number for what is moved aside. */
+  /** Finds a number for the dead letter. */
   async #count(entry: QueueEntry, atLeast: number): Promise<Input> {
     try {
       const counter = await this.#deps.numbering.read();
@@ -191,7 +191,7 @@ export class EventQueue {
     }
   }
 
-  /** Commits what `state` is about to commit. Whatever goes wrong is what has happened. */
+  /** Commits the pending write of `state`. A failure becomes the outcome. */
   async #write(
     entry: QueueEntry,
     state: Writing,
@@ -213,7 +213,7 @@ export class EventQueue {
     }
   }
 
-  /** The record of what is committed; none beside the least that is kept of an event. */
+  /** The record of the commit; the smallest form of a dead letter has none. */
   #record(entry: QueueEntry, state: Writing, began: number): Addition {
     const { clock, history } = this.#deps;
     if (state.is === "rejecting" && state.form === FORMS.length - 1) return history.add([]);

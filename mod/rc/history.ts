@@ -3,8 +3,8 @@
  * record is written in the transaction that handles it, and the oldest one goes in the same.
  *
  * Every leader's term has a number: Consul's count of how often the lock of `leader` was taken, or one
- * more than the last term's where that is lower. It stands in each record: whoever reads them in the order of Consul's index never sees it go back,
- * because a deposed leader's writes are refused.
+ * more than the last term's where that is lower. Each record has it. In the order of Consul's index
+ * it never goes back, because a deposed leader's writes are refused.
  *
  * @module
  */
@@ -55,7 +55,7 @@ export interface Addition {
 const MAX_TEXT = 200;
 /** Operations in one transaction that removes what is too much. */
 const TRIM_OPS = 50;
-/** What a leader has written is shorter; longer keys are left, for a transaction has no room for many. */
+/** Longer keys are not a leader's and are kept: a transaction has no room for many of them. */
 const MAX_RECORD_LENGTH = 8192;
 const MAX_KEY_LENGTH = 1024;
 /** The last word is not waited for long: the lock is to be released. */
@@ -81,7 +81,7 @@ export class History {
   /**
    * Writes down that the term has begun, and that its predecessor's is over.
    *
-   * What is below `hare/history/` is no reason not to lead: a failure is reported.
+   * Invalid data below `hare/history/` does not prevent leadership: a failure is only reported.
    *
    * @throws the reason of the end of leadership
    */
@@ -104,7 +104,7 @@ export class History {
       ]));
     const { terms, events, unreadable } = read(entries);
     const began = new Date(clock.now()).toISOString();
-    // Whoever writes the value of `leader` has Consul count from 0 again.
+    // A write of the value of `leader` by another client makes Consul count from 0 again.
     const last = terms.map(({ record }) => record.term).filter((n) => n <= MAX_COUNTED)
       .reduce((one, other) => Math.max(one, other), 0);
     const term = Math.max(leader?.lockIndex ?? 0, last + 1);
@@ -126,7 +126,7 @@ export class History {
     await this.#remove(surplus);
   }
 
-  /** What cannot be removed is no reason not to lead. */
+  /** A failed removal does not prevent leadership. */
   async #remove(keys: readonly string[]): Promise<void> {
     const { leadership, mishaps } = this.#deps;
     const removable = keys.filter((key) => key.length <= MAX_KEY_LENGTH);
@@ -195,8 +195,8 @@ interface Found<T> {
 }
 
 /**
- * The records among `entries`, each kind in the order in which they were written. Their keys tell
- * the wall time of their writers, which may have been set back.
+ * The records among `entries`, each kind in the order of the writes. The keys have the wall time of
+ * their writers, which may have been set back.
  */
 function read(entries: readonly KvEntry[]): {
   readonly terms: readonly Found<TermRecord>[];

@@ -1,10 +1,12 @@
 /**
- * One coordinator a node. A second one would register the same service, keep the check of the first
- * one's session passing when that has died, and take the session for its own predecessor's.
+ * Ensures one coordinator per node. A second coordinator would register the same service, keep the
+ * check of the first coordinator's session passing after the first has died, and treat that session
+ * as its own predecessor's.
  *
- * A lock file keeps a second one of the same host away before it asks Consul anything. What gets past
- * it (another file, another container) is found at the agent: the registration of a coordinator says
- * which process it is, and which lock file that process holds for as long as it lives.
+ * A lock file stops a second coordinator on the same host before it contacts Consul. A coordinator
+ * with another lock file (for example in a container) detects the first one at the agent: a
+ * registration names the coordinator's process, and the lock file that the process holds during its
+ * life.
  *
  * @module
  */
@@ -15,29 +17,32 @@ import { jsonText } from "../lib/json_text.ts";
 import { lockFile } from "../lib/lock_file.ts";
 import { dirname } from "../lib/std/path.ts";
 
-/** The lock file of the unit's coordinator; the unit's runtime directory is there. */
+/** The lock file of the unit's coordinator, in the unit's runtime directory. */
 export const RC_LOCK_FILE = "/run/hare/rc/lock";
 
-/** A process that is a node's coordinator. */
+/** The process of a node's coordinator. */
 export interface Instance {
-  /** Random. */
+  /** A random id. */
   readonly id: string;
   readonly pid: number;
   readonly host: string;
-  /** When it began, for people: ISO 8601. */
+  /** Start time, for people: ISO 8601. */
   readonly since: string;
-  /** The file that it has locked: host, device and inode. Who locks the same file has outlived it. */
+  /**
+   * The locked file: host, device and inode. When another process locks the same file, this process
+   * has ended.
+   */
   readonly lock: string;
 }
 
-/** What `hare rc` is told about the process that runs. */
+/** The lock file's content: it describes the running process to a second `hare rc`. */
 const noteSchema = jsonText(z.object({ pid: z.number(), since: z.string() }));
 
 /**
- * Makes this process the only coordinator of those that use the same lock file.
+ * Makes this process the only coordinator that uses this lock file.
  *
- * @param now of the wall clock
- * @returns what gives the lock back when disposed of
+ * @param now time of the wall clock
+ * @returns the lock, which is released when disposed
  * @throws {HareError} when another process has the lock, or the file cannot be used
  */
 export async function becomeInstance(

@@ -1,6 +1,6 @@
 /**
- * The leader's care for the value of key `leader`, which people and other programs read: it is to be
- * the leader's name, whatever somebody writes there (`consul kv put`, `consul kv import`).
+ * Keeps the value of key `leader` correct, for people and other programs. The value must be the
+ * leader's name, also after other clients write it (`consul kv put`, `consul kv import`).
  *
  * @module
  */
@@ -19,7 +19,7 @@ export interface LeaderValueDeps extends LeaderDeps {
 }
 
 /**
- * Sets the value right whenever it is wrong; ends with leadership.
+ * Corrects the value whenever it is wrong; ends with leadership.
  *
  * @throws the reason of the end of leadership
  */

@@ -20,7 +20,7 @@ Deno.test("keepLeaderValue() writes the leader's name again, and leaves the lock
   model.put("leader", "node9");
   await settle();
   assertEquals([model.get("leader")?.value, model.holder], ["node1", "mine"]);
-  model.hold("leader", "node2", "theirs"); // this one does not know yet that it is deposed
+  model.hold("leader", "node2", "theirs"); // the old leader does not know yet that it is deposed
   await settle();
   assertEquals(model.get("leader")?.value, "node2");
   leadership.end(new LeadershipOver("the test is over"));

@@ -38,16 +38,16 @@ export class LeadershipOver extends Error {
 }
 
 /**
- * Whether `error` ends the term: leadership is over, or Consul refuses a right. Any other error is
- * the fault of what was being worked on, which must be reported and passed over.
+ * Whether `error` ends the term: leadership is over, or Consul refuses a right. Any other error
+ * concerns the current item only; the caller must report it and skip the item.
  *
- * @param signal the leadership's
+ * @param signal the signal of the leadership
  */
 export function endsTerm(error: unknown, signal: AbortSignal): boolean {
   return signal.aborted || isForbidden(error);
 }
 
-/** Whether Consul has refused for want of a right. */
+/** Whether Consul has refused because a right is missing. */
 export function isForbidden(error: unknown): boolean {
   return error instanceof ConsulError && error.kind === "forbidden";
 }

@@ -14,7 +14,7 @@ export function eventsIn(entries: readonly KvEntry[]): readonly EventRecord[] {
   return recordsIn(entries).flatMap(({ record }) => record.kind === "event" ? [record] : []);
 }
 
-/** A line a thing that happened, in the order in which Consul was told. */
+/** One line for each record, in the order of the writes to Consul. */
 export function logLines(entries: readonly KvEntry[]): readonly string[] {
   return recordsIn(entries).flatMap(happenings)
     .toSorted((a, b) => a.index - b.index)
@@ -27,8 +27,8 @@ interface Recorded {
 }
 
 /**
- * What can be read, in the order of Consul's index. The times in the records, and in their keys, are
- * those of several hosts' wall clocks, which differ and may be set back.
+ * The valid records, in the order of Consul's index. The times in the records and keys come from
+ * the wall clocks of several hosts, which differ and may be set back.
  */
 function recordsIn(entries: readonly KvEntry[]): readonly Recorded[] {
   return entries.flatMap((entry) => {
@@ -66,7 +66,7 @@ function happenings({ record, entry }: Recorded): readonly Happening[] {
       const lasted = Date.parse(ended) - Date.parse(began);
       const after = lasted < 0 ? "" : `, after ${formatDuration(lasted)}`;
       const end = `${node} leads no longer${after}: ${how ?? "nobody knows why"}`;
-      // Its successor's first record stands in the same transaction, and comes after it.
+      // The first record of the next term is in the same transaction, and comes after this one.
       return [beginning, { index: entry.modifyIndex - 0.5, time: ended, text: end }];
     }
   }

@@ -1,5 +1,5 @@
 /**
- * What went wrong in a term: the last of it for `hare rc status`, and what lasts once for the log.
+ * Problems of a term: `hare rc status` shows the latest one, and the log has each lasting one once.
  *
  * @module
  */
@@ -8,7 +8,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Logger } from "../lib/log.ts";
 import { shown } from "./rejected.ts";
 
-/** Something that went wrong, and when. */
+/** A problem, and its time. */
 export interface Mishap {
   readonly at: Date;
   readonly what: string;
@@ -17,7 +17,7 @@ export interface Mishap {
 /** Problems that are remembered, so that each is logged once. */
 const MAX_REMEMBERED = 100;
 
-/** The mishaps of one term. */
+/** The problems of one term. */
 export class Mishaps {
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -29,17 +29,17 @@ export class Mishaps {
     this.#log = deps.log;
   }
 
-  /** The last one. */
+  /** The latest problem. */
   get last(): Mishap | null {
     return this.#last;
   }
 
-  /** Takes note of what the log has already. */
+  /** Records a problem that is already in the log. */
   note(what: string): void {
     this.#last = { at: new Date(this.#clock.now()), what: shown(what) };
   }
 
-  /** Takes note of a problem that may come again and again, and logs it the first time. */
+  /** Records a problem that may repeat, and logs only its first occurrence. */
   report(problem: string): void {
     this.note(problem);
     if (this.#logged.has(problem)) return;

@@ -1,7 +1,7 @@
 /**
- * The leader's care for the counter `epoch`. Each hax passes over broadcasts whose numbers it has
- * passed, so a counter that went back would have them removed unheard. The leader knows the highest
- * number in use, sets a counter right that is behind it, and takes no number at or below it.
+ * The leader maintains the counter `epoch`. Each hax skips broadcasts with numbers that it has
+ * already passed, so broadcasts would be lost after the counter went back. The leader knows the
+ * highest number in use, corrects a lower counter, and allocates only higher numbers.
  *
  * @module
  */
@@ -26,17 +26,17 @@ export interface NumberingDeps extends LeaderDeps {
   readonly log: Logger;
 }
 
-/** Producers count up to some thousand times a second: the counter is not read for each time. */
+/** Producers increment the counter up to some thousand times a second: reads are throttled. */
 const PAUSE_MS = 1000;
 
-/** A restored snapshot wakes no query: what it set back is seen when the next query begins. */
+/** A restored snapshot wakes no query: the leader sees the change when the next query begins. */
 const WAIT_MS = 10_000;
 
-/** The numbers of one term. */
+/** Allocates the numbers of one term. */
 export class Numbering {
   readonly #deps: NumberingDeps;
   #highest: Taken = { number: 0, key: EPOCH };
-  /** The state of the counter that was reported last. */
+  /** The last reported state of the counter. */
   #said = -1;
 
   constructor(deps: NumberingDeps) {
@@ -44,7 +44,7 @@ export class Numbering {
   }
 
   /**
-   * Reads which numbers are in use, and sets the counter right. To be called before the term's work.
+   * Reads which numbers are in use, and corrects the counter. Call it before the term's work.
    *
    * @throws the reason of the end of leadership
    */
@@ -55,20 +55,20 @@ export class Numbering {
     await this.#mend(await this.#patiently(() => consul.kv.get(EPOCH, options)));
   }
 
-  /** Takes note of a number that is in use. */
+  /** Records a number in use. */
   takes(taken: Taken): void {
     const most = taken.key === EPOCH ? MAX_EPOCH : MAX_COUNTED;
     if (taken.number > this.#highest.number && taken.number <= most) this.#highest = taken;
   }
 
-  /** Takes note of the numbers in a write that was committed. */
+  /** Records the numbers of a committed write. */
   committed(ops: readonly TxnOp[]): void {
     const counted = ops.find(({ key }) => key === EPOCH)?.value;
     if (counted !== undefined) this.takes({ number: Number(counted), key: EPOCH });
   }
 
   /**
-   * Keeps the counter in view; ends with leadership.
+   * Watches the counter and corrects it; ends with leadership.
    *
    * @throws the reason of the end of leadership
    */
@@ -81,7 +81,7 @@ export class Numbering {
     }
   }
 
-  /** The counter as it is now, as far as it is not behind. */
+  /** The present counter, raised to the highest number in use if it is lower. */
   async read(): Promise<Counter> {
     const { consul } = this.#deps;
     const entry = await this.#patiently(() => consul.kv.get(EPOCH));
@@ -90,11 +90,11 @@ export class Numbering {
       this.#said = -1;
       return { last: number, modifyIndex: entry?.modifyIndex ?? 0 };
     }
-    this.#say(entry); // and the write that takes a number sets it right
+    this.#say(entry); // the write that allocates a number corrects the counter
     return { last: this.#highest.number, modifyIndex: entry?.modifyIndex ?? 0 };
   }
 
-  /** Sets a counter right that is behind, in the state in which it was read. */
+  /** Corrects a counter that is behind, unless it has changed since it was read. */
   async #mend(found: KvEntry | null): Promise<void> {
     const { consul, leadership } = this.#deps;
     for (let entry = found;;) {
@@ -104,7 +104,7 @@ export class Numbering {
         return this.takes({ number, key: EPOCH });
       }
       const last = this.#highest;
-      if (entry === null && last.number === 0) return; // the first entry begins it
+      if (entry === null && last.number === 0) return; // the first entry creates it
       const set = txn.cas(EPOCH, String(last.number), entry?.modifyIndex ?? 0);
       if ((await leadership.write([set])).committed) {
         this.#say(entry);
@@ -114,7 +114,7 @@ export class Numbering {
     }
   }
 
-  /** Says, once for each state of the counter, that it is behind. */
+  /** Logs, once for each state of the counter, that it is behind. */
   #say(entry: KvEntry | null): void {
     const index = entry?.modifyIndex ?? 0;
     const { number, key } = this.#highest;

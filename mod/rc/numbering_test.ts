@@ -49,7 +49,7 @@ Deno.test("Numbering.watch() sets the counter right when it goes back, and says 
   model.delete("epoch");
   await clock.advance(1000);
   assertEquals(model.get("epoch")?.value, "50");
-  model.put("epoch", "70"); // producers count on
+  model.put("epoch", "70"); // producers increment the counter
   await clock.advance(1000);
   model.put("epoch", "7");
   await clock.advance(1000);

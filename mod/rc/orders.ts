@@ -23,12 +23,12 @@ export interface OrdersDeps {
   readonly onChange: () => void;
 }
 
-/** An order to move leadership, as it stands in KV. */
+/** An order to move leadership, as stored in the KV. */
 interface Order {
   readonly entry: KvEntry;
-  /** When it was first seen, on the monotonic clock. */
+  /** Time of the first sighting, on the monotonic clock. */
   readonly since: number;
-  /** `null` where it makes no sense. */
+  /** `null` if invalid. */
   readonly parsed: Switchover | null;
 }
 
@@ -38,7 +38,7 @@ export class Orders {
   readonly #waiting = new Set<() => void>();
   #paused = false;
   #order: Order | null = null;
-  /** Reported as void, and not to be reported again. */
+  /** The void order that was already reported. */
   #reported = 0;
 
   constructor(deps: OrdersDeps) {
@@ -55,7 +55,7 @@ export class Orders {
     return this.#whyVoid() === null ? this.#order?.parsed ?? null : null;
   }
 
-  /** An order that does not count: the leader removes it. */
+  /** A void order: the leader removes it. */
   get voidOrder(): KvEntry | null {
     return this.#whyVoid() === null ? null : this.#order?.entry ?? null;
   }
@@ -105,7 +105,7 @@ export class Orders {
     const entry = entries.find(({ key }) => key === RC_SWITCHOVER);
     if (entry === undefined) return null;
     const { clock, log } = this.#deps;
-    // A giver may write it again, but not extend it.
+    // The operator's program may write the order again, but cannot extend it.
     const isSame = this.#order?.entry.createIndex === entry.createIndex &&
       this.#order.entry.session === entry.session;
     const since = isSame && this.#order !== null ? this.#order.since : clock.monotonic();
@@ -118,7 +118,7 @@ export class Orders {
     }
   }
 
-  /** Why the order does not count; `null` where it does, or there is none. */
+  /** Why the order is void; `null` if it is valid, or there is no order. */
   #whyVoid(): string | null {
     if (this.#order === null) return null;
     const { entry, since } = this.#order;
@@ -127,7 +127,7 @@ export class Orders {
     return ageMs < ORDER_LIMIT_MS ? null : `it is older than ${ORDER_LIMIT_MS / 1000} s`;
   }
 
-  /** Says once that an order does not count. */
+  /** Logs once that an order is void. */
   #report(): void {
     const why = this.#whyVoid();
     const entry = this.#order?.entry;

@@ -44,16 +44,18 @@ export interface PresenceDeps {
   readonly onReturn: () => void;
 }
 
-/** Another process is this node's coordinator: this one must not touch what is that one's. */
+/**
+ * Another process is this node's coordinator: this process must not touch its service and session.
+ */
 export class OtherCoordinator extends HareError {
   override readonly name = "OtherCoordinator";
 }
 
-/** A check whose process has died turns critical within its TTL; the longest that is taken. */
+/** Longest accepted TTL. The check of a dead process becomes critical within its TTL. */
 const LONGEST_TTL_MS = 60_000;
-/** What the agent may take to find that out. */
+/** Time that the agent may need to notice an expired TTL. */
 const MARGIN_MS = 1000;
-/** Pause between two looks at such a check. */
+/** Pause between two reads of such a check. */
 const LOOK_MS = 200;
 
 /** Keeps this process registered at its agent. */
@@ -61,7 +63,7 @@ export class Presence {
   readonly #deps: PresenceDeps;
   #registered = false;
   #passed = false;
-  /** When the check was passed last, on the monotonic clock. */
+  /** Time of the last update of the check, on the monotonic clock. */
   #lastPass = 0;
 
   constructor(deps: PresenceDeps) {
@@ -69,10 +71,10 @@ export class Presence {
   }
 
   /**
-   * Makes this process the one that the node's service stands for. A predecessor that has died gives
-   * way: at once where it held the lock file that this process holds, else when its check is critical.
+   * Registers this process as the node's service. A dead predecessor is replaced: at once if it
+   * held the lock file that this process now holds, otherwise when its check is critical.
    *
-   * @throws {OtherCoordinator} when another process goes on to pass the check
+   * @throws {OtherCoordinator} when another process continues to pass the check
    * @throws the signal's reason
    */
   async claim(signal: AbortSignal): Promise<void> {
@@ -83,9 +85,9 @@ export class Presence {
   }
 
   /**
-   * Sees to it that the node's service stands for this process, or for none.
+   * Ensures that the node's service belongs to this process, or that there is none.
    *
-   * @throws {OtherCoordinator} when it stands for another
+   * @throws {OtherCoordinator} when the service belongs to another process
    */
   async checkOwn(signal: AbortSignal): Promise<void> {
     const service = await this.#service(signal);
@@ -116,9 +118,9 @@ export class Presence {
   }
 
   /**
-   * Takes the service out of the catalog, if it is there.
+   * Removes the service from the catalog, if it is there.
    *
-   * @throws {OtherCoordinator} when it stands for another process
+   * @throws {OtherCoordinator} when the service belongs to another process
    */
   async withdraw(signal: AbortSignal): Promise<void> {
     await this.checkOwn(signal);
@@ -135,7 +137,7 @@ export class Presence {
     const options = { signal, timeoutMs: exchangeLimitMs(settings) };
     try {
       if (!this.#registered) await this.claim(signal);
-      // A process that was stopped so long may have been taken for dead, and replaced.
+      // A process that was stopped for so long may count as dead, and may have been replaced.
       if (this.#isLate()) await this.checkOwn(signal);
       await consul.agent.updateCheck(RC_CHECK, "passing", "hare rc is running", {
         ...options,
@@ -165,7 +167,7 @@ export class Presence {
     return (await this.#deps.consul.agent.serviceHealth(RC_SERVICE, { signal }))?.service ?? null;
   }
 
-  /** The coordinator that the service stands for, unless it is this one, or is known to have ended. */
+  /** The service's coordinator, unless it is this process or is known to have ended. */
   async #other(signal: AbortSignal): Promise<ServiceInstance | null> {
     const { instance, log } = this.#deps;
     const service = await this.#service(signal);
@@ -214,7 +216,7 @@ export class Presence {
   }
 }
 
-/** A coordinator of an older Hare does not say how long its check lasts. */
+/** A coordinator of an older Hare does not register the TTL of its check. */
 function ttlOf({ meta: { ttl = "" } }: ServiceInstance): number {
   try {
     return Math.min(parseDuration(ttl), LONGEST_TTL_MS);

@@ -30,7 +30,7 @@ for (const step of STEPS_MS) {
       ...{ clock, reachability: new Reachability({ clock, log }), log, onReturn: () => {} },
     });
     const stop = new AbortController();
-    const keeping = presence.keep(stop.signal).catch(() => {}); // it ends with the signal's reason
+    const keeping = presence.keep(stop.signal).catch(() => {}); // rejects with the signal's reason
     for (let n = 1; n <= 3; n++) {
       while (clock.sleeping === 0) await new Promise((done) => setTimeout(done, 1));
       assertEquals([passed, clock.untilNext], [n, passEveryMs(DEFAULT_SETTINGS)]);
@@ -41,13 +41,13 @@ for (const step of STEPS_MS) {
   });
 }
 
-/** An agent at which a coordinator is registered, or none, and a presence that starts there. */
+/** An agent with or without a registered coordinator, and a presence that starts there. */
 async function withAgent(
   other: Readonly<Record<string, string>> | null,
   test: (world: {
     presence: Presence;
     clock: FakeClock;
-    /** Has the process stopped for so many milliseconds. */
+    /** Stops the process for this number of milliseconds. */
     stopFor: (ms: number) => void;
     checks: Record<string, unknown>;
     services: Record<string, unknown>;
@@ -90,7 +90,7 @@ async function withAgent(
   await test({ presence, clock, stopFor, checks, services, registered: () => registered });
 }
 
-/** Lets time pass, one sleep after another, until `work` has ended. */
+/** Advances the clock from sleep to sleep until `work` has ended. */
 async function passTime(clock: FakeClock, work: Promise<unknown>): Promise<void> {
   let ended = false;
   work.catch(() => {}).finally(() => ended = true);
@@ -142,7 +142,7 @@ Deno.test("Presence.claim() takes the place of one whose check turns critical", 
 Deno.test("Presence.keep() ends when another took the place of a process that was stopped", () =>
   withAgent(null, async ({ presence, clock, stopFor, services }) => {
     const keeping = presence.keep(never);
-    keeping.catch(() => {}); // it is looked at below
+    keeping.catch(() => {}); // awaited below
     while (clock.sleeping === 0) await new Promise((done) => setTimeout(done, 1));
     services["hare-rc"] = {
       ...{ ID: "hare-rc", Service: "hare-rc", Address: "", Port: 0, ModifyIndex: 0 },

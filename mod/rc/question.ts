@@ -31,7 +31,7 @@ export interface Question {
   /** Whether it may be committed together with others: see `rules/rule.ts`. */
   readonly independent: boolean;
   /**
-   * Asks the rule. Whatever it throws is its answer.
+   * Runs the rule. An error of the rule becomes its answer.
    *
    * @throws the reason of the end of leadership
    */
@@ -82,10 +82,9 @@ async function ask(
 }
 
 /**
- * What to say of an error that is the fault of `entry`. One that Hare did not raise on purpose is
- * logged with its stack.
+ * The message for an error that `entry` has caused. An unexpected error is logged with its stack.
  *
- * @throws the error, when it ends the term
+ * @throws the error, if it ends the term
  */
 export function failureOf(
   error: unknown,

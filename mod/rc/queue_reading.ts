@@ -14,7 +14,7 @@ export interface QueueEntry {
   /** Consul's index of its last change. */
   readonly index: number;
   readonly text: string;
-  /** Its value in Base64, where that is no text. */
+  /** The value in Base64, if it is not text. */
   readonly binary?: string | undefined;
 }
 

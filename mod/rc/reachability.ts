@@ -23,9 +23,9 @@ export class Reachability {
   readonly #log: Logger;
   readonly #onFailure: (error: ConsulError) => void;
   readonly #failing = new Set<string>();
-  /** When the first call failed, on the monotonic clock; `null` while Consul is there. */
+  /** Time of the first failed call, on the monotonic clock; `null` while Consul answers. */
   #since: number | null = null;
-  /** Is told what Consul withholds for want of a right; set by the term while there is one. */
+  /** Receives errors about missing rights; the term sets it while it lasts. */
   noteWithheld: ((problem: string) => void) | null = null;
   /** Whether the last that was heard of Consul is an answer. */
   #answers = true;

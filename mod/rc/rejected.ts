@@ -1,11 +1,10 @@
 /**
- * What is kept of an event that could not be handled, its dead letter: the value of
- * `eq-rejected/<epoch>`.
+ * Dead letters: the value of `eq-rejected/<epoch>`, which keeps an event that could not be handled.
  *
- * An event may be any bytes, up to Consul's limit for a value. JSON makes six bytes of some, and
- * Base64 makes four of three, in a request that has a limit of its own and carries the event's
- * record as well. So sizes are bounded after JSON has escaped the text, and for a Consul that takes
- * less than usual there are smaller {@linkcode FORMS}.
+ * An event may have any bytes, up to Consul's limit for a value. JSON encodes some bytes as six,
+ * and Base64 encodes three bytes as four. The request has a limit of its own, and also carries the
+ * event's record. So sizes are bounded after JSON has escaped the text. For a Consul with lower
+ * limits there are smaller {@linkcode FORMS}.
  *
  * @module
  */
@@ -20,21 +19,21 @@ import type { QueueEntry } from "./queue_reading.ts";
 import { visible } from "../lib/visible.ts";
 
 /**
- * Bytes of JSON that an event may take in each form of a dead letter, to be tried in this order: all
- * that a transaction has room for, less, and nothing but the event's digest and length.
+ * Maximum length of an event as JSON, in bytes, in each form of a dead letter, in the order of the
+ * attempts: as much as a transaction can hold, less, and only the event's digest and length.
  */
 export const FORMS = [(MAX_VALUE_BYTES * 3) / 4 - 32 * 1024, 32 * 1024, 0] as const;
 
-/** A log line, or a reason, holds no more of a text from outside. */
+/** Maximum length of a text from outside in a log line or a reason. */
 const MAX_SHOWN = 1000;
 
-/** What was rejected: an entry of the queue, or a timeout. */
+/** The rejected entry of the queue, or timeout. */
 export type Rejected = Pick<QueueEntry, "key" | "text" | "binary">;
 
 /**
- * The value under which a rejected event is kept, as JSON: `event`, `reason`, `time`. Of what does
- * not fit, or is not UTF-8, `event` is as much as can be shown, and `key`, `bytes` and `sha256` tell
- * what it was.
+ * The dead letter of a rejected event, as JSON: `event`, `reason`, `time`. If the event does not
+ * fit, or is not UTF-8, `event` has as much as can be shown, and `key`, `bytes` and `sha256`
+ * identify it.
  *
  * @param form index in {@linkcode FORMS}
  */
@@ -52,7 +51,7 @@ export async function rejectedValue(
   return JSON.stringify({ ...letter, key, bytes: bytes.length, sha256 });
 }
 
-/** The beginning of `text` that has at most `maxBytes` bytes as a string of JSON. */
+/** The longest beginning of `text` with at most `maxBytes` bytes as a JSON string. */
 function fitting(text: string, maxBytes: number): string {
   const fits = (length: number) => bytesAsJson(text.slice(0, length)) <= maxBytes;
   if (text.length <= maxBytes && fits(text.length)) return text;
@@ -63,7 +62,7 @@ function fitting(text: string, maxBytes: number): string {
     if (fits(middle)) low = middle;
     else high = middle - 1;
   }
-  // Not half of a character.
+  // Do not split a character.
   return text.slice(0, low).replace(/[\ud800-\udbff]$/, "");
 }
 

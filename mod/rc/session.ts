@@ -35,7 +35,8 @@ export interface SessionDeps {
   readonly settings: Settings;
   readonly log: Logger;
   /**
-   * Sees to it that this process is the node's coordinator, so that other sessions of it are nobody's.
+   * Verifies that this process is the node's coordinator, so that no process uses the node's other
+   * sessions.
    *
    * @throws {OtherCoordinator} when another process is
    */
@@ -103,7 +104,7 @@ export class SessionKeeper {
     await this.#closeStrays(signal);
   }
 
-  /** Ends all sessions of this node's coordinators but the one that this process has. */
+  /** Ends all sessions of this node's coordinators except the session of this process. */
   async closeOthers(signal: AbortSignal): Promise<void> {
     await this.#deps.checkOwn(signal);
     await this.#closeStrays(signal);

@@ -35,7 +35,7 @@ export interface RcStatus {
     readonly term: number;
     /** `null` before its first report. */
     readonly since: string | null;
-    /** What key `leader` says where that is not the node's name; the leader sets it right soon. */
+    /** Value of key `leader`, if it is not the node's name; the leader corrects it soon. */
     readonly keySays: string | null;
   } | null;
   /** Nodes that could lead, the leader's too. */
@@ -88,7 +88,7 @@ export async function readRcStatus(consul: Consul, signal: AbortSignal): Promise
   };
 }
 
-/** How many of the keys are entries of the queue; others stay, and are not handled. */
+/** Number of keys that are entries of the queue; other keys stay, and are not handled. */
 function entriesAmong(keys: readonly string[], queue: QueuePrefix): number {
   return keys.filter((key) => parseEpochKey(queue, key) !== null).length;
 }
@@ -105,7 +105,7 @@ function reportIn(entry: KeyValue): LeaderReport | null {
 /**
  * The lines for a person.
  *
- * @param now of this host: the leader's clock may be another, so an age is a hint
+ * @param now time of this host: the leader's clock may differ, so ages are approximate
  */
 export function rcStatusLines(status: RcStatus, now: Date): readonly Line[] {
   const { leader, candidates, paused, queues, oldest, lastError, nextTimeout } = status;

@@ -19,8 +19,8 @@ import type { Effects } from "./rules/rule.ts";
 import { broadcastOps, GUARD, removal, REMOVAL_OPS } from "./transaction.ts";
 
 /**
- * What became of an entry. A `stale` one was not as it had been read, and one that is `left` could
- * neither be handled nor moved aside: nothing was changed.
+ * The outcome for an entry. `stale`: the entry had changed since it was read. `left`: it could be
+ * neither handled nor dead-lettered; nothing was changed.
  */
 export interface Result {
   readonly is: "handled" | "rejected" | "left" | "stale";
@@ -52,14 +52,14 @@ export type State =
     readonly is: "rejecting";
     readonly reason: string;
     readonly conflicts: number;
-    /** How much is kept of it: an index in `FORMS`. */
+    /** Form of the dead letter: an index in `FORMS`. */
     readonly form: number;
     readonly epoch: number;
     /** The counter, where it must give the number; it was read as this. */
     readonly counter: Counter | null;
   }
   | {
-    /** Find a number: the event's own is taken by what was moved aside before. */
+    /** Find a number: an earlier dead letter has the event's own number. */
     readonly is: "counting";
     readonly reason: string;
     readonly conflicts: number;
@@ -78,10 +78,10 @@ export type Input =
     readonly forGood: boolean;
   }
   | {
-    /** A number was found that nothing was moved aside under. */
+    /** A number without a dead letter was found. */
     readonly is: "counted";
     readonly epoch: number;
-    /** The counter, if it is to be moved on to that number; it was read as this. */
+    /** The counter as it was read, if it must be raised to that number. */
     readonly counter: Counter | null;
   }
   | { readonly is: "committed" }
@@ -109,7 +109,7 @@ export interface Besides {
   readonly ops: readonly TxnOp[];
   /** The counter as it was read; needed where there are broadcasts. */
   readonly counter: Counter;
-  /** What is kept of an event that is moved aside. */
+  /** The dead letter of an event. */
   readonly letter: string;
 }
 
@@ -191,7 +191,7 @@ function failed(
   return { is: "asking", failures: failures + 1, conflicts: 0, atLeast };
 }
 
-/** The event cannot be moved aside as it was tried. */
+/** The attempt to dead-letter the event has failed. */
 function keptLess(
   entry: QueueEntry,
   { reason, form }: State & { readonly is: "rejecting" | "counting" },

@@ -48,7 +48,9 @@ export class Term {
   readonly #timer: Timer;
   readonly #queue: EventQueue;
   readonly #broadcasts: Broadcasts;
-  /** When it began: the wall clock, for people, and the monotonic one, for how long it lasts. */
+  /**
+   * Start of the term: on the wall clock, for people, and on the monotonic clock, for its duration.
+   */
   readonly #began: { readonly wall: Date; readonly monotonic: number };
   readonly #work: Promise<void>;
 
@@ -104,7 +106,7 @@ export class Term {
     await this.#close(reason);
   }
 
-  /** Removes an order that does not count, if it is as it was read. */
+  /** Removes a void order, unless it has changed since it was read. */
   async discard({ key, modifyIndex }: KvEntry): Promise<void> {
     try {
       await this.#leadership.write([txn.checkIndex(key, modifyIndex), txn.delete(key)]);
@@ -119,7 +121,7 @@ export class Term {
     const loops: Promise<void>[] = [];
     try {
       await this.#history.open();
-      // What keeps the numbers from being known is reported, too.
+      // Problems with reading the numbers are reported, too.
       loops.push(this.#report().catch(end));
       await this.#numbering.open();
     } catch (error) {
@@ -138,7 +140,7 @@ export class Term {
     await Promise.all(loops);
   }
 
-  /** Keeps `hare/rc-report` as it should be, also when something else has written it. */
+  /** Keeps `hare/rc-report` correct, also after another client has written it. */
   async #report(): Promise<never> {
     const { clock, consul } = this.#deps;
     const { signal } = this.#leadership;

@@ -22,9 +22,9 @@ export interface Timeout {
   /** Milliseconds since the Unix epoch. */
   readonly due: number;
   readonly events: readonly string[];
-  /** The value that holds them. */
+  /** The value with the events. */
   readonly text: string;
-  /** That value in Base64, where it is no text. */
+  /** The value in Base64, if it is not text. */
   readonly binary?: string | undefined;
 }
 
@@ -32,7 +32,7 @@ export interface Timeout {
 export interface TimeoutsReading {
   /** The earliest first. */
   readonly timeouts: readonly Timeout[];
-  /** Keys that name no time, and why. */
+  /** Keys without a valid time, and the reasons. */
   readonly unreadable: ReadonlyMap<string, string>;
 }
 
@@ -71,9 +71,9 @@ export interface Move {
  * Moves the events of `timeout` to the event queue, each with a fresh number, and removes its key,
  * or leaves there what does not fit.
  *
- * @param counter as it was read
+ * @param counter the counter as it was read
  * @param atLeast numbers below this one are passed over
- * @returns `null` when no transaction takes the timeout: all that is moved or left goes in one
+ * @returns `null` if the timeout does not fit into one transaction
  */
 export function moveTimeout(timeout: Timeout, counter: Counter, atLeast: number): Move | null {
   const { key, index } = timeout;
@@ -92,7 +92,7 @@ export function moveTimeout(timeout: Timeout, counter: Counter, atLeast: number)
   return fits ? { ops, epochs: enqueued.epochs, left: left.length } : null;
 }
 
-/** Stands for the condition that the leader's writes begin with. */
+/** Placeholder for the condition at the beginning of each write of the leader. */
 const FENCE = txn.checkSession(LEADER, "");
 
 const MINUTE_MS = 60_000;
@@ -102,7 +102,7 @@ const MINUTE_MS = 60_000;
  * twice a key means the first, so that what is due in the second waits until it is over.
  *
  * @param due milliseconds since the Unix epoch
- * @throws {HareError} when no key can say that time
+ * @throws {HareError} when a key cannot represent that time
  */
 export function timeoutKeyFor(due: number): string {
   for (let at = due;; at += MINUTE_MS) {

@@ -25,25 +25,26 @@ export interface TimerDeps extends LeaderDeps {
   readonly log: Logger;
 }
 
-/** A timeout that could not be moved. */
+/** A timeout after a failed move. */
 interface Delayed {
   /** Consul's index of the timeout's last change. */
   readonly index: number;
   readonly failures: number;
-  /** When it is tried again, by the monotonic clock. */
+  /** Time of the next attempt, on the monotonic clock. */
   readonly until: number;
 }
 
-/** Pauses between tries to move a timeout. */
+/** Pauses between attempts to move a timeout. */
 const TRY_PAUSE = { baseMs: 1000, maxMs: 60_000 };
 
 /**
- * How often the timer looks at the wall clock, which may be set while it sleeps: what is due then
- * waits no longer than this. (Linux tells of a clock that is set through a `timerfd`, which takes a
- * thread that blocks in a foreign call; a look costs microseconds, and asks Consul nothing.)
+ * Interval at which the timer reads the wall clock, which may be set while the timer sleeps: a
+ * timeout that becomes due waits no longer than this. (Linux reports a clock change through a
+ * `timerfd`, which needs a thread that blocks in a foreign call. A read costs microseconds, and no
+ * request to Consul.)
  */
 const LOOK_EVERY_MS = 1_000;
-/** How often the timeouts are read whatever their watch says. */
+/** Interval at which the timeouts are read even without a change. */
 const READ_EVERY_MS = 60_000;
 
 /** Fires timeouts while leadership lasts. */
@@ -52,7 +53,7 @@ export class Timer {
   readonly #bell: Bell;
   /** What is to come, the earliest first, as it was read last, without what was taken to be fired. */
   #timeouts: readonly Timeout[] = [];
-  /** When they were read last, on the monotonic clock. */
+  /** Time of the last reading, on the monotonic clock. */
   #readAt = -Infinity;
   /** Reported, and not to be reported again. */
   #unreadable: ReadonlyMap<string, string> = new Map();
@@ -114,7 +115,7 @@ export class Timer {
     for (const timeout of due) await this.#fire(timeout);
   }
 
-  /** Time until a timeout is to be moved, in milliseconds. */
+  /** Time until a timeout must be moved, in milliseconds. */
   #waitMs({ key, index, due }: Timeout): number {
     const { clock } = this.#deps;
     const delayed = this.#delayed.get(key);
@@ -123,7 +124,7 @@ export class Timer {
     return Math.max(0, due - clock.now());
   }
 
-  /** Moves a timeout; one that cannot be moved is tried again a few times, and then moved aside. */
+  /** Moves a timeout. A failed move is retried a few times; then the timeout is dead-lettered. */
   async #fire(timeout: Timeout): Promise<void> {
     const { key, index } = timeout;
     const delayed = this.#delayed.get(key);
@@ -151,7 +152,7 @@ export class Timer {
     this.#timeouts = [...this.#timeouts, timeout];
   }
 
-  /** Moves a timeout to the event queue; `false` when that is not possible. */
+  /** Moves a timeout to the event queue; `false` if it does not fit into a transaction. */
   async #move(timeout: Timeout): Promise<boolean> {
     const { leadership, log, numbering } = this.#deps;
     let atLeast = 0;
@@ -180,7 +181,7 @@ export class Timer {
     }
   }
 
-  /** Keeps as much of a timeout as Consul takes below `eq-rejected/`, and removes it. */
+  /** Dead-letters a timeout below `eq-rejected/`, with as much content as Consul accepts. */
   async #moveAside(timeout: Timeout, reason: string): Promise<void> {
     const { mishaps } = this.#deps;
     let why = "";
@@ -196,7 +197,7 @@ export class Timer {
     this.#delay(timeout, TRIES, `${reason}; nor can it be moved aside: ${why}`);
   }
 
-  /** Moves a timeout aside, and returns to where; `null` when it is not what it was. */
+  /** Dead-letters a timeout and returns the new key; `null` if the timeout has changed. */
   async #reject(timeout: Timeout, reason: string, form: number): Promise<string | null> {
     const { clock, leadership, numbering } = this.#deps;
     const { key, index } = timeout;

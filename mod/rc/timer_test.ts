@@ -194,7 +194,7 @@ Deno.test("Timer moves a timeout aside that no transaction takes, and fires the 
     model.put("epoch", "41");
     model.put(keyIn(-60), "x".repeat(500_000));
     model.put(keyIn(-30), "tmo1");
-    // A digest is made outside of JavaScript: the clock does not know when it is there.
+    // A digest is computed outside of JavaScript: the fake clock does not know when it is ready.
     for (let ms = 0; ms < 1000 && model.list("timeout/").length > 0; ms++) await clock.advance(1);
     assertEquals(Object.keys(model.values("timeout/")), []);
     assertEquals(model.values("eq/"), { "eq/000000043": "tmo1" });

@@ -133,7 +133,7 @@ export class Together {
       }
     } catch (error) {
       if (endsTerm(error, leadership.signal)) throw error;
-      // Which event is at fault is found one at a time.
+      // The events are then handled one at a time, to find the faulty one.
       log.debug("{n} events cannot be committed together: {why}", {
         n: answered.length,
         why: shown(messageOf(error)),

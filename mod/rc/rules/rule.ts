@@ -67,7 +67,7 @@ export interface Rule {
    * Events of such rules are committed several at a time. {@default false}
    */
   readonly independent?: boolean;
-  /** Why the site's rule for these events is not run. */
+  /** Why the site's rule for these events does not run. */
   readonly problem?: string | undefined;
   /**
    * Handles one event.

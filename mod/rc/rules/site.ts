@@ -53,7 +53,7 @@ const MAX_VARIABLE_BYTES = 100 * 1024;
 /** sysexits.h */
 const EX_DATAERR = 65;
 const EXECUTABLE = 0o111;
-/** Of what a rule prints: bytes that are kept, and lines that are logged. */
+/** Limits of a rule's output: bytes that are kept, and lines that are logged. */
 const MAX_OUTPUT = 64 * 1024;
 const MAX_LINES = 100;
 
@@ -79,13 +79,13 @@ export function withSiteRules(book: Rulebook, deps: SiteRulesDeps): Rulebook {
 
 function reasonOf(path: string, error: unknown): string {
   const hint = error instanceof HareError ? error.hint : undefined;
-  // One fault of the directory is one problem, whatever is looked for there.
+  // A problem of the directory is reported once, not once for each rule.
   const isAbove = error instanceof UntrustedFile && `${dirname(path)}/`.startsWith(error.place);
   const what = isAbove ? `no rule in ${dirname(path)} is run` : `${path} is not run`;
   return `${what}: ${messageOf(error)}${hint === undefined ? "" : ` (${hint})`}`;
 }
 
-/** Only the built-in rule counts, if there is one. */
+/** Only the built-in rule applies, if there is one. */
 function unusableRule(type: string, problem: string, builtIn: Rule | undefined): Rule {
   if (builtIn !== undefined) return { ...builtIn, problem };
   return {

@@ -106,7 +106,7 @@ Deno.test("withSiteRules() uses the built-in rule alone where the site's cannot 
     assertEquals(await handle("wake_RC"), "looks at the timeouts; DIR/wake_RC has run");
   }));
 
-/** What can stand in the place of the directory, and what is said of it. */
+/** Possible files in place of the directory, and the expected messages. */
 const places: readonly (readonly [
   what: string,
   problem: RegExp | undefined,
@@ -139,7 +139,7 @@ for (const [what, problem, make] of places) {
       assertEquals(typeof builtIn?.handle, "function");
       if (problem === undefined) assertEquals(builtIn?.problem, undefined);
       else assertMatch(builtIn?.problem ?? "", problem);
-      // No built-in rule has this type: its events fail with the reason, and are tried again.
+      // There is no built-in rule for this type: its events fail with the reason, and are retried.
       const other = await book("wake_RC".toLowerCase());
       if (!problem || what.includes("sticky")) assertEquals(other, undefined);
       else assertMatch(other?.problem ?? "", problem);
