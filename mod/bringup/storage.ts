@@ -7,6 +7,7 @@
 import { type ProcessLayout, TARGETS } from "../../cfgen/mod.ts";
 import { HareError } from "../lib/errors.ts";
 import { formatFid } from "../lib/fid.ts";
+import { failureIn } from "../lib/process.ts";
 import {
   type DeviceInspection,
   type Finding,
@@ -70,9 +71,7 @@ export async function askStorage(
   const stdin = JSON.stringify(question);
   const argv = [hareProgram, "inspect-storage", "--json"] as const;
   const { code, stdout, stderr } = await host.ask(argv, { signal, stdin, limitMs: LIMIT_MS });
-  const answer = code === 0
-    ? readStorageAnswer(stdout)
-    : stderr.trim().split("\n")[0]?.slice(0, 300) || `exit status ${code}`;
+  const answer = code === 0 ? readStorageAnswer(stdout) : failureIn({ code, stderr }).slice(0, 300);
   if (typeof answer !== "string") {
     known.note(name, answer.devices);
     return answer;

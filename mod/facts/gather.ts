@@ -8,7 +8,7 @@ import type { Facts, FactsRequest, HostFacts } from "../../cfgen/mod.ts";
 import { isThisHost } from "../host/local.ts";
 import { runOverSsh } from "../host/ssh.ts";
 import { HareError, TimeLimitError } from "../lib/errors.ts";
-import type { Output } from "../lib/process.ts";
+import { NOT_EXECUTABLE, NOT_FOUND, type Output } from "../lib/process.ts";
 import { pooledMap } from "../lib/std/async.ts";
 import { readAnswer } from "./answer.ts";
 import { FactsError, problemsOf } from "./errors.ts";
@@ -76,10 +76,6 @@ async function askHost(request: FactsRequest, deps: GatherDeps): Promise<HostFac
     });
   }
 }
-
-/** Exit statuses with which `env` says that it cannot run the program. */
-const NOT_EXECUTABLE = 126;
-const NOT_FOUND = 127;
 
 function factsIn({ code, stdout, stderr }: Output): HostFacts {
   const last = stderr.trimEnd().split("\n").at(-1) ?? "";

@@ -5,7 +5,7 @@
  */
 
 import { HareError } from "../lib/errors.ts";
-import type { Run } from "../lib/process.ts";
+import { NOT_FOUND, type Run } from "../lib/process.ts";
 import { excerptOf, Frame, logNoise, type Noise } from "./frame.ts";
 
 // The text is constant. The user's name is for the hint.
@@ -47,7 +47,6 @@ export function asRoot(run: Run): Run {
 
 /** Output of {@linkcode BECOME_ROOT} itself. */
 const USER_LINE = /^.*\n/;
-const NOT_FOUND = 127;
 
 /** The error for this output, when the program was not started as root. */
 function refusal({ code, stdout, stderr }: Noise & { readonly code: number }): HareError {

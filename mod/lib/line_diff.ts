@@ -4,6 +4,8 @@
  * @module
  */
 
+import { linesIn } from "./lines.ts";
+
 /** Unchanged lines shown around a change. */
 const CONTEXT = 3;
 
@@ -21,15 +23,11 @@ const CONTEXT = 3;
  */
 export function lineDiff(before: string, after: string): readonly string[] {
   if (before === after) return [];
-  const lines = allLines(linesOf(before), linesOf(after));
+  const lines = allLines(linesIn(before), linesIn(after));
   const isNear = lines.map((_, i) =>
     lines.slice(Math.max(0, i - CONTEXT), i + CONTEXT + 1).some((line) => !line.startsWith(" "))
   );
   return lines.flatMap((line, i) => isNear[i] ? [line] : isNear[i - 1] ?? i === 0 ? ["…"] : []);
-}
-
-function linesOf(text: string): readonly string[] {
-  return text === "" ? [] : text.replace(/\n$/, "").split("\n");
 }
 
 /** A longest common subsequence is kept; what is not in it was removed, or added. */

@@ -57,6 +57,26 @@ export interface RunOptions {
  */
 export type Run = (argv: readonly [string, ...string[]], options?: RunOptions) => Promise<Output>;
 
+/** The exit status of `env` and of a shell for a program that they cannot run. */
+export const NOT_EXECUTABLE = 126;
+/** The exit status of `env` and of a shell for a program that they do not find. */
+export const NOT_FOUND = 127;
+
+/**
+ * Why a program failed: the first line of its error output, or its exit status if there is none.
+ *
+ * @example
+ * ```ts
+ * import { failureIn } from "./process.ts";
+ *
+ * if (failureIn({ code: 1, stderr: "no disk\nbye\n" }) !== "no disk") throw new Error("wrong");
+ * if (failureIn({ code: 1, stderr: "\n" }) !== "exit status 1") throw new Error("wrong");
+ * ```
+ */
+export function failureIn({ code, stderr }: Pick<Output, "code" | "stderr">): string {
+  return stderr.trim().split("\n")[0] || `exit status ${code}`;
+}
+
 /** A program exceeded its time limit and was killed. */
 export class ProgramTimeLimitError extends TimeLimitError {
   /** @param printed the output of the program until then */

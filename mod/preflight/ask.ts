@@ -7,7 +7,7 @@
 import type { Clock } from "../lib/clock.ts";
 import { ExitStatus, HareError, TimeLimitError } from "../lib/errors.ts";
 import { HARE_PROGRAM } from "../host/places.ts";
-import type { Output, Run } from "../lib/process.ts";
+import { NOT_EXECUTABLE, NOT_FOUND, type Output, type Run } from "../lib/process.ts";
 import { abortable, pooledMap } from "../lib/std/async.ts";
 import { type Answer, readAnswer } from "./answer.ts";
 import type { HostQuestion } from "./question.ts";
@@ -131,10 +131,6 @@ function differenceOf(
     uncertaintyMs: Math.max(0, onTheWayMs / 2),
   };
 }
-
-/** Exit statuses with which `env` says that it cannot run a program. */
-const NOT_EXECUTABLE = 126;
-const NOT_FOUND = 127;
 
 /** The answer in what was printed, or why there is none. */
 function answerIn(

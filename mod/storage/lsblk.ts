@@ -7,7 +7,7 @@
 import * as z from "zod";
 import { HareError } from "../lib/errors.ts";
 import { jsonText } from "../lib/json_text.ts";
-import type { Run } from "../lib/process.ts";
+import { failureIn, type Run } from "../lib/process.ts";
 
 /** A block device, with the devices that the kernel has built on it. */
 export interface BlockDevice {
@@ -63,8 +63,7 @@ export async function blockDevice(
   const answer = ANSWER.safeParse(stdout);
   const [device] = answer.success ? answer.data.blockdevices : [];
   if (device !== undefined) return readDevice(device);
-  const said = stderr.trim().split("\n")[0] || `exit status ${code}`;
-  throw new HareError(`lsblk does not tell about ${path}: ${said}`, {
+  throw new HareError(`lsblk does not tell about ${path}: ${failureIn({ code, stderr })}`, {
     hint: "util-linux 2.27 or newer is needed",
   });
 }

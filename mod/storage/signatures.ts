@@ -6,7 +6,7 @@
  */
 
 import { HareError, messageOf } from "../lib/errors.ts";
-import type { Output, Run } from "../lib/process.ts";
+import { failureIn, type Output, type Run } from "../lib/process.ts";
 
 /** The findings of the tools. */
 export interface Signatures {
@@ -87,7 +87,7 @@ async function wipefs(path: string, options: SignatureOptions): Promise<readonly
 }
 
 function failed(tool: string, path: string, { code, stderr, stdout }: Output): HareError {
-  const said = (stderr || stdout).trim().split("\n")[0] || `exit status ${code}`;
+  const said = failureIn({ code, stderr: stderr || stdout });
   return new HareError(`${tool} failed on ${path}: ${said}`);
 }
 
