@@ -30,7 +30,7 @@ export interface Generated {
   /** Contents by file name. */
   readonly files: Readonly<Record<FileName, string>>;
   readonly cluster: ClusterLayout;
-  /** What is allowed but worth a look: lines about each, as those about a problem. */
+  /** Warnings: lines about each, in the same form as the lines about a problem. */
   readonly warnings: readonly (readonly string[])[];
 }
 

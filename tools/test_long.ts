@@ -1,5 +1,5 @@
 /**
- * `tools/deno task test-long`: every test, those that take minutes too, and its result in
+ * `tools/deno task test-long`: every test, including the long ones, with its result in
  * `tests/README.md`. Real Motr is tested where `HARE_TEST_MOTR` names it.
  *
  * @module

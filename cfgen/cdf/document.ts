@@ -64,9 +64,9 @@ export interface ParseCdfOptions {
 const MAX_LENGTH = 4 * 2 ** 20;
 
 /**
- * Reads a CDF. What is wrong with it is told by {@linkcode checkCdf}.
+ * Reads a CDF. {@linkcode checkCdf} reports its problems.
  *
- * @throws {HareError} when it is too large to be read
+ * @throws {HareError} when it is too large
  */
 export function parseCdf(text: string, { name, target }: ParseCdfOptions): CdfDocument {
   if (text.length > MAX_LENGTH) {
@@ -80,14 +80,14 @@ export function parseCdf(text: string, { name, target }: ParseCdfOptions): CdfDo
   const parsed = cdfSchema.safeParse(source.value);
   if (parsed.success) return { ...common, issues: [], cdf: parsed.data };
   const issues = firstIssues(parsed.error.issues);
-  // What so many problems leave of a description says little about what was meant.
+  // With this many problems, the rest of the description says little about the intent.
   if (issues.length === MAX_PROBLEMS) return { ...common, issues, cdf: undefined };
   const places = addIssues(issues, source.value, new Problems(source));
   const repaired = cdfSchema.safeParse(replaceWrong(source.value, places));
   return { ...common, issues, cdf: repaired.data };
 }
 
-/** As many issues as are shown; one about several keys counts as several. */
+/** The first {@linkcode MAX_PROBLEMS} issues, each with at most as many keys. */
 function firstIssues(issues: readonly z.core.$ZodIssue[]): readonly z.core.$ZodIssue[] {
   return issues.slice(0, MAX_PROBLEMS).map((issue) =>
     issue.code === "unrecognized_keys"

@@ -15,7 +15,7 @@ const BOOLEANS: ReadonlyMap<string, boolean> = new Map([
   ["off", false],
 ]);
 
-/** A place where YAML 1.1 has a boolean, and which. */
+/** The place and value of a YAML 1.1 boolean. */
 export interface OldBoolean {
   readonly path: Path;
   readonly value: boolean;

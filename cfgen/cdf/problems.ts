@@ -70,7 +70,7 @@ export class Problems {
   }
 
   #add(severity: Problem["severity"], path: Path, text: string, options: ProblemOptions): void {
-    // There are more than a person reads at once.
+    // A person does not read more problems at once.
     if (this.#list.filter((it) => it.severity === severity).length >= MAX_PROBLEMS) return;
     const { at = "value", from = [] } = options;
     const follows = (wrong: Path) =>

@@ -17,8 +17,8 @@ function mapping<Shape extends z.core.$ZodLooseShape>(shape: Shape): z.ZodObject
 }
 
 /**
- * Largest number in a description: more clients of a host, or units of a parity group, than any
- * cluster has; a mistyped one must not make millions of objects.
+ * Largest number in a description. No cluster has more clients on a host, or units in a parity
+ * group; a typing error must not create millions of objects.
  */
 const MAX_COUNT = 10_000;
 

@@ -112,8 +112,9 @@ export class M0crateFile {
   }
 
   /**
-   * The pairs after a section that stand further right than its name: they are its own, less
-   * indented than the first one, which YAML's parser takes for the end of the section.
+   * The pairs after a section that are indented further than the section's name. They belong to the
+   * section, but are indented less than its first pair, so YAML's parser ends the section before
+   * them.
    */
   #unevenAfter(section: Pair, pairs: readonly Pair[]): readonly Pair[] {
     const column = ({ key }: Pair) => this.#lines.linePos(startOf(key)).col;
@@ -213,8 +214,8 @@ export class M0crateFile {
 }
 
 /**
- * Whether m0crate reads the file all the same. It scans tokens and builds no tree: a key may come
- * again, as `WORKLOAD` does for each workload, and be indented unevenly.
+ * Whether m0crate still accepts the file. m0crate scans tokens and builds no tree: a key may
+ * repeat, for example `WORKLOAD` for each workload, and its indentation may be uneven.
  */
 function m0crateTakes({ code, message }: YAMLParseError): boolean {
   return code === "BAD_INDENT" && / items must start at the same column$/.test(message);

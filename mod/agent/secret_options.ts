@@ -1,23 +1,23 @@
 /**
- * Options of the Consul agent that hold secrets: as configuration files, which only the agent's user
- * may read. An argument list can be read by every user of the host.
+ * Converts options of the Consul agent that contain secrets into configuration files that only the
+ * agent's user may read. Every user of the host can read an argument list.
  *
  * @module
  */
 
 import { HareError } from "../lib/errors.ts";
 
-/** Options, taken apart. */
+/** The separated options. */
 export interface SplitOptions {
-  /** Those that may stand in an argument list. */
+  /** Options that may be in an argument list. */
   readonly open: readonly string[];
-  /** Configuration in HCL that says the same as the others, a file each. */
+  /** The options with secrets, as HCL configuration, one text per file. */
   readonly files: readonly string[];
 }
 
-/** What a setting with a secret is called, in HCL and in the options of a cloud's `-retry-join`. */
+/** Names of settings with secrets, in HCL and in the options of a cloud's `-retry-join`. */
 const SECRET = /encrypt|token|secret|passw|credential|private_?key|license|api_?key|access_?key/i;
-/** Options whose value can hold a secret, with their setting in HCL; of `-hcl` the value is HCL. */
+/** Options whose value may contain a secret, with their HCL setting; the value of `-hcl` is HCL. */
 const SETTINGS: Readonly<Record<string, string | null>> = {
   encrypt: "encrypt",
   hcl: null,
@@ -30,7 +30,7 @@ const SETTINGS: Readonly<Record<string, string | null>> = {
 const LISTS = ["retry_join", "retry_join_wan"];
 
 /**
- * Takes the options that hold secrets out of a list of the agent's options.
+ * Removes the options with secrets from a list of the agent's options.
  *
  * @throws {HareError} when such an option lacks its value
  *

@@ -1,5 +1,5 @@
 /**
- * `--allow-host`: the names that an HTTP server answers for.
+ * `--allow-host`: the names that an HTTP server accepts as `Host`.
  *
  * @module
  */
@@ -19,7 +19,7 @@ export const ALLOW_HOST = [
   },
 ] as const;
 
-/** The names that a server answers for: a web page cannot have its own name resolve to these. */
+/** The names that a server accepts as `Host`: a web page's own host name is not among them. */
 export function serverNames(allowed: readonly string[] = []): readonly string[] {
   const hostname = Deno.hostname();
   return [hostname, hostname.split(".")[0] ?? hostname, ...allowed];

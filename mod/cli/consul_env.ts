@@ -78,14 +78,14 @@ export async function runConsulEnv(options: ConsulEnvOptions, context: Context):
   for (const [i, content] of files.entries()) {
     await host.putFile({ path: secretFile(i), content, mode: 0o640 }, { signal });
   }
-  // Those of an earlier run.
+  // Files of an earlier run.
   for (let i = files.length; await host.exists(secretFile(i), { signal }); i++) {
     await host.removeFile(secretFile(i), { signal });
   }
   await host.putFile({ path: CONSUL_ENV_FILE, content, mode: 0o640 }, { signal });
 }
 
-/** The options, of standard input where that is named: an argument can be read by all users. */
+/** The options, or standard input if `-` is given: every user can read an argument. */
 async function extraOptions(
   given: readonly string[] | undefined,
   { readStdin }: Context,
@@ -94,7 +94,7 @@ async function extraOptions(
   return splitWords((await readStdin("options of the agent")).trim().replaceAll(/\s*\n\s*/g, " "));
 }
 
-/** A configuration file of the agent; of those in the directory the last ones win. */
+/** A configuration file of the agent; later files in the directory override earlier ones. */
 function secretFile(i: number): string {
   return `${CONSUL_CONFIG_DIRECTORY}/zz-extra-options-${i + 1}.hcl`;
 }

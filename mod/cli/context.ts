@@ -10,7 +10,7 @@ import type { Clock } from "../lib/clock.ts";
 import type { Run } from "../lib/process.ts";
 import type { Output } from "./output.ts";
 
-/** What the standard streams are. */
+/** Properties of the standard streams. */
 export interface Terminal {
   /** Standard output is a terminal; else it is a file or a pipe. */
   readonly isTerminal: boolean;
@@ -18,7 +18,7 @@ export interface Terminal {
   readonly colours: boolean;
   /** Standard error is a terminal on which a line can be replaced. */
   readonly showsStatus: boolean;
-  /** Width of standard output in characters, read each time; 80 where none is known. */
+  /** Width of standard output in characters, read each time; 80 if unknown. */
   readonly columns: number;
   /** The same for standard error. */
   readonly statusColumns: number;
@@ -35,7 +35,7 @@ export interface Context {
   /**
    * The whole of standard input.
    *
-   * @param what is expected there; a person at a terminal is told
+   * @param what the expected input; a user at a terminal sees a message about it
    */
   readonly readStdin: (what: string) => Promise<string>;
   readonly terminal: Terminal;

@@ -32,9 +32,9 @@ export interface HaxOptions {
   /** Directory with traces of the library. */
   readonly pruneTraces?: string | undefined;
   readonly check?: true | undefined;
-  /** Path of a Unix socket that takes reports of processes. */
+  /** Path of a Unix socket that accepts reports of processes. */
   readonly socket?: string | undefined;
-  /** Names, besides its address and this host's, that it answers for. */
+  /** Names, besides the address and this host's name, that hax accepts as `Host`. */
   readonly allowHost?: readonly string[] | undefined;
 }
 
@@ -109,7 +109,7 @@ export async function runHax(options: HaxOptions, context: Context): Promise<voi
   });
 }
 
-/** Traces that stay for once cost room on the disk, which is no reason to end. */
+/** Old traces that cannot be removed only cost disk space, so hax continues. */
 async function prune(directory: string): Promise<void> {
   try {
     await pruneTraces(directory);
@@ -119,7 +119,7 @@ async function prune(directory: string): Promise<void> {
   }
 }
 
-/** How it is told which unit a process belongs to: a development cluster has no systemd. */
+/** How hax determines the unit of a process: a development cluster has no systemd. */
 async function unitProof(proc: ProcFiles, { env }: Context): Promise<IsOfUnit> {
   const mark = env(MARK);
   if (mark !== undefined) return isOfDevUnit(proc, mark);

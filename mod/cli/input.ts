@@ -15,7 +15,7 @@ export interface Input {
   readonly text: string;
 }
 
-/** An endless or mistaken input ends with a message before it fills the memory. */
+/** Maximum length: an endless or wrong input causes an error before it fills the memory. */
 const MAX_INPUT_BYTES = 64 * 2 ** 20;
 
 /**
@@ -57,8 +57,8 @@ async function openRegular(path: string): Promise<Deno.FsFile | null> {
 }
 
 /**
- * Deno opens files in the main thread: until somebody writes to a FIFO, no signal would be heard.
- * And it keeps programs away from /dev and /proc.
+ * Deno opens files in the main thread, so while it waits for the writer of a FIFO, no signal would
+ * be handled. Deno also denies programs access to /dev and /proc.
  */
 async function readByCat(path: string, signal: AbortSignal): Promise<string> {
   const stopped = new AbortController();
@@ -110,7 +110,7 @@ export async function readStream(
       text += decode(decoder, name, value);
     }
   } catch (error) {
-    // Not awaited: a read that a terminal has not answered yet goes on until it does.
+    // Not awaited: a pending read from a terminal continues until the terminal has input.
     void reader.cancel().catch(() => {});
     throw error;
   }

@@ -1,6 +1,6 @@
 /**
- * `hare inspect-storage`: what a bring-up asks of a host before it formats anything there. Hidden: its
- * question and its answer are for programs.
+ * `hare inspect-storage`: a bring-up runs it on a host before it formats storage there. Hidden: its
+ * input and output are for programs.
  *
  * @module
  */
@@ -25,7 +25,7 @@ export function inspectStorageCommand(context: Context): CommandUnknownOpts {
 /**
  * Prints the answer.
  *
- * @throws {UsageError} when there is no question that this version understands
+ * @throws {UsageError} when the question is missing or not valid in this version
  */
 export async function runInspectStorage(context: Context): Promise<void> {
   const question = readStorageQuestion(await context.readStdin("the question"));

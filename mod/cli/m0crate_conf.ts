@@ -77,7 +77,7 @@ export async function runM0crateConf(
   );
 }
 
-/** The file that a link leads to is replaced, not the link; its owner and permissions stay. */
+/** Replaces the target of a link, not the link; keeps the file's owner and permissions. */
 async function replaceFile(path: string, text: string): Promise<void> {
   try {
     const { mode, uid, gid } = await Deno.stat(path);

@@ -1,7 +1,7 @@
 /**
- * What a command prints, by its kind, and the one place that makes text of it. What comes from
- * outside (names, reasons, other programs' words) is escaped there; nothing else writes to standard
- * output or, but for the log, to standard error.
+ * The kinds of output of a command, and the only code that converts output to text. It escapes text
+ * from outside (names, reasons, output of other programs). No other code writes to standard output,
+ * and only the log also writes to standard error.
  *
  * @module
  */
@@ -9,7 +9,7 @@
 import { type Line, linesText, lineText } from "../lib/lines.ts";
 import { visibleJson, visibleLines } from "../lib/visible.ts";
 
-/** Something to print. */
+/** A piece of output. */
 export type Output =
   /** For people: line ends and control characters in a line are shown escaped. */
   | { readonly lines: readonly Line[] }
@@ -18,8 +18,8 @@ export type Output =
   /** One JSON value on one line. */
   | { readonly jsonLine: unknown }
   /**
-   * Text for another program, whose bytes count: as it is where it goes into a file or a pipe; on a
-   * terminal control characters are shown escaped.
+   * Text for another program: printed unchanged into a file or a pipe; on a terminal, control
+   * characters are escaped.
    */
   | { readonly verbatim: string }
   /** The line that replaces itself, on a terminal; an empty one makes room for other lines. */

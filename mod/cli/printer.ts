@@ -20,8 +20,8 @@ export interface ErrorLinesOptions {
 /**
  * The lines about `error` for standard error.
  *
- * An error of the system (a full disk, a missing right) is shown in its words. Any other that is no
- * {@linkcode HareError} is a fault of the program: that is said, and its stack is shown.
+ * An error of the system (a full disk, a missing right) is shown in the system's wording. Any other
+ * error that is not a {@linkcode HareError} is a bug: the lines say so and show its stack.
  *
  * @example
  * ```ts

@@ -146,8 +146,8 @@ export async function runProgram(
     await parse(program, args, said, context);
     return status;
   } catch (thrown) {
-    // As the usual tools of one answer do (grep, ripgrep): the result so far stands, and `pipefail`
-    // does not take `hare status | head` for a failure, as 141, the status after SIGPIPE, would.
+    // Like grep and ripgrep: the result so far is valid, and with `pipefail`, `hare status | head`
+    // does not fail. (It would fail with 141, the exit status after SIGPIPE.)
     if (thrown instanceof OutputClosed) return status;
     const { aborted, reason } = world.signal;
     // An abort comes up in many forms; the signal knows what it was.

@@ -17,7 +17,7 @@ const TICK_MS = 100;
 /** Takes a bring-up's events until disposed of. */
 export interface Progress extends AsyncDisposable {
   readonly report: (event: BringUpEvent) => void;
-  /** Shows something else: lines, or none; with `--json` the event. */
+  /** Shows lines in place of the progress, or no lines; with `--json` the event. */
   readonly show: (lines: readonly string[], event: object) => void;
 }
 
@@ -57,7 +57,7 @@ export function showProgress(json: boolean, context: Context): Progress {
   };
 }
 
-/** Writes one after the other. The first failure ends them; {@linkcode Writes.end} throws it. */
+/** Sequential writes. The first failure stops them; {@linkcode Writes.end} throws it. */
 class Writes {
   #done: Promise<void> = Promise.resolve();
   #failure: { readonly error: unknown } | undefined;
@@ -73,7 +73,7 @@ class Writes {
     });
   }
 
-  /** Without its reader the operation goes on: only its events are not shown any more. */
+  /** If the reader closes the pipe, the operation continues without showing events. */
   async end(): Promise<void> {
     await this.#done;
     if (this.#failure === undefined || this.#failure.error instanceof OutputClosed) return;

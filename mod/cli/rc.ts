@@ -50,7 +50,7 @@ export interface RcOptions {
   readonly ruleLimit: number;
   readonly metrics: Listen;
   readonly lock: string;
-  /** Names, besides their address and this host's, that the metrics answer for. */
+  /** Names, besides the address and this host's name, that the metrics accept as `Host`. */
   readonly allowHost?: readonly string[] | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * `hare restart-delay`: a step of Hare's units before each start, which waits the longer the more
- * often the unit was started automatically in the last minutes.
+ * `hare restart-delay`: a step of Hare's units before each start. The delay grows with the number
+ * of automatic starts of the unit in the last minutes.
  *
  * @module
  */
@@ -17,13 +17,13 @@ import type { Context } from "./context.ts";
 /** Options of `hare restart-delay`. */
 export interface RestartDelayOptions {
   readonly unit: string;
-  /** Where the times of the starts are kept. */
+  /** File with the times of the starts. */
   readonly directory: string;
 }
 
 const startsSchema = jsonText(z.array(z.number()));
 
-/** The sub-command, which no help names. */
+/** The sub-command; the help does not list it. */
 export function restartDelayCommand(context: Context): CommandUnknownOpts {
   return command("restart-delay")
     .description("Wait before a start of a unit that ends again and again; a step of Hare's units.")
@@ -32,7 +32,7 @@ export function restartDelayCommand(context: Context): CommandUnknownOpts {
     .action((options) => runRestartDelay(options, context));
 }
 
-/** Waits as long as the unit is to wait; not at all where somebody has started it. */
+/** Waits for the unit's delay; a start by hand has no delay. */
 export async function runRestartDelay(
   { unit, directory }: RestartDelayOptions,
   { run, clock, signal }: Context,

@@ -1,29 +1,31 @@
 /**
- * What the terminal is, from the environment and the terminal itself.
+ * Determines the properties of the terminal from the environment and the terminal itself.
  *
  * @module
  */
 
 import type { Terminal } from "./context.ts";
 
-/** Columns where the width is not known: a file, a pipe, a terminal that says 0. */
+/** Columns if the width is unknown: a file, a pipe, a terminal that reports 0. */
 const DEFAULT_COLUMNS = 80;
 
-/** Narrower terminals get lines of this width: with fewer columns nothing could be laid out. */
+/**
+ * Minimum width: lines for narrower terminals have this width, because no layout fits into less.
+ */
 const MIN_COLUMNS = 20;
 
-/** What {@linkcode terminalOf} goes by. */
+/** Input of {@linkcode terminalOf}. */
 export interface TerminalFacts {
   readonly env: (name: string) => string | undefined;
   readonly stdoutIsTerminal: boolean;
   readonly stderrIsTerminal: boolean;
-  /** Width of the terminal; throws where it cannot be found out. */
+  /** Width of the terminal; throws if it is unknown. */
   readonly columns: () => number;
 }
 
 /**
- * A {@linkcode Terminal}. `NO_COLOR` forbids colours; else `CLICOLOR_FORCE` has them in pipes too;
- * else there are colours on a terminal that is not `TERM=dumb`.
+ * A {@linkcode Terminal}. `NO_COLOR` disables colours; otherwise `CLICOLOR_FORCE` enables them,
+ * also in pipes; otherwise they are enabled on a terminal, except with `TERM=dumb`.
  *
  * @example
  * ```ts

@@ -77,8 +77,8 @@ function abortOnSignals(): AbortSignal {
 }
 
 /**
- * POSIX's PIPE_BUF: so much is written whole or, to a full pipe that another program has made
- * non-blocking, not at all. Of more Deno does not tell how much was written before the refusal.
+ * POSIX's PIPE_BUF: a write of up to this size is atomic, also to a full pipe that another program
+ * has made non-blocking. After a longer write fails, Deno does not report how much was written.
  */
 const CHUNK_BYTES = 4096;
 

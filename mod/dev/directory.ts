@@ -13,7 +13,7 @@ import { basename, dirname, join } from "../lib/std/path.ts";
 export const LOCK_NAME = "lock";
 
 /**
- * The path of a directory without links; what of it does not exist is as it was given.
+ * The path of a directory without links; components that do not exist stay as given.
  *
  * @param path absolute
  */

@@ -27,8 +27,8 @@ export interface DownResult {
  * Takes the cluster in `world.dir` down. Its data go with it, so nothing is stopped in order:
  * everything is killed. Other files in the directory stay, and the directory with them.
  *
- * @throws {HareError} when the directory holds something else than a development cluster, or
- * something in it is not the cluster's: then nothing is touched
+ * @throws {HareError} when the directory is not a development cluster's, or has files that are not
+ * the cluster's: then nothing is changed
  */
 export async function down(
   world: Pick<DevWorld, "dir" | "run" | "clock">,
@@ -56,7 +56,7 @@ export async function down(
   const after = await own();
   for (const path of trees) await removeOwnTree(path, after);
   await removeIfEmpty(join(dir, HOSTS_NAME));
-  // The state file goes after what it describes: a removal that was cut short can be repeated.
+  // The state file is removed last, so that an interrupted removal can be repeated.
   for (const name of [STATE_NAME, LOCK_NAME]) {
     await Deno.remove(join(dir, name)).catch(ignoreNotFound);
   }
@@ -75,9 +75,9 @@ async function killAll(
 }
 
 /**
- * Without its state file nothing proves what belongs to a cluster.
+ * Without the state file, nothing proves which files belong to a cluster.
  *
- * @throws {HareError} when there is something that may
+ * @throws {HareError} when there are files that may belong to a cluster
  */
 async function refuseRest(
   { dir, run }: Pick<DevWorld, "dir" | "run">,
@@ -98,7 +98,7 @@ async function refuseRest(
   });
 }
 
-/** A link, or a directory of another user or with something in it, stays. */
+/** Keeps a link, another user's directory, and a directory that is not empty. */
 async function removeIfEmpty(dir: string): Promise<void> {
   const info = await Deno.lstat(dir).catch(ignoreNotFound);
   if (!info?.isDirectory || info.uid !== Deno.uid()) return;

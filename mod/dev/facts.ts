@@ -23,7 +23,7 @@ export interface MadeFactsOptions {
   readonly diskPath: (host: string, glob: number, disk: number) => string;
 }
 
-/** What a host of a development cluster may be called: the name is one of a directory. */
+/** Valid host names of a development cluster: the name is also the name of a directory. */
 export const HOST_NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
 /**

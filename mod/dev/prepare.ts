@@ -46,10 +46,10 @@ export function prepareHosts(hosts: readonly ClusterHost[]): Phase<ClusterHost> 
 }
 
 /**
- * Makes a file that stands for a disk, sparse; one that is there is made longer where it is short.
+ * Creates a sparse file in place of a disk; extends an existing file that is too short.
  *
  * @param size in bytes
- * @throws {HareError} when something else than a file is at `path`
+ * @throws {HareError} when `path` exists and is not a regular file
  */
 export async function makeDisk(path: string, size: number): Promise<void> {
   await Deno.mkdir(dirname(path), { recursive: true });

@@ -34,7 +34,7 @@ const markSchema = jsonText(z.object({
 /** What a process of a development cluster is. */
 export type Mark = Readonly<z.infer<typeof markSchema>>;
 
-/** What tells one development cluster from all others. */
+/** The identity of a development cluster. */
 export type ClusterIdentity = Pick<Mark, "dir" | "id">;
 
 /** A process and what it is. */
@@ -47,7 +47,7 @@ export function formatMark(mark: Mark): string {
   return JSON.stringify(mark);
 }
 
-/** What a process is, by the variable's value; `null` where that is no mark: it may hold anything. */
+/** The mark in the variable's value, which may be any text; `null` if it is no mark. */
 export function parseMark(text: string): Mark | null {
   const mark = markSchema.safeParse(text);
   return mark.success ? mark.data : null;
@@ -70,8 +70,8 @@ async function isOfThisUser(pid: number): Promise<boolean> {
 }
 
 /**
- * Every process that carries a mark. Nothing proves that it is of the cluster that it names: a person
- * may be told of it, and no more.
+ * Every process with a mark. A mark does not prove that the process belongs to the named cluster:
+ * use the result only to inform the user.
  */
 export async function findMarked(
   run: Run,

@@ -1,7 +1,7 @@
 /**
  * What a development cluster's directory says about it: `cluster.json`, written first by `up` and
- * read by `up`, `status`, `kill`, `stop` and `down`. Only a directory with such a file that names the
- * directory itself is a cluster's: everything else is left alone.
+ * read by `up`, `status`, `kill`, `stop` and `down`. A directory is a cluster's only if it has such
+ * a file and the file names that directory. Other directories are never changed.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { join } from "../lib/std/path.ts";
 import { LOCK_NAME } from "./directory.ts";
 import { HOST_NAME } from "./facts.ts";
 
-/** What tells the file from any other `cluster.json`. */
+/** Distinguishes the file from any other `cluster.json`. */
 const FORMAT = "hare development cluster";
 
 const stateSchema = jsonText(z.object({
@@ -22,7 +22,7 @@ const stateSchema = jsonText(z.object({
   version: z.literal(3),
   /** The directory, absolute and without links. */
   dir: z.string(),
-  /** Random: processes that carry it were started by this cluster. */
+  /** Random id: this cluster has started the processes that have it. */
   id: z.uuid(),
   /** Text of the CDF. */
   cdf: z.string(),
@@ -59,7 +59,7 @@ export const HOSTS_NAME = "hosts";
 
 const fileOf = (dir: string) => join(dir, STATE_NAME);
 
-/** What is the same in every state. */
+/** The part that is equal in all states. */
 export const STATE_FORMAT = { format: FORMAT, version: 3 } as const;
 
 /**
@@ -92,10 +92,10 @@ export async function loadState(dir: string): Promise<DevState | null> {
 }
 
 /**
- * Refuses a directory that holds something but no cluster: what `up` puts there could not be told
- * from what is there.
+ * Refuses a directory that is not empty and not a cluster's: the files of `up` could not be
+ * distinguished from the existing files.
  *
- * @throws {HareError} when it does
+ * @throws {HareError} when the directory is refused
  */
 export async function assertUnused(dir: string): Promise<void> {
   for await (const { name } of Deno.readDir(dir)) {

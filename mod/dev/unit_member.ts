@@ -1,6 +1,6 @@
 /**
- * Which unit of a development cluster a process belongs to, by the mark in its environment: the proof
- * that control groups give where systemd runs the machine.
+ * Determines a process's unit in a development cluster from the mark in its environment. With
+ * systemd, control groups give this proof.
  *
  * @module
  */
@@ -20,7 +20,7 @@ export function isOfDevUnit(proc: ProcFiles, own: string): IsOfUnit {
   const isThere = (pid: number) => proc.read(pid, "stat") !== null;
   return (pid, fid) => {
     const environment = proc.read(pid, "environ");
-    if (environment === null) return isThere(pid) ? false : null; // another user's, or none
+    if (environment === null) return isThere(pid) ? false : null; // another user's process, or none
     const variable = environment.split("\0").find((text) => text.startsWith(`${MARK}=`));
     const mark = parseMark(variable?.slice(MARK.length + 1) ?? "");
     return host !== null && mark !== null && mark.role === "main" && mark.id === host.id &&

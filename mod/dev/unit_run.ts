@@ -35,7 +35,7 @@ const KEEPER_LIMIT_MS = 5_000;
 /** A unit's last run. */
 export class UnitRun {
   readonly #options: UnitRunOptions;
-  /** The process that was seen to be this unit's own: another program may have a stale note's pid. */
+  /** The verified process of this unit: another program may have the pid of a stale note. */
   #verified: { readonly pid: number; readonly start: number } | null = null;
 
   constructor(options: UnitRunOptions) {
@@ -57,7 +57,7 @@ export class UnitRun {
   }
 
   /**
-   * Sends a signal to the unit's program. Whether the pid is still the program's is asked first.
+   * Sends a signal to the unit's program, after a check that the pid is still the program's.
    *
    * @returns the pid; `undefined` when the program has ended
    */
@@ -151,7 +151,7 @@ function statusOfExit(code: number, successStatus: number | undefined): UnitStat
   };
 }
 
-/** When a process was started; `null` where it does not run. */
+/** Start time of a process; `null` if it does not run. */
 function startOf(pid: number): number | null {
   using proc = new ProcFiles();
   return startOfIn(proc)(pid);

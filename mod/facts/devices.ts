@@ -14,7 +14,7 @@ export interface Device {
   readonly size: number;
   /** Physical sector, in bytes. */
   readonly blksize: number;
-  /** World wide name; empty where it has none. A partition has none of its own. */
+  /** World wide name; empty if there is none. A partition has no name of its own. */
   readonly wwn: string;
   /** Path of the device that this one is a partition of; `null` for a whole one. */
   readonly parent: string | null;

@@ -38,7 +38,7 @@ interface DiskName {
   readonly path: string;
   /** The path behind all links. */
   readonly target: string;
-  /** The kernel's number for what is behind it: the same for hard links and other device nodes. */
+  /** The kernel's number of the target: equal for hard links and other nodes of the same device. */
   readonly number: string;
   /** What a regular file's status says; `null` for a block device. */
   readonly file: { readonly size: number; readonly blksize: number } | null;
@@ -117,8 +117,8 @@ function withSizes(searched: Searched, devices: ReadonlyMap<string, Device>): Si
 }
 
 /**
- * The same bytes must not be two disks: neither by two names, two ways to one disk among them, nor as a
- * disk and its partition.
+ * The same bytes must not be two disks: neither by two names, including two paths to one disk, nor
+ * as a disk and its partition.
  */
 function foundTwice(
   names: readonly DiskName[],

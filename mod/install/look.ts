@@ -27,7 +27,7 @@ export type Found =
 export interface Sight {
   /** What an earlier installation has made; `null` where there was none. */
   readonly manifest: Manifest | null;
-  /** Those of Hare's users that there are. */
+  /** Hare's users that exist. */
   readonly users: readonly string[];
   /** What there is at each path that was asked for. */
   readonly found: ReadonlyMap<string, Found>;

@@ -21,7 +21,7 @@ export interface Manifest {
   readonly format: typeof FORMAT;
   /** What `--version` of the Hare prints that was installed. */
   readonly hare: string;
-  /** The users that were made. */
+  /** The users that were created. */
   readonly users: readonly string[];
   /** Directories that were made, those above others first. */
   readonly directories: readonly string[];
@@ -35,7 +35,7 @@ const schema: z.ZodType<Manifest, string> = jsonText(
   z.object({
     format: z.literal(FORMAT),
     hare: z.string(),
-    /** Whether user hare was made: all that earlier versions know. */
+    /** Whether user hare was created; earlier versions have only this field. */
     user: z.boolean(),
     users: z.array(z.string()).optional(),
     directories: z.array(path),

@@ -69,7 +69,7 @@ export async function onHosts(
   return done.map(({ outcome }) => outcome);
 }
 
-/** The outcome of a host whose plan is not carried out, because one host has a problem. */
+/** The outcome of a host whose plan is not executed because another host has a problem. */
 function withoutWork(
   outcome: Growing,
   plan: Plan | undefined,

@@ -42,7 +42,7 @@ export interface Payload {
   readonly version: string;
   /** Those above others first. */
   readonly directories: readonly WantedDirectory[];
-  /** The file that makes the users, which have to be there before the directories. */
+  /** The file that defines the users; they must exist before the directories are made. */
   readonly userFile: WantedFile;
   readonly program: WantedFile;
   readonly units: readonly WantedFile[];
@@ -59,7 +59,7 @@ export interface OwnProgram {
 /** Directory of units that packages bring. */
 const UNIT_DIRECTORY = "/usr/lib/systemd/system";
 
-/** Where systemd-sysusers finds which users there are to be. */
+/** Directory from which systemd-sysusers reads the users to create. */
 export const USER_FILE = "/usr/lib/sysusers.d/hare.conf";
 const USER_TEXT = `\
 # Runs Consul and the recovery coordinator; its group may read /etc/hare and report to hax.

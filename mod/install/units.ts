@@ -20,20 +20,20 @@ import {
   SERVICE_USER,
 } from "../host/places.ts";
 
-/** What ends is started again, however often. */
+/** Units restart without a limit. */
 const NO_START_LIMIT = "StartLimitIntervalSec=0";
 
 /**
- * The delay before a start grows with the number of automatic starts of the last minutes. `hare
- * restart-delay` waits, and keeps the times in a directory that outlives a restart: systemd's own
- * growing delay (RestartSteps=) is there from version 254 on only, and never falls back to the first
- * step, however long a daemon has run since.
+ * The delay before a start grows with the number of automatic starts in the last minutes. `hare
+ * restart-delay` waits, and stores the times in a directory that persists across restarts.
+ * systemd's own growing delay (RestartSteps=) needs version 254, and does not return to the first
+ * step even after a daemon has run for long.
  */
 function restartDelay(directory: string, prefixes = "-"): string {
   return `ExecStartPre=${prefixes}${HARE_PROGRAM} restart-delay --unit %n --directory ${directory}`;
 }
 
-/** A directory of the daemon's own for what does not outlive a boot. */
+/** The daemon's own directory for files that last until the next boot. */
 function runtimeDirectory(name: string): string {
   return `\
 RuntimeDirectory=hare/${name}
@@ -67,7 +67,7 @@ UMask=0027`;
 /** Where Mero's servers want more than all processors, who watches over them still has its turn. */
 const PRIORITY = "CPUWeight=1000";
 
-/** What a daemon does not need that neither opens devices nor looks at processes. */
+/** Restrictions for daemons that neither open devices nor inspect processes. */
 const UNPRIVILEGED = `\
 User=${SERVICE_USER}
 Group=${SERVICE_USER}

@@ -52,7 +52,7 @@ export interface Answer {
   /** Disks by glob. */
   readonly disks: Found<Readonly<Record<string, readonly DiskFacts[]>>>;
   readonly units: Found<FoundUnits>;
-  /** The library for hax's HA link; empty where hax is told to do without. */
+  /** The library for hax's HA link; empty if hax's options disable the link. */
   readonly haxLibrary: Found<string>;
   readonly busyPorts: readonly BusyPort[];
   readonly timeZone: {

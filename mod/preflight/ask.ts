@@ -88,7 +88,8 @@ async function ask(
   { name, question, run }: HostToAsk,
   { clock, signal, limitMs = 30_000, program = HARE_PROGRAM }: AskDeps,
 ): Promise<Answered | Failed> {
-  // The program is killed at its limit, and says then how far it came; this is for one that stays.
+  // The program is killed at its time limit, and its output then shows its progress. This limit is
+  // for a program that does not end.
   const limit = AbortSignal.timeout(limitMs * KILL_MARGIN);
   const within = AbortSignal.any([signal, limit]);
   // The units have the system's time zone, not that of the login.
@@ -110,7 +111,7 @@ async function ask(
   }
   // deno-lint-ignore clock/wall -- clocks are compared
   const receivedMs = clock.now();
-  // As its clock is now: it may have been set meanwhile.
+  // The clock's present time: the clock may have been set meanwhile.
   const sentMs = receivedMs - (clock.monotonic() - began);
   const answer = answerIn(output, name, program);
   if ("kind" in answer) return answer;

@@ -1,6 +1,6 @@
 /**
- * Whether hax can work on this host: its options, and Mero's library for the HA link. Tried out by
- * `hare hax --check`, with the options, variables and user that systemd would give it.
+ * Checks whether hax can work on this host: its options, and Mero's library for the HA link. It
+ * runs `hare hax --check` with the options, variables and user that systemd would use.
  *
  * @module
  */
@@ -10,7 +10,7 @@ import { HARE_PROGRAM, HAX_ENV_FILE, HAX_OPTIONS, HAX_UNIT } from "../host/place
 import { HareError } from "../lib/errors.ts";
 import type { Run } from "../lib/process.ts";
 
-/** What {@linkcode tryHax} is given. */
+/** Options of {@linkcode tryHax}. */
 export interface TryHaxDeps {
   readonly run: Run;
   readonly signal: AbortSignal;
@@ -18,26 +18,26 @@ export interface TryHaxDeps {
   readonly system: Pick<typeof Deno, "readTextFile">;
 }
 
-/** What of hax's unit matters here. */
+/** The relevant settings of hax's unit. */
 interface HaxUnit {
   /** The variables of the unit and its drop-ins. */
   readonly environment: Readonly<Record<string, string>>;
   readonly environmentFiles: readonly string[];
   /** Empty for root. */
   readonly user: string;
-  /** Empty for the user's own. */
+  /** Empty for the user's own group. */
   readonly group: string;
-  /** In place of those that the system has for the user. */
+  /** Replaces the supplementary groups that the system assigns to the user. */
   readonly supplementaryGroups: readonly string[];
-  /** Whether the unit sees no home directories. */
+  /** Whether home directories are hidden from the unit. */
   readonly isHomeless: boolean;
 }
 
 /**
- * Tries hax's options and its library out.
+ * Tests hax's options and its library.
  *
- * @returns the library, as the options or the system's loader name it; empty where the options say
- * that there is to be no HA link
+ * @returns the library, as the options or the system's loader name it; empty if the options disable
+ * the HA link
  * @throws {HareError} when hax would not start with them
  */
 export async function tryHax(deps: TryHaxDeps): Promise<string> {
@@ -63,7 +63,7 @@ export async function tryHax(deps: TryHaxDeps): Promise<string> {
   return library;
 }
 
-/** What `ProtectHome=yes` hides. */
+/** Directories that `ProtectHome=yes` hides. */
 const HOMES = ["/home/", "/root/", "/run/user/"] as const;
 
 async function readUnit({ run, signal }: TryHaxDeps): Promise<HaxUnit> {
@@ -80,7 +80,7 @@ async function readUnit({ run, signal }: TryHaxDeps): Promise<HaxUnit> {
     environment: Object.fromEntries(
       values("Environment").flatMap(splitWords).map((word) => word.split(/=(.*)/s).slice(0, 2)),
     ),
-    // Where the unit is not installed yet, what it will read.
+    // If the unit is not installed yet: the files that it will read.
     environmentFiles: files.length === 0 ? [HAX_ENV_FILE] : files,
     user: values("User")[0] ?? "",
     group: values("Group")[0] ?? "",
@@ -89,7 +89,7 @@ async function readUnit({ run, signal }: TryHaxDeps): Promise<HaxUnit> {
   };
 }
 
-/** The variables in a file that systemd reads: one a line, values with or without quotes. */
+/** The variables of an environment file of systemd: one per line, values with or without quotes. */
 async function readEnvironmentFile(
   path: string,
   { system }: TryHaxDeps,
@@ -113,7 +113,7 @@ async function readEnvironmentFile(
   );
 }
 
-/** Why the program failed: its error without the hint, or how it ended. */
+/** Why the program failed: its error without the hint, or its exit status. */
 function reasonIn(stderr: string, code: number): string {
   const [first = ""] = stderr.trim().split("\n");
   if (first !== "") return first.replace(/^hare: /, "");

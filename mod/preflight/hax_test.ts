@@ -3,7 +3,7 @@ import { HareError } from "../lib/errors.ts";
 import type { Output, RunOptions } from "../lib/process.ts";
 import { tryHax } from "./hax.ts";
 
-/** What systemd and files say of hax, and what its check comes to. */
+/** The answers of systemd, files, and the result of hax's check. */
 interface Site {
   readonly unit?: string;
   readonly files?: Readonly<Record<string, string>>;
@@ -40,7 +40,7 @@ Deno.test("tryHax() asks hax itself, and returns the library that it names", asy
   assertEquals([library, argv], ["libmotr.so.2", ["/usr/bin/hare", "hax", "--check"]]);
 });
 
-/** Where a site's options are, and the options that hax is given. */
+/** Places of a site's options, and the options that hax receives. */
 const OPTIONS: readonly (readonly [what: string, site: Site, options: readonly string[]])[] = [
   ["in the unit's drop-in", { unit: "Environment=HARE_HAX_OPTIONS=--no-halink\n" }, [
     "--no-halink",

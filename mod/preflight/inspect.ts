@@ -59,7 +59,7 @@ export async function inspect(question: Question, deps: InspectDeps): Promise<An
     ...{ consul, facts, disks, units, haxLibrary },
     busyPorts: busyAmong(question.ports, dataAddress, deps.listen ?? tryListen),
     timeZone: timeZoneAt(sentMs),
-    // A clock that is set meanwhile must not falsify what the work took.
+    // A clock change meanwhile must not falsify the duration.
     clock: { receivedMs: sentMs - (clock.monotonic() - began), sentMs },
   };
 }

@@ -63,7 +63,7 @@ function propertiesIn(block: string): Property {
   return (name) => properties.get(name) ?? "";
 }
 
-/** Hare's own units are started again without end: one that ends each time has as good as failed. */
+/** Hare's own units restart without a limit: a unit that ends after each start counts as failed. */
 function isLoopingBy(property: Property): boolean {
   return property("ActiveState") === "activating" &&
     isLooping(property("SubState"), property("NRestarts"));

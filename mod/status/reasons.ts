@@ -87,7 +87,9 @@ function serversFailed({ consul }: World, alive: ReadonlySet<string>): readonly 
     .map(({ node }) => `Consul server ${node} has no vote yet`);
 }
 
-/** Those on nodes that are alive; where only the node is at fault, they are told with the node. */
+/**
+ * Failed processes on live nodes. If only the node has a problem, its line covers its processes.
+ */
 function processesFailed(
   { nodes }: World,
   { idle }: Tallies,

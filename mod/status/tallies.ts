@@ -58,7 +58,7 @@ function whyIdle(process: ProcessView, node: NodeView | undefined): string | nul
   return whys.length === 0 ? null : whys.join("; ");
 }
 
-/** Why none of a node's processes serves, though it is alive. */
+/** Why none of a live node's processes serves. */
 export function nodeTroubles({ troubles }: Pick<NodeView, "troubles">): string[] {
   return troubles.map((trouble) => `its node ${trouble}`);
 }

@@ -47,7 +47,7 @@ export interface RcView {
   readonly leader: string | null;
   /** Whether the session that holds the lock is there. */
   readonly sessionOk: boolean;
-  /** What key `leader` says where that is not the leader's name. */
+  /** Value of key `leader`, if it is not the leader's name. */
   readonly keySays: string | null;
   /** Nodes where an instance keeps its check passing. */
   readonly running: readonly string[];
@@ -59,8 +59,8 @@ export interface NodeView {
   /** `absent`: in the configuration, but not in Consul's catalog. */
   readonly presence: "alive" | "failed" | "absent";
   /**
-   * What else is wrong with it, as in `is in Consul's maintenance mode (a reason)`. Its services count
-   * as offline then, as they do for `hare watch-service`.
+   * Other problems, for example `is in Consul's maintenance mode (a reason)`. The node's services
+   * then count as offline, as in `hare watch-service`.
    */
   readonly troubles: readonly string[];
 }
@@ -84,7 +84,7 @@ export interface CheckView {
   readonly service: string;
   /** `absent`: the service is not registered. */
   readonly status: CheckStatus | "absent";
-  /** What the check said last; of several, the worst. */
+  /** Latest output of the check; with several checks, of the worst one. */
   readonly output: string;
 }
 

@@ -53,7 +53,7 @@ const NODE_MAINTENANCE = "_node_maintenance";
 /** The same of a service, before its id. */
 const SERVICE_MAINTENANCE = "_service_maintenance:";
 
-/** Puts the answers together. */
+/** Combines the answers. */
 export function worldOf(asAnswered: Answers): World {
   const { processes, unreadable: faults = [] } = layoutOf(asAnswered.configuration);
   const answers = spelledAlike(asAnswered, processes);
@@ -118,7 +118,7 @@ function nodesOf(answers: Answers, processes: readonly ConfProcess[]): readonly 
   }));
 }
 
-/** What a check of the node itself means for its services. */
+/** The effect of a check of the node on its services. */
 function troubleOf(check: HealthCheck): readonly string[] {
   const { checkId, name, notes, output, serviceId, status } = check;
   if (serviceId !== "" || checkId === NODE_CHECK || status === "passing") return [];

@@ -42,7 +42,7 @@ export class StandInHost implements Host {
   readonly enabled = new Set<string>();
   /** Paths of disks and directories that hold data. */
   readonly filled = new Set<string>();
-  /** What is told of devices besides that. */
+  /** Further data of the answers about devices. */
   readonly devices = new Map<string, Partial<DeviceInspection>>();
   /** Units that do not stop when they are told to. */
   readonly cannotStop = new Set<string>();

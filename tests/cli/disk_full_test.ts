@@ -8,7 +8,7 @@ import { HARE } from "../lib/hare.ts";
 
 const CDF = new URL("../../examples/three-nodes.yaml", import.meta.url).pathname;
 
-/** A shell with a file system of 16 KiB at `$1`, which nobody else sees. */
+/** A shell with a private file system of 16 KiB at `$1`. */
 const INSIDE = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c"] as const;
 const MOUNT = 'mount -t tmpfs -o size=16k none "$1" && cd "$1" || exit 99\n';
 

@@ -130,7 +130,7 @@ Deno.test("a second SIGINT ends at once what does not listen", async () => {
   await rest();
 });
 
-Deno.test("who reads standard input at a terminal is told so, and the first Ctrl-C ends it", async () => {
+Deno.test("a program that reads standard input at a terminal says so, and the first Ctrl-C ends it", async () => {
   const child = new Deno.Command("script", {
     args: ["-qec", [DENO, ...RUN, "echo"].join(" "), "/dev/null"],
     stdin: "piped",

@@ -174,7 +174,9 @@ const STATES: Readonly<Record<string, string>> = {
   ...{ "08": "CLOSE_WAIT", "09": "LAST_ACK", "0B": "CLOSING" },
 };
 
-/** The sockets with this local address and port, by state, but those that listen or only linger. */
+/**
+ * The sockets with this local address and port, by state, without listening and lingering sockets.
+ */
 async function socketsAt(address: string, port: number): Promise<Record<string, number>> {
   const bytes = address.split(".").map((part) => Number(part).toString(16).padStart(2, "0"));
   const local = `${bytes.reverse().join("")}:${port.toString(16).padStart(4, "0")}`.toUpperCase();

@@ -90,7 +90,7 @@ testOnHosts("hare's daemons as units of systemd", 1, async ({ all }, t) => {
     }
   });
 
-  await t.step("root and group hare may open hax's socket, and nobody else", async () => {
+  await t.step("only root and group hare may open hax's socket", async () => {
     const stat = await host.output(["stat", "-L", "-c", "%U:%G %a", HAX_SOCKET]);
     assertEquals(stat, "hare-hax:hare 660\n");
     const directory = await host.output(["stat", "-c", "%U:%G %a", "/run/hare", "/run/hare/hax"]);

@@ -1,6 +1,7 @@
 /**
  * Tests that only run where their conditions hold. Elsewhere they are registered all the same and
- * counted as skipped, with the reason in their names, so that nobody takes their absence for success.
+ * counted as skipped, with the reason in their names, so that their absence does not look like
+ * success.
  *
  * @module
  */

@@ -70,7 +70,7 @@ export class FakeClock implements Clock {
     return ends.length === 0 ? null : Math.min(...ends) - this.#monotonic;
   }
 
-  /** Sets the wall clock forth or, with a negative `ms`, back. No time passes, and nobody wakes. */
+  /** Sets the wall clock forward or, with a negative `ms`, back. No time passes, no sleep ends. */
   step(ms: number): void {
     this.#ahead += ms;
   }

@@ -38,7 +38,7 @@ const repeated = fc.record({
   return bytes;
 });
 
-/** Types of events: those that Hare has rules for, and others of any length. */
+/** Types of events: types with a rule of Hare, and other types of any length. */
 const TYPES = [
   ...["wake_RC", "tmo", "tmo1", "process", "service", "drive", "repair", "rebalance", "io-error"],
   ...["site-event", "broken", ".", "..", "../x", "a/b", ".hidden", "-rf", "con", "__proto__"],

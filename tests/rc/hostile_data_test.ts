@@ -25,8 +25,8 @@ import { leaderDeps } from "./leader.ts";
 import { ModelConsul } from "./model.ts";
 
 /**
- * Nobody sleeps for long. Time passes slowly all the same: a `tmo` event sets the next one for a
- * minute later, and the queue is to become empty in between.
+ * Sleeps are short, but the clock advances slowly: a `tmo` event sets the next one for a minute
+ * later, and the queue must become empty in between.
  */
 class HurriedClock implements Clock {
   #ms = 0;

@@ -58,7 +58,7 @@ async function microtasks(count: number): Promise<void> {
   for (let i = 0; i < count; i++) await Promise.resolve();
 }
 
-/** The state, and those who change it besides the coordinators. */
+/** The state, and the clients other than the coordinators that change it. */
 export class World {
   readonly model = new ModelConsul();
   readonly clock = new HurriedClock();
@@ -253,8 +253,8 @@ export const tellingItself: Rule = {
 };
 
 /**
- * A coordinator that takes itself for the leader until it is told better, and for the leader again
- * soon after.
+ * A coordinator that assumes that it leads until a write is refused, and assumes it again soon
+ * after.
  */
 export async function coordinate(
   world: World,

@@ -197,7 +197,7 @@ export class ModelConsul {
       value,
       flags: 0,
       session: old?.session ?? null,
-      lockIndex: 0, // Consul counts anew when a value is written
+      lockIndex: 0, // Consul restarts the count when a value is written
       createIndex: old?.createIndex ?? this.#index,
       modifyIndex: this.#index,
     });

@@ -93,7 +93,7 @@ export interface HereOptions {
   readonly token?: string;
 }
 
-/** A coordinator of its own, of those that use the lock file of `address`. */
+/** A separate coordinator that uses the lock file of `address`. */
 export function makeInstance(address: string): Instance {
   const about = { pid: Deno.pid, host: "test", since: "now" };
   return { id: crypto.randomUUID(), ...about, lock: address };

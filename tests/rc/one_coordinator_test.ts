@@ -58,7 +58,7 @@ Deno.test("a lock that a session without a process holds is released whenever it
     }, true);
   }));
 
-Deno.test("who leads is told by the session, and the leader sets the value right", () =>
+Deno.test("the session determines the leader, and the leader corrects the value", () =>
   withNode(async ({ agent, consul }) => {
     await importConfiguration([agent]);
     await registerConfd(agent, 0);

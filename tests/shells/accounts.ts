@@ -51,7 +51,7 @@ export const GOOD_ACCOUNTS: readonly Account[] = [
   },
 ];
 
-/** An account as which Hare cannot work, and what is said of it. */
+/** An account that Hare cannot use, and the expected error. */
 export interface BadAccount extends Account {
   readonly message: RegExp;
   readonly hint: RegExp;

@@ -107,7 +107,7 @@ testOnHosts(
       assertSaid(said, BAD_ACCOUNTS);
     });
 
-    await t.step("hare cfgen says so of those that let nobody in", async () => {
+    await t.step("hare cfgen reports accounts that refuse all logins", async () => {
       await one.write(CDF, cdfWith([...GOOD_ACCOUNTS, ...LOCKED_ACCOUNTS]));
       const { code, stderr } = await one.run(["hare", "cfgen", "-o", "/var/tmp", CDF]);
       const lines = stderr.split("\n").filter((line) => / {2}\S+@as-/.test(line));
