@@ -17,7 +17,7 @@ import { encodeHex } from "./std/encoding.ts";
  * if (await sha256Of("node") !== await sha256Of(bytes)) throw new Error("wrong");
  * ```
  */
-export async function sha256Of(content: string | Uint8Array<ArrayBuffer>): Promise<string> {
+export async function sha256Of(content: string | Uint8Array): Promise<string> {
   const bytes = typeof content === "string" ? new TextEncoder().encode(content) : content;
   return encodeHex(await crypto.subtle.digest("SHA-256", bytes));
 }
