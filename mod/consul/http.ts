@@ -151,7 +151,7 @@ export class Http implements Disposable {
       ...options,
       // While Raft's leader does not answer, the local server still may.
       lane: `${request.method} ${request.path}${isStale ? " stale" : ""}`,
-      question: isBlocking(request) ? `${target}` : undefined,
+      question: isBlocking(request) ? target : undefined,
     });
   }
 
